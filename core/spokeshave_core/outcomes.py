@@ -13,6 +13,18 @@ class Outcome(enum.Enum):
     NOT_RUN = "not run"
 
 
+class EvidenceSubject(enum.Enum):
+    """What a smoke test in a release record was run on.
+
+    Attributes:
+        FILE: The bytes of the release's file.
+        PAYLOAD: A wheel that differs from it in its version only.
+    """
+
+    FILE = "file"
+    PAYLOAD = "payload"
+
+
 class Source(enum.Enum):
     """Where the result of a process came from. MEMOIZED: kept in memory by the daemon from an earlier run."""
 

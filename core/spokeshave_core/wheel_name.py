@@ -12,8 +12,11 @@ UNSTAMPED = "0+unstamped"
 """The version that everything has until the stamp."""
 DIST_INFO = ".dist-info"
 """What the name of a folder of metadata ends with."""
+WHEEL_SUFFIX = ".whl"
+"""What the name of a wheel ends with."""
+SDIST_SUFFIX = ".tar.gz"
+"""What the name of an sdist ends with (PEP 625)."""
 
-_SUFFIX = ".whl"
 _TAG_PART = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*", re.ASCII)
 _BEGINS_LIKE_VERSION = re.compile(r"[vV]?[0-9]")
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -71,7 +74,7 @@ class WheelName:
     @classmethod
     def parse(cls, file_name: str) -> WheelName:
         """The parts of a file name; raises `InvalidWheelNameError` if it is not a wheel's."""
-        parts = file_name[: -len(_SUFFIX)].split("-") if file_name.endswith(_SUFFIX) else []
+        parts = file_name[: -len(WHEEL_SUFFIX)].split("-") if file_name.endswith(WHEEL_SUFFIX) else []
         if len(parts) < 5 or not all(parts):
             raise not_a_wheel_name(file_name)
         *named, python, abi, platform = parts
@@ -82,7 +85,7 @@ class WheelName:
 
     def __str__(self) -> str:
         build = f"-{self.build}" if self.build else ""
-        return f"{self.name}-{self.version}{build}-{self.tag}{_SUFFIX}"
+        return f"{self.name}-{self.version}{build}-{self.tag}{WHEEL_SUFFIX}"
 
     @property
     def project(self) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,25 +57,23 @@ class HashingStream(io.RawIOBase):
 
 def sha256_of_file(path: Path) -> tuple[str, int]:
     """Return a file's sha256 in hex, and its size in bytes."""
-    digest = hashlib.sha256()
-    size = 0
     with path.open("rb") as stream:
-        for chunk in iter_chunks(stream):
-            digest.update(chunk)
-            size += len(chunk)
-    return digest.hexdigest(), size
+        return sha256_of_stream(stream)
+
+
+def sha256_of_stream(stream: IO[bytes]) -> tuple[str, int]:
+    """Return the sha256 in hex and the number of the bytes up to a stream's end."""
+    hashing = HashingStream()
+    shutil.copyfileobj(stream, hashing, CHUNK)
+    return hashing.sha256, hashing.tell()
 
 
 def copy_with_sha256(source: Path, destination: Path) -> tuple[str, int]:
     """Copy a file. Return the sha256 in hex and the size of the bytes that were written, which are read once."""
-    digest = hashlib.sha256()
-    size = 0
     with source.open("rb") as reading, destination.open("xb") as writing:
-        for chunk in iter_chunks(reading):
-            digest.update(chunk)
-            size += len(chunk)
-            writing.write(chunk)
-    return digest.hexdigest(), size
+        hashing = HashingStream(writing)
+        shutil.copyfileobj(reading, hashing, CHUNK)
+    return hashing.sha256, hashing.tell()
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The numbers that options take. Each function is the `type` of an argument and raises argparse's error."""
+"""The values that options take. Each function is the `type` of an argument and raises argparse's error."""
 
 from __future__ import annotations
 
@@ -32,3 +32,11 @@ def count(text: str) -> int:
         if 0 < int(text) <= _MOST:
             return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0, and up to {_MOST}")
+
+
+def named_value(text: str) -> tuple[str, str]:
+    """Return a name and its value, written as `NAME=VALUE`."""
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.option_values import count, positive_seconds, seconds
+from spokeshave.option_values import count, named_value, positive_seconds, seconds
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,13 @@ def test_another_text_is_refused(read: Callable[[str], float], text: str) -> Non
 def test_zero_may_be_refused(read: Callable[[str], float]) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="above 0"):
         read("0")
+
+
+def test_a_named_value_has_a_name_and_a_value() -> None:
+    assert named_value("llvm=a=b") == ("llvm", "a=b")
+    for text in ("", "llvm", "llvm=", "=a"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not of the form NAME=VALUE"):
+            named_value(text)
 
 
 PUBLISH = ["release", "publish", "REC", "--to", "@pypi"]

@@ -6,8 +6,9 @@ Python 3.9 evaluates the types of fields at run time, so this module has no `fro
 from dataclasses import dataclass, field
 from typing import Optional
 
-from spokeshave_core.outcomes import Outcome
+from spokeshave_core.outcomes import EvidenceSubject, Outcome
 from spokeshave_core.reports.report import Report
+from spokeshave_core.wheel_name import WHEEL_SUFFIX
 
 FORMAT = 1
 
@@ -20,7 +21,6 @@ class TestEvidence:
         python: The Python's ABI version, such as `3.12` or `3.14t`.
         where: The kind of machine, without its versions, and what emulated it: `Linux aarch64, glibc (qemu-aarch64)`.
         report_sha256: The sha256 of the wheel's report in `reports/`, which is in its canonical form.
-        of: `file` if the report is on these bytes, `payload` if on a wheel that differs in its version only.
     """
 
     # Not for pytest to collect.
@@ -30,7 +30,7 @@ class TestEvidence:
     where: str
     report_sha256: str
     outcome: Outcome
-    of: str = "file"
+    of: EvidenceSubject = EvidenceSubject.FILE
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class ReleaseFile:
     requires_python: str = ""
     source: Optional[FileSource] = None
     tested: tuple[TestEvidence, ...] = ()
+
+    @property
+    def is_wheel(self) -> bool:
+        """Return whether the file is a wheel, and not an sdist."""
+        return self.name.endswith(WHEEL_SUFFIX)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import pkgutil
 
 import pytest
 
+import spokeshave_core
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
-from spokeshave_core.outcomes import Outcome, Presence, PublishEnd, PublishOutcome, Rule, UploadOutcome
+from spokeshave_core.outcomes import (
+    CheckOutcome,
+    EvidenceSubject,
+    Outcome,
+    Presence,
+    PublishEnd,
+    PublishOutcome,
+    Rule,
+    UploadOutcome,
+)
 from spokeshave_core.problems import Problem
+from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
+from spokeshave_core.release.promotion import (
+    ChangedMember,
+    ComparedWheel,
+    CompareReport,
+    PromotedWheel,
+    PromoteReport,
+)
 from spokeshave_core.release.publish import (
     DestinationStatus,
     FileStatus,
@@ -28,6 +48,7 @@ from spokeshave_core.release.record import (
     SealReport,
     TestEvidence,
 )
+from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialReport, TrialRun
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
@@ -59,7 +80,13 @@ RUN = SmokeRun(
     ),
 )
 SMOKE_TEST = SmokeTestReport(WHEEL, "ab", (RUN, SmokeRun(PythonFacts("PATH"), Outcome.NOT_RUN, "there is none")))
-EVIDENCE = TestEvidence(python="3.14t", where="macOS arm64", report_sha256="ef", outcome=Outcome.PASSED, of="payload")
+EVIDENCE = TestEvidence(
+    python="3.14t",
+    where="macOS arm64",
+    report_sha256="ef",
+    outcome=Outcome.PASSED,
+    of=EvidenceSubject.PAYLOAD,
+)
 RELEASE = ReleaseRecord(
     name="demo",
     version="1.0",
@@ -142,6 +169,67 @@ REPORTS: tuple[Report, ...] = (
             for end in PublishEnd
         ),
     ),
+    CheckReport(
+        version=None,
+        files=tuple(
+            CheckedDistribution(name=WHEEL, project=None, version=None, sha256="ab", size=12, outcome=each)
+            for each in CheckOutcome
+        ),
+        destinations=(
+            CheckedDestination(
+                destination="@pypi",
+                files={"demo.whl": CheckOutcome.ALREADY_THERE},
+                projects=(ProjectSpace(project="demo", used=None, new=12, limit=100),),
+            ),
+        ),
+        problems=(PROBLEM,),
+        notes=("a note",),
+    ),
+    PromoteReport(
+        version="1.0",
+        promoted_from="1.0rc1",
+        manifest_sha256="ab",
+        untested=True,
+        wheels=(
+            PromotedWheel(
+                name=WHEEL,
+                source="demo-1.0rc1.whl",
+                sha256="ab",
+                changed=("demo/_version.py",),
+                rewritten=("demo/README",),
+                kept=("demo/CHANGES",),
+                tests=2,
+                unsearched=("demo/data.7z: is not read",),
+            ),
+        ),
+    ),
+    CompareReport(
+        old_version="1.0rc1",
+        new_version="1.0",
+        wheels=(
+            ComparedWheel(
+                old="demo-1.0rc1.whl",
+                new=WHEEL,
+                payload_sha256="ab",
+                changed=(ChangedMember("demo/_version.py", "version module"),),
+                equal=3,
+            ),
+        ),
+    ),
+    TrialReport(
+        release="demo",
+        version="1.0",
+        index="https://wheels.example.org/simple/",
+        resolved=(ResolvedFile(name=WHEEL, outcome=Outcome.FAILED, detail="it is missing"),),
+        runs=(
+            TrialRun(
+                python=RUN.python,
+                outcome=Outcome.PASSED,
+                installed=(InstalledFile(project="demo", version="1.0", name=WHEEL, sha256="ab"),),
+                checks=RUN.checks,
+            ),
+        ),
+    ),
     SMOKE_TEST,
     SmokeTestReports((SMOKE_TEST,)),
     SmokeTestReports((SMOKE_TEST, SMOKE_TEST)),
@@ -149,6 +237,9 @@ REPORTS: tuple[Report, ...] = (
 
 
 def test_every_report_is_in_the_list() -> None:
+    for module in pkgutil.walk_packages(spokeshave_core.__path__, "spokeshave_core."):
+        if not module.name.endswith("_test"):
+            importlib.import_module(module.name)
     assert {type(report) for report in REPORTS} == set(Report.__subclasses__())
 
 
@@ -159,7 +250,7 @@ KEYS = {
     "files.sha256 files.size files.payload_sha256 files.metadata_sha256 files.requires_python files.source "
     "files.source.name files.source.sha256 files.tested files.tested.python files.tested.where "
     "files.tested.report_sha256 files.tested.outcome files.tested.of promoted_from promoted_from.version "
-    "promoted_from.manifest_sha256 promoted_from.untested",
+    "promoted_from.manifest_sha256 promoted_from.untested promoted_from.rewritten promoted_from.kept",
     ReleaseExpectation: "projects projects.demo projects.demo.wheels projects.demo.require_smoke_on "
     "projects.demo.pythons",
     SealReport: "manifest_sha256 files tests notes",
@@ -183,6 +274,17 @@ KEYS = {
     "destinations.files destinations.files.name destinations.files.project destinations.files.sha256 "
     "destinations.files.size destinations.files.presence destinations.files.is_visible destinations.files.yanked "
     "destinations.problems destinations.problems.place destinations.problems.message destinations.problems.remedy",
+    CheckReport: "version files files.name files.project files.version files.sha256 files.size files.outcome "
+    "destinations destinations.destination destinations.files destinations.files.demo.whl destinations.projects "
+    "destinations.projects.project destinations.projects.used destinations.projects.new destinations.projects.limit "
+    "problems problems.place problems.message problems.remedy notes",
+    PromoteReport: "version promoted_from manifest_sha256 untested wheels wheels.name wheels.source wheels.sha256 "
+    "wheels.changed wheels.rewritten wheels.kept wheels.tests wheels.unsearched",
+    CompareReport: "old_version new_version wheels wheels.old wheels.new wheels.payload_sha256 wheels.changed "
+    "wheels.changed.name wheels.changed.place wheels.equal",
+    TrialReport: "release version index resolved resolved.name resolved.outcome resolved.detail runs runs.outcome "
+    "runs.reason runs.python runs.python.version runs.installed runs.installed.project runs.installed.version "
+    "runs.installed.name runs.installed.sha256 runs.checks runs.checks.name runs.checks.outcome",
     SmokeTestReport: "wheel sha256 runs runs.outcome runs.reason runs.python runs.python.path runs.python.version "
     "runs.python.implementation runs.python.platform runs.python.emulator runs.python.free_threaded runs.checks "
     "runs.checks.name runs.checks.outcome runs.checks.seconds runs.checks.detail",

@@ -50,8 +50,8 @@ def _package_blocks(name: str, project: ReleaseProject, files: list[ReleaseFile]
     if len(pythons) == 1 and pythons != {""}:
         package["requires-python"] = pythons.pop()
     yield f"[[packages]]\n{_lines(package)}"
-    for file in sorted(files, key=lambda file: (file.name.endswith(".whl"), file.name)):
-        heading = "[[packages.wheels]]" if file.name.endswith(".whl") else "[packages.sdist]"
+    for file in sorted(files, key=lambda file: (file.is_wheel, file.name)):
+        heading = "[[packages.wheels]]" if file.is_wheel else "[packages.sdist]"
         entry = {"name": file.name, "path": f"{FILES}/{file.name}"}
         # A JSON text is a basic string of TOML, as long as nothing in it is a control character.
         yield f"{heading}\n{_lines(entry)}size = {file.size}\nhashes = {{ sha256 = {json.dumps(file.sha256)} }}\n"

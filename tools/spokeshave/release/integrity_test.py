@@ -241,6 +241,8 @@ def test_a_report_cannot_be_written_to_another_folder(tmp_path: Path) -> None:
     [
         (f'"name": "{NAME}"', '"name": "../../setup.whl"', "which is not a file name"),
         ('"project": "demo"', '"project": "other"', "which is not one of its projects"),
+        ('"demo": {', '"../demo": {', "has the project '../demo', which is not the normalized name of one"),
+        ('"demo": {', '"demo --pre": {', "has the project 'demo --pre', which is not the normalized name of one"),
         ('"format": 1', '"format": 2', "has the format 2"),
         ('"name": "demo"', '"name": "de.mo"', "is not the name of a release"),
     ],

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.utils import is_normalized_name
 from packaging.version import Version
 
 from spokeshave.wheel.name import is_version
@@ -78,6 +79,9 @@ def check_values(record: ReleaseRecord, place: str) -> None:
     remedy = "Seal it again."
     if not RELEASE_NAME.fullmatch(record.name):
         problems.add(place, f"has the name {record.name!r}, which is not the name of a release", remedy)
+    for name in record.projects:
+        if not is_normalized_name(name):
+            problems.add(place, f"has the project {name!r}, which is not the normalized name of one", remedy)
     for fault in _version_faults(record):
         problems.add(place, fault, remedy)
     counts = Counter(file.name for file in record.files)
@@ -116,7 +120,7 @@ def manifest_sha256(folder: Path) -> str:
 
 
 def file_path(folder: Path, name: str) -> Path:
-    """Return the place of a file of the set."""
+    """Return the path of a file of the set."""
     return folder / FILES / name
 
 

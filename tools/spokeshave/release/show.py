@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
+from spokeshave.errors import ExitCode, counted
 from spokeshave.release.columns import in_columns
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
+from spokeshave_core.outcomes import EvidenceSubject
 from spokeshave_core.release.record import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
 _NOT_TESTED = "not tested"
@@ -49,7 +50,7 @@ def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
         files = [file for file in record.files if file.project == name]
         size = sum(file.size for file in files)
         requires = f", requires {', '.join(project.requires)}" if project.requires else ""
-        yield f"{name}: {len(files)} file{'s' if len(files) > 1 else ''}, {human_size(size)}{requires}"
+        yield f"{name}: {counted(len(files), 'file')}, {human_size(size)}{requires}"
     yield ""
     rows = [("file", "size", "tests"), *((file.name, human_size(file.size), _tests(file)) for file in record.files)]
     yield from in_columns(rows, right=[1])
@@ -65,13 +66,13 @@ def _origin(origin: PromotedFrom) -> str:
 
 def _tests(file: ReleaseFile) -> str:
     """Return the tests of a file, by the kind of machine."""
-    if not file.name.endswith(".whl"):
+    if not file.is_wheel:
         return "sdist"
-    places: dict[str, list[str]] = {}
+    machines: dict[str, list[str]] = {}
     for test in file.tested:
-        places.setdefault(_place(test), []).append(test.python)
-    return "; ".join(f"{', '.join(pythons)} on {place}" for place, pythons in places.items()) or _NOT_TESTED
+        machines.setdefault(_machine(test), []).append(test.python)
+    return "; ".join(f"{', '.join(pythons)} on {machine}" for machine, pythons in machines.items()) or _NOT_TESTED
 
 
-def _place(test: TestEvidence) -> str:
-    return test.where if test.of == "file" else f"{test.where}, before the promotion"
+def _machine(test: TestEvidence) -> str:
+    return test.where if test.of is EvidenceSubject.FILE else f"{test.where}, before the promotion"

@@ -42,7 +42,8 @@ class RecordDraft:
     """A record that is being written, in a folder next to its later one.
 
     Attributes:
-        folder: It has the folders of a record. Files may be written to them directly, and are then added with `listed`.
+        folder: It has the folders of a record. A file may be written to them directly, and is then added with
+            `list_file`.
     """
 
     folder: Path
@@ -54,7 +55,7 @@ class RecordDraft:
         self._sums[f"{FILES}/{source.name}"] = sha256
         return sha256, size
 
-    def listed(self, name: str, sha256: str) -> None:
+    def list_file(self, name: str, sha256: str) -> None:
         """Add a file that was written to `files/` already, with a hash that is known."""
         self._sums[f"{FILES}/{name}"] = sha256
 
@@ -107,15 +108,9 @@ def draft_record(output: Path) -> Iterator[RecordDraft]:
     Raises:
         InvalidRecordError: If `output` is a record with other content, or a folder with anything else in it.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{output.name[:64]}.", dir=output.parent))
-    try:
-        folder.chmod(0o755)
+    with _new_folder(output) as folder:
         (folder / FILES).mkdir()
         yield RecordDraft(folder)
-        _place(folder, output)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def copy_record(record: Path, output: Path) -> None:
@@ -124,18 +119,28 @@ def copy_record(record: Path, output: Path) -> None:
     Raises:
         InvalidRecordError: If `output` is a record with other content, or a folder with anything else in it.
     """
+
+    def journals(folder: str, _: list[str]) -> list[str]:
+        return [STATE] if Path(folder) == record else []
+
+    with _new_folder(output) as copy:
+        shutil.copytree(record, copy, ignore=journals, dirs_exist_ok=True)
+
+
+@contextlib.contextmanager
+def _new_folder(output: Path) -> Iterator[Path]:
+    """Yield an empty folder next to `output`, which becomes it when the block ends without an error."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{output.name[:64]}.", dir=output.parent))
+    folder = Path(tempfile.mkdtemp(prefix=f".{output.name[:64]}.", dir=output.parent))
     try:
-        copy = scratch / "record"
-        shutil.copytree(record, copy, ignore=lambda folder, _: [STATE] if Path(folder) == record else [])
-        copy.chmod(0o755)
-        _place(copy, output)
+        yield folder
+        folder.chmod(0o755)
+        _put(folder, output)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _place(folder: Path, output: Path) -> None:
+def _put(folder: Path, output: Path) -> None:
     if output.is_dir() and any(output.iterdir()):
         _check_same(folder, output)
         _add_attestations(folder, output)

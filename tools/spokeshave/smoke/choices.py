@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 
-from spokeshave.errors import InvalidWheelError
+from spokeshave.errors import InvalidWheelError, some
 from spokeshave.wheel.import_names import import_names
 from spokeshave.wheel.scripts import read_scripts
 from spokeshave.wheel.tree import WheelTree
@@ -58,7 +58,7 @@ class SmokeChoices:
         for tree in trees:
             with problems.collecting():
                 own |= {script.name for script in console_scripts(tree)}
-        place = ", ".join(str(tree.name) for tree in trees)
+        place = some([str(tree.name) for tree in trees])
         lacks, owner = ("has no", "The wheel's") if len(trees) == 1 else ("have no", "The wheels'")
         remedy = f"Correct the name. {owner} console scripts are: {', '.join(sorted(own)) or 'none'}."
         for name in self.scripts if not problems else ():

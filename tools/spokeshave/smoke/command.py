@@ -11,21 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
-from spokeshave.option_values import positive_seconds
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.pythons.foreign import read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.report import write_text
-from spokeshave.smoke.choices import (
-    SmokeChoices,
-    SmokeTestError,
-    command_line,
-)
+from spokeshave.smoke.choices import SmokeChoices, SmokeTestError
 from spokeshave.smoke.environment import Environment, VirtualEnvironment
 from spokeshave.smoke.foreign_environment import ForeignEnvironment
-from spokeshave.smoke.machine import machine_title
+from spokeshave.smoke.machine import python_facts
+from spokeshave.smoke.options import add_smoke_arguments, smoke_choices
 from spokeshave.smoke.report import failures, print_table
-from spokeshave.smoke.trial import OFFERED, TIMEOUT, SmokePlan, Trial
+from spokeshave.smoke.trial import OFFERED, SmokePlan, Trial
 from spokeshave.smoke.user_tests import missing_tests
 from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse
 from spokeshave.wheel.tree import WheelTree, unpack
@@ -77,29 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a requirements file with hashes that pins pytest and the requirements of the tests",
     )
-    parser.add_argument(
-        "--script",
-        type=command_line,
-        action="append",
-        default=[],
-        metavar="'NAME ARGUMENTS'",
-        help="arguments for a console script instead of --help, such as 'abacus --version'",
-    )
-    parser.add_argument("--skip-script", action="append", default=[], metavar="NAME", help="a console script to skip")
-    parser.add_argument(
-        "--skip-import",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        help="a module to skip together with its submodules, because it needs packages that the wheel does not require",
-    )
-    parser.add_argument(
-        "--timeout",
-        type=positive_seconds,
-        default=TIMEOUT,
-        metavar="SECONDS",
-        help="the timeout of each process (default: 300)",
-    )
+    add_smoke_arguments(parser)
     parser.add_argument(
         "--allow-not-run",
         action="store_true",
@@ -116,8 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Smoke-test each wheel on each interpreter, and report the results."""
-    scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
-    choices = SmokeChoices(scripts, tuple(args.skip_import))
+    choices = smoke_choices(args)
     plan = SmokePlan(
         tests=tuple(args.test),
         wheelhouse=args.wheelhouse,
@@ -268,7 +241,7 @@ def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
 def _try(
     wheel: WheelFile, tree: WheelTree, python: Interpreter, plan: SmokePlan, wheels: Sequence[WheelFile], folder: Path
 ) -> SmokeRun:
-    facts = _facts(python)
+    facts = python_facts(python)
     if not python.fits(wheel.name.tag):
         return SmokeRun(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
     environment = _environment(folder, python, plan.timeout)
@@ -282,19 +255,6 @@ def _try(
             checks=checks,
         )
     return SmokeRun(python=facts, outcome=Outcome.PASSED, reason="", checks=checks)
-
-
-def _facts(python: Interpreter) -> PythonFacts:
-    platform = python.foreign.platform if python.foreign else machine_title()
-    emulator = python.foreign.emulator if python.foreign else ""
-    return PythonFacts(
-        path=str(python.path),
-        version=python.version,
-        implementation=python.implementation,
-        platform=platform,
-        emulator=emulator,
-        free_threaded=python.is_free_threaded,
-    )
 
 
 def _environment(folder: Path, python: Interpreter, timeout: float) -> Environment:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.option_values import named_value
 from spokeshave.report import write_text
 from spokeshave.stamp.stamping import stamp
 from spokeshave.wheel.version_facts import VersionFacts
@@ -18,38 +19,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wheel", type=Path, required=True, help="the repaired or already stamped wheel")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
-    add_fact_arguments(parser)
-
-
-def add_fact_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the facts that a wheel is stamped with."""
     parser.add_argument("--version", required=True, help="the PEP 440 version to write, such as 3.12.0rc1")
+    add_fact_arguments(parser, default="none")
+
+
+def add_fact_arguments(parser: argparse.ArgumentParser, *, default: str) -> None:
+    """Add the arguments of the facts about a version.
+
+    Args:
+        default: What the facts are if they are not given, for the help.
+    """
     parser.add_argument(
         "--channel",
         choices=[channel.value for channel in Channel],
-        help="the release channel, such as rc; by default the version module has None",
+        help=f"the release channel, such as rc; default: {default}",
     )
     parser.add_argument(
         "--commit",
         metavar="SHA",
-        help="the full hash of the commit that the wheel was built from; by default the version module has None",
+        help=f"the full hash of the commit that was built; default: {default}",
     )
     parser.add_argument(
         "--revision",
         action="append",
         default=[],
-        type=parse_revision,
+        type=named_value,
         metavar="NAME=SHA",
-        help="a revision that the release is pinned to, such as llvm=0123abc; can be given several times",
+        help=f"a revision that the release is pinned to, such as llvm=0123abc; may be repeated; default: {default}",
     )
-
-
-def parse_revision(text: str) -> tuple[str, str]:
-    """Parse the value of `--revision`."""
-    name, _, revision = text.partition("=")
-    if not name or not revision:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=SHA")
-    return name, revision
 
 
 def given_facts(args: argparse.Namespace) -> VersionFacts:

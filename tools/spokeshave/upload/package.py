@@ -20,9 +20,8 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.wheel_name import UNSTAMPED
+from spokeshave_core.wheel_name import SDIST_SUFFIX, UNSTAMPED
 
-SDIST = ".tar.gz"
 # zipfile's errors for damaged files: RuntimeError for encryption, NotImplementedError (a subclass) for unknown
 # compression, and OSError without a number for bzip2.
 _DAMAGES = (
@@ -101,7 +100,7 @@ def read_package(path: Path, attestations: Sequence[Path] = ()) -> PackageFile:
     remedy = "Package it again."
     if not path.is_file():
         raise InvalidWheelError(Problem(str(path), "does not exist", "Check the path."))
-    is_sdist = path.name.endswith(SDIST)
+    is_sdist = path.name.endswith(SDIST_SUFFIX)
     try:
         version = "" if is_sdist else parse_wheel_name(path.name).version
         package = PackageFile.from_filename(str(path), None) if is_sdist else WheelPackage.read(path)

@@ -31,8 +31,12 @@ def _of_file(problem: Problem, file_name: str) -> Problem:
 
 def belongs_to(wheel: WheelName, name: str, version: str) -> bool:
     """Return whether a wheel belongs to a project and version, in any spelling."""
-    same_version = version == wheel.version or (is_version(version) and Version(version) == Version(wheel.version))
-    return same_version and normalize_name(name) == wheel.project
+    return same_version(version, wheel.version) and normalize_name(name) == wheel.project
+
+
+def same_version(text: str, version: str) -> bool:
+    """Return whether two texts are the same version, in any spelling."""
+    return text == version or (is_version(text) and is_version(version) and Version(text) == Version(version))
 
 
 def is_version(text: str) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.release.check.fields import check_fields, check_names, local_version_problem
+from spokeshave.release.check.fields import check_fields, check_local_versions, check_names
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.file_set import by_project, check_set
 from spokeshave.release.check.index import Offer, check_offers
@@ -51,8 +51,8 @@ def check_release(
     moment = now or datetime.datetime.now(datetime.timezone.utc)
     own = [*release.problems, *(problem for file in release.files for problem in file.problems)]
     own += check_set(release.files, release.version)
-    if not destinations or any(is_like_pypi(destination) for destination in destinations):
-        own += [*check_names(release.files), *check_fields(release.files), *_local_versions(release.files)]
+    if not destinations or any(_is_like_pypi(destination) for destination in destinations):
+        own += [*check_names(release.files), *check_fields(release.files), *check_local_versions(release.files)]
     texts = check_version_texts(
         release.files, {problem.place for problem in own}, release.kept, is_record=release.version is not None
     )
@@ -74,16 +74,9 @@ def check_release(
     )
 
 
-def is_like_pypi(destination: Destination) -> bool:
+def _is_like_pypi(destination: Destination) -> bool:
     """Return whether a destination has PyPI's rules for names and metadata, among them that against local versions."""
     return not destination.limits.local_versions
-
-
-def _local_versions(files: Sequence[CheckedFile]) -> Iterator[Problem]:
-    for file in files:
-        problem = local_version_problem(file)
-        if problem:
-            yield problem
 
 
 def _visit(destination: Destination, files: Sequence[CheckedFile]) -> _Visit:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
+from spokeshave.errors import ExitCode, counted
 from spokeshave.release.check.check import check_release
 from spokeshave.release.check.release_files import read_paths
 from spokeshave.release.columns import in_columns
@@ -53,8 +53,7 @@ def run(args: argparse.Namespace) -> int:
     sys.stderr.writelines(f"note: {note}\n" for note in report.notes)
     if not report.problems:
         return ExitCode.OK
-    count = len(report.problems)
-    sys.stderr.write(f"spokeshave release check: {count} {'problem' if count == 1 else 'problems'}\n")
+    sys.stderr.write(f"spokeshave release check: {counted(len(report.problems), 'problem')}\n")
     sys.stderr.writelines(f"{_line(problem)}\n" for problem in report.problems)
     return ExitCode.USER_ERROR
 

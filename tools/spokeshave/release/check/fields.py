@@ -1,4 +1,4 @@
-"""The rules that only PyPI has: names and platforms, classifiers, URLs, a description that can be shown.
+"""The rules that only PyPI has: names and platforms, public versions, classifiers, URLs, descriptions that it can show.
 
 They are those of Warehouse's `forklift/metadata.py`, with the libraries that Warehouse uses where they run on CPython
 3.9. An index of one's own accepts more.
@@ -39,18 +39,20 @@ def check_names(files: Sequence[CheckedFile]) -> tuple[Problem, ...]:
     return tuple(problem for file in files if file.project is not None for problem in _check_name(file))
 
 
+def check_local_versions(files: Sequence[CheckedFile]) -> tuple[Problem, ...]:
+    """Return the problems of versions with a local part, such as `1.0+cu118`."""
+    remedy = "Stamp it with a public version, or publish it to an index of your own."
+    return tuple(
+        Problem(file.name, f"has the local version {file.version}, which PyPI does not accept", remedy)
+        for file in files
+        if file.version is not None and file.version.local
+    )
+
+
 def _check_name(file: CheckedFile) -> Iterator[Problem]:
     if file.tag is None:
         return check_sdist_for_pypi(file.name)
     return check_wheel_for_pypi(WheelName.parse(file.name))
-
-
-def local_version_problem(file: CheckedFile) -> Problem | None:
-    """Return the problem of a version with a local part, such as `1.0+cu118`, for an index that refuses it."""
-    if file.version is None or not file.version.local:
-        return None
-    remedy = "Stamp it with a public version, or publish it to an index of your own."
-    return Problem(file.name, f"has the local version {file.version}, which PyPI does not accept", remedy)
 
 
 def _check(file: CheckedFile) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.release.check.fields import check_fields, local_version_problem
+from spokeshave.release.check.fields import check_fields, check_local_versions
 from spokeshave.release.check.file.reader import read_file
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, write_draft
 
@@ -98,5 +98,5 @@ def test_two_licenses_are_reported(tmp_path: Path) -> None:
 
 def test_a_local_version_is_reported(tmp_path: Path) -> None:
     local = read_file(write_draft(tmp_path, WheelDraft(version="3.12.0+cu118")))
-    assert "local version 3.12.0+cu118" in str(local_version_problem(local))
-    assert local_version_problem(read_file(write_draft(tmp_path))) is None
+    (problem,) = check_local_versions([local, read_file(write_draft(tmp_path))])
+    assert "local version 3.12.0+cu118" in str(problem)

@@ -18,6 +18,7 @@ from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.destination.destination import Limits, Listing
 from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import WHEEL_SUFFIX
 
 _CLOSED = {
     "archived": "It takes no files. Remove the archive mark in the project's settings first.",
@@ -50,7 +51,7 @@ class Offer:
     @cached_property
     def versions(self) -> dict[str, Version | None]:
         """Return the version of each listed file, by its name."""
-        return {name: version_of(name) for name in self.listing.files}
+        return {name: _version_of(name) for name in self.listing.files}
 
     @property
     def used(self) -> int | None:
@@ -182,10 +183,10 @@ def _offered(offer: Offer) -> set[Version]:
     return {version for version in found if version is not None}
 
 
-def version_of(name: str) -> Version | None:
+def _version_of(name: str) -> Version | None:
     """Return the version in a file's name; None for old formats, whose names do not say it clearly."""
     try:
-        if name.endswith(".whl"):
+        if name.endswith(WHEEL_SUFFIX):
             return parse_wheel_filename(name)[1]
         return parse_sdist_filename(name)[1]
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):

@@ -12,8 +12,9 @@ from spokeshave.release.check.file.reader import read_files
 from spokeshave.release.integrity import changed_files
 from spokeshave.release.record import ATTESTATIONS, MANIFEST, InvalidRecordError, file_path, read_record
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.wheel_name import SDIST_SUFFIX, WHEEL_SUFFIX
 
-_SUFFIXES = (".whl", ".tar.gz")
+_SUFFIXES = (WHEEL_SUFFIX, SDIST_SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class ReleaseFiles:
     """Files that are released together.
 
     Attributes:
-        version: The common version, and so on, as a record states them; None for files without a record.
+        version: The common version that a record states; None for files without a record.
+        channel: The release channel that a record states, if it states one.
         kept: The globs of files that may name pre-releases of the version, as a promotion recorded them.
         problems: What is wrong with the record, or with the given paths.
     """

@@ -34,7 +34,7 @@ from spokeshave.release.writer import RecordDraft, draft_record
 from spokeshave.stamp.payload import payload_difference, payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
-from spokeshave_core.outcomes import Presence
+from spokeshave_core.outcomes import EvidenceSubject, Presence
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.promotion import PromotedWheel, PromoteReport
 from spokeshave_core.release.record import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
@@ -159,7 +159,7 @@ def stamp_all(source: ReleaseSource, plan: PromotionPlan, problems: Problems) ->
         problems.extend(result.problems.as_error(PromotionError))
     copies = [result.copy for result in results if result.copy]
     for copy in copies:
-        plan.draft.listed(copy.path.name, copy.sha256)
+        plan.draft.list_file(copy.path.name, copy.sha256)
     return copies
 
 
@@ -343,7 +343,7 @@ def promoted_file(copy: StampedCopy, artifact: Artifact) -> ReleaseFile:
         metadata_sha256=artifact.metadata.sha256,
         requires_python=artifact.metadata.requires_python,
         source=FileSource(name=copy.source.path.name, sha256=source_sha256),
-        tested=tuple(replace(test, of="payload") for test in evidence),
+        tested=tuple(replace(test, of=EvidenceSubject.PAYLOAD) for test in evidence),
     )
 
 

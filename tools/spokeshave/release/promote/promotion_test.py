@@ -75,7 +75,7 @@ def test_a_promoted_record_is_whole_and_final(sealed: Path, tmp_path: Path) -> N
 def test_tests_of_the_candidate_count_for_its_payload(sealed: Path, tmp_path: Path) -> None:
     promote(PromotionRequest(sealed, FINAL, tmp_path / "final"))
     for file in verify_record(tmp_path / "final").files:
-        assert [(test.of, test.outcome) for test in file.tested] == [("payload", Outcome.PASSED)]
+        assert [(test.of.value, test.outcome) for test in file.tested] == [("payload", Outcome.PASSED)]
     assert {path.name for path in (tmp_path / "final" / "reports").iterdir()} == {
         path.name for path in (sealed / "reports").iterdir()
     }

@@ -10,8 +10,6 @@ from packaging.utils import canonicalize_name
 
 from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
-_WHEEL = ".whl"
-
 
 @dataclass(frozen=True)
 class Stage:
@@ -56,7 +54,7 @@ def upload_order(record: ReleaseRecord) -> UploadOrder:
 def _stages_of(project: str, files: Collection[ReleaseFile]) -> Iterator[Stage]:
     own = sorted((file for file in files if file.project == project), key=lambda file: (file.size, file.name))
     for is_wheel in (True, False):
-        chosen = tuple(file for file in own if file.name.endswith(_WHEEL) == is_wheel)
+        chosen = tuple(file for file in own if file.is_wheel == is_wheel)
         if chosen:
             yield Stage(project, chosen)
 

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from spokeshave.release.seal.artifact import Artifact, same_version
+from spokeshave.release.seal.artifact import Artifact
+from spokeshave.wheel.name import same_version
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problems
 
 _SAME = "A release has one version and one commit: take all files from one build."
 _NEVER_RENAME = "Build it again: a wheel or an sdist must not be renamed."
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
-class _Fact:
+class _Fact(Generic[_Value]):
     """A fact of a set, its name for messages, and how it is read and shown."""
 
     title: str
-    read: Callable[[VersionFacts], object]
+    read: Callable[[VersionFacts], _Value]
+    show: Callable[[_Value], str] = str
 
 
 _COMMIT = _Fact("commit", lambda facts: facts.commit)
 _CHANNEL = _Fact("channel", lambda facts: facts.channel)
-_REVISIONS = _Fact("revisions", lambda facts: dict(facts.revisions))
+_REVISIONS = _Fact(
+    "revisions",
+    lambda facts: tuple(sorted(facts.revisions)),
+    lambda revisions: ", ".join(f"{name}={revision}" for name, revision in revisions),
+)
 
 
 def agreed_facts(artifacts: Sequence[Artifact], declared: VersionFacts, problems: Problems) -> VersionFacts:
@@ -33,12 +41,11 @@ def agreed_facts(artifacts: Sequence[Artifact], declared: VersionFacts, problems
     """
     for artifact in artifacts:
         _check_version(artifact, declared.version, problems)
-    revisions = _agree(artifacts, _REVISIONS, dict(declared.revisions), problems)
     return VersionFacts(
         version=declared.version,
-        channel=_text(_agree(artifacts, _CHANNEL, declared.channel, problems)),
-        commit=_text(_agree(artifacts, _COMMIT, declared.commit, problems)),
-        revisions=tuple(sorted(revisions.items())) if isinstance(revisions, dict) else (),
+        channel=_agree(artifacts, _CHANNEL, declared, problems),
+        commit=_agree(artifacts, _COMMIT, declared, problems),
+        revisions=_agree(artifacts, _REVISIONS, declared, problems),
     )
 
 
@@ -58,22 +65,14 @@ def _check_version(artifact: Artifact, version: str, problems: Problems) -> None
         problems.add(artifact.name, message, _NEVER_RENAME)
 
 
-def _agree(artifacts: Iterable[Artifact], fact: _Fact, declared: object, problems: Problems) -> object:
-    agreed = declared
+def _agree(artifacts: Iterable[Artifact], fact: _Fact[_Value], declared: VersionFacts, problems: Problems) -> _Value:
+    agreed = fact.read(declared)
     for artifact in artifacts:
-        stated = fact.read(artifact.facts) if artifact.facts else None
+        if artifact.facts is None:
+            continue
+        stated = fact.read(artifact.facts)
         if stated and agreed and stated != agreed:
-            message = f"states the {fact.title} {_shown(stated)}, and the release has {_shown(agreed)}"
+            message = f"states the {fact.title} {fact.show(stated)}, and the release has {fact.show(agreed)}"
             problems.add(artifact.name, message, _SAME)
         agreed = agreed or stated
     return agreed
-
-
-def _shown(value: object) -> str:
-    if not isinstance(value, dict):
-        return str(value)
-    return ", ".join(f"{name}={revision}" for name, revision in sorted(value.items()))
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -13,12 +13,10 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
-from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.members import check_archive, check_dist_info
 from spokeshave.release.check.file.sdists import member_fault
-from spokeshave.release.seal.inputs import SDIST
 from spokeshave.wheel.archive import ArchiveReader, open_zip
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import is_version, parse_wheel_name
@@ -26,8 +24,8 @@ from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.release.record import SDIST as SDIST_LABEL
-from spokeshave_core.wheel_name import WheelName, normalize_name
+from spokeshave_core.release.record import SDIST
+from spokeshave_core.wheel_name import SDIST_SUFFIX, WheelName, normalize_name
 
 _PKG_INFO = re.compile(r"[^/]+/PKG-INFO")
 _BUILD_AGAIN = "Build it again."
@@ -65,10 +63,10 @@ class Artifact:
     facts: VersionFacts | None = None
 
     @property
-    def slots(self) -> tuple[tuple[str, ...], ...]:
+    def unique_keys(self) -> tuple[tuple[str, ...], ...]:
         """Return what only one file of a set may have: a project with a build and a single tag, or as an sdist."""
         if self.wheel is None:
-            return ((self.project, SDIST_LABEL),)
+            return ((self.project, SDIST),)
         return tuple((self.project, self.wheel.build, tag) for tag in self.wheel.tag.expand())
 
     @property
@@ -79,7 +77,7 @@ class Artifact:
     @property
     def labels(self) -> frozenset[str]:
         """Return the names that an expectation may have for this file, such as `cp311-win_amd64`."""
-        return wheel_labels(self.wheel) if self.wheel else frozenset([SDIST_LABEL])
+        return wheel_labels(self.wheel) if self.wheel else frozenset([SDIST])
 
 
 def wheel_labels(wheel: WheelName) -> frozenset[str]:
@@ -102,7 +100,7 @@ def read_artifact(path: Path, shown: Path, sha256: str, size: int) -> Artifact:
         InvalidWheelError: For all problems of the file.
     """
     with _shown_as(path, shown):
-        if path.name.endswith(SDIST):
+        if path.name.endswith(SDIST_SUFFIX):
             return _read_sdist(path, sha256, size)
         return _read_wheel(path, sha256, size)
 
@@ -201,11 +199,3 @@ def siblings(artifact: Artifact, projects: frozenset[str]) -> Iterator[str]:
             if normalize_name(requirement.name) in projects - {artifact.project}:
                 requirement.name = normalize_name(requirement.name)
                 yield str(requirement)
-
-
-def same_version(text: str, version: str) -> bool:
-    """Return whether two texts are the same version, in any spelling."""
-    try:
-        return Version(text) == Version(version)
-    except InvalidVersion:
-        return False

@@ -8,15 +8,15 @@ import json
 import sys
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
+from spokeshave.errors import ExitCode, counted
+from spokeshave.option_values import named_value
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.release.record import RELEASE_NAME
 from spokeshave.release.seal.seal import SealError, SealRequest, seal
 from spokeshave.report import write_text
-from spokeshave.stamp.command import given_facts, parse_revision
+from spokeshave.stamp.command import add_fact_arguments, given_facts
 from spokeshave.stamp.facts import normalized
 from spokeshave.wheel.version_facts import VersionFacts
-from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.record import ExpectedProject, ReleaseExpectation
 from spokeshave_core.reports.report import InvalidReportError
@@ -51,23 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", required=True, help="the name of the release, such as abacus")
     parser.add_argument("--version", required=True, help="the version that all files must have, such as 3.12.0rc1")
-    parser.add_argument(
-        "--commit", metavar="SHA", help="the full hash of the commit; default: the one that the wheels state"
-    )
-    parser.add_argument(
-        "--channel",
-        choices=[channel.value for channel in Channel],
-        help="the release channel; default: the one that the wheels state",
-    )
-    parser.add_argument(
-        "--revision",
-        type=parse_revision,
-        action="append",
-        default=[],
-        metavar="NAME=SHA",
-        help="a revision that the release is pinned to, such as llvm=0123abc; may be repeated; default: those that the "
-        "wheels state",
-    )
+    add_fact_arguments(parser, default="what the wheels state")
     parser.add_argument(
         "--require-smoke-on",
         nargs="+",
@@ -78,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--made-by",
-        type=_pair,
+        type=named_value,
         action="append",
         default=[],
         metavar="NAME=VERSION",
@@ -95,13 +79,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    if not name or not value:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VERSION")
-    return name, value
-
-
 def run(args: argparse.Namespace) -> int:
     """Seal a release and write the report."""
     request = _request(args)
@@ -109,15 +86,11 @@ def run(args: argparse.Namespace) -> int:
         report = seal(request)
     for note in report.notes:
         print(f"note: {note}", file=sys.stderr)
-    counts = f"{_counted(report.files, 'file')}, {_counted(report.tests, 'smoke test')}"
+    counts = f"{counted(report.files, 'file')}, {counted(report.tests, 'smoke test')}"
     print(f"{args.output}: {counts}, manifest sha256 {report.manifest_sha256}")
     if args.report:
         write_text(args.report, report.to_json())
     return ExitCode.OK
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _request(args: argparse.Namespace) -> SealRequest:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from spokeshave.errors import some
 from spokeshave.release.seal.artifact import Artifact
-from spokeshave.release.seal.matrix import Requirement
+from spokeshave.release.seal.matrix import RequiredTests
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problems
 from spokeshave_core.release.record import TestEvidence
@@ -38,7 +38,7 @@ class TestedFile:
         found = (
             TestEvidence(
                 python=str(run.python.abi_version),
-                where=place_of(run),
+                where=machine_of(run),
                 report_sha256=report_sha256,
                 outcome=run.outcome,
             )
@@ -66,10 +66,14 @@ class _Runs:
 def collect_evidence(
     artifacts: Sequence[Artifact],
     runs: Iterable[ReportedRun],
-    requirements: Mapping[str, Requirement],
+    required: Mapping[str, RequiredTests],
     problems: Problems,
 ) -> Evidence:
-    """Return the tests that count. Failed, missing and outdated ones are problems."""
+    """Return the tests that count. Failed, missing and outdated ones are problems.
+
+    Args:
+        required: The required tests by project.
+    """
     known = _Runs()
     for run in runs:
         known.by_sha256.setdefault(run.sha256, []).append(run)
@@ -79,7 +83,7 @@ def collect_evidence(
         own = known.by_sha256.get(artifact.sha256, [])
         _check_failures(artifact, own, problems)
         outdated = [run for run in known.by_name.get(artifact.name, []) if run.sha256 != artifact.sha256]
-        _check_required(artifact, own, outdated, requirements[artifact.project], problems)
+        _check_required(artifact, own, outdated, required[artifact.project], problems)
         tested[artifact.name] = TestedFile(canonical_report(artifact.name, artifact.sha256, own) if own else None)
     return Evidence(tested, tuple(_unused(artifacts, known)))
 
@@ -90,10 +94,10 @@ def canonical_report(wheel: str, sha256: str, runs: Iterable[ReportedRun]) -> Sm
     It is a report of `spokeshave smoke-test` by its form, and its own canonical report.
     """
     reduced = dict.fromkeys(_canonical_run(run.run) for run in runs)
-    return SmokeTestReport(wheel, sha256, tuple(sorted(reduced, key=_order)))
+    return SmokeTestReport(wheel, sha256, tuple(sorted(reduced, key=_sort_key)))
 
 
-def place_of(run: SmokeRun) -> str:
+def machine_of(run: SmokeRun) -> str:
     """Return the kind of machine of a canonical run, and what emulated it."""
     return f"{run.python.platform} ({run.python.emulator})" if run.python.emulator else run.python.platform
 
@@ -117,11 +121,11 @@ def _without_versions(text: str) -> str:
     return _VERSION_WORD.sub("", text).strip()
 
 
-def _order(run: SmokeRun) -> tuple[object, ...]:
+def _sort_key(run: SmokeRun) -> tuple[object, ...]:
     python = run.python
     minor = int(python.version.partition(".")[2] or 0)
     checks = tuple((check.name, check.outcome.value) for check in run.checks)
-    return (minor, python.free_threaded, python.implementation, place_of(run), run.outcome.value, checks)
+    return (minor, python.free_threaded, python.implementation, machine_of(run), run.outcome.value, checks)
 
 
 def _check_failures(artifact: Artifact, runs: Iterable[ReportedRun], problems: Problems) -> None:
@@ -136,14 +140,14 @@ def _check_required(
     artifact: Artifact,
     own: Sequence[ReportedRun],
     outdated: Sequence[ReportedRun],
-    requirement: Requirement,
+    required: RequiredTests,
     problems: Problems,
 ) -> None:
     """Add problems of tests that are required and are missing, and of files that changed after all of their tests."""
     tested = {run.run.python.abi_version for run in own}
-    needed = requirement.needed(artifact)
-    for version in needed:
-        if not tested if version is None else str(version) not in tested:
+    for version in required.pythons_for(artifact):
+        is_tested = bool(tested) if version is None else str(version) in tested
+        if not is_tested:
             where = "any Python" if version is None else f"Python {version}"
             problems.add(
                 artifact.name,

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from spokeshave.release.record import ATTESTATION
 from spokeshave_core.problems import Problems
+from spokeshave_core.wheel_name import SDIST_SUFFIX, WHEEL_SUFFIX
 
-WHEEL = ".whl"
-SDIST = ".tar.gz"
 # Distributions in formats that no index takes today. One of these in a folder is a mistake, and other files are not.
 _OLD_FORMATS = (".zip", ".egg", ".tar.bz2", ".tgz", ".tar.xz", ".tar", ".exe", ".msi", ".rpm")
 
@@ -31,7 +30,7 @@ def find_distributions(places: Sequence[Path], problems: Problems) -> GivenFiles
             found += _files_in(place, problems)
         elif not place.exists():
             problems.add(str(place), "does not exist", "Give --wheels folders with wheels, or wheels.")
-        elif not place.name.endswith((WHEEL, SDIST, ATTESTATION)):
+        elif not place.name.endswith((WHEEL_SUFFIX, SDIST_SUFFIX, ATTESTATION)):
             problems.add(str(place), "is not a wheel and not an sdist", "Name files that end with .whl or .tar.gz.")
         else:
             found.append(place)
@@ -50,8 +49,8 @@ def _files_in(folder: Path, problems: Problems) -> list[Path]:
         if path.name.endswith(_OLD_FORMATS):
             message = "is a distribution in a format that indexes do not take"
             problems.add(str(path), message, "Remove it, or make a wheel or a .tar.gz of it.")
-    found = [path for path in files if path.name.endswith((WHEEL, SDIST, ATTESTATION))]
-    if not any(path.name.endswith((WHEEL, SDIST)) for path in found):
+    found = [path for path in files if path.name.endswith((WHEEL_SUFFIX, SDIST_SUFFIX, ATTESTATION))]
+    if not any(path.name.endswith((WHEEL_SUFFIX, SDIST_SUFFIX)) for path in found):
         remedy = "Name the folders that the wheels are directly in. Folders below them are not searched."
         problems.add(str(folder), "contains no wheel", remedy)
     return found

@@ -17,7 +17,7 @@ _COMPLETE = "Build it, or remove it from the declared matrix. A release is seale
 
 
 @dataclass(frozen=True)
-class Requirement:
+class RequiredTests:
     """The tests that a project's wheels need.
 
     Attributes:
@@ -28,7 +28,7 @@ class Requirement:
     globs: tuple[str, ...]
     pythons: tuple[PythonVersion, ...] = ()
 
-    def needed(self, artifact: Artifact) -> list[PythonVersion | None]:
+    def pythons_for(self, artifact: Artifact) -> list[PythonVersion | None]:
         """Return the Pythons that a file must have been tested on. None stands for any Python."""
         if artifact.wheel is None:
             return []
@@ -61,9 +61,9 @@ def _serves(artifact: Artifact, version: PythonVersion) -> bool:
     return artifact.abi is None or artifact.abi.serves(version)
 
 
-def requirements_of(
+def required_tests(
     expectation: ReleaseExpectation | None, globs: Sequence[str], projects: Iterable[str], problems: Problems
-) -> dict[str, Requirement]:
+) -> dict[str, RequiredTests]:
     """Return the required tests by project: those of the declared matrix, and those that `globs` add."""
     expected = expected_projects(expectation)
     found = {}
@@ -72,7 +72,7 @@ def requirements_of(
         pythons: tuple[PythonVersion, ...] = ()
         with problems.collecting():
             pythons = parse_versions(declared.pythons, where=f"the expectation of {project}")
-        found[project] = Requirement((*declared.require_smoke_on, *globs), pythons)
+        found[project] = RequiredTests((*declared.require_smoke_on, *globs), pythons)
     return found
 
 
@@ -90,7 +90,7 @@ def check_matrix(
     Args:
         broken: The names of files that cannot be read. They are not missing.
     """
-    _check_slots(artifacts, problems)
+    _check_unique(artifacts, problems)
     if expectation is None:
         return
     expected = expected_projects(expectation)
@@ -116,10 +116,10 @@ def check_matrix(
             problems.add(project, f"{what} is missing from the set", _COMPLETE)
 
 
-def _check_slots(artifacts: Sequence[Artifact], problems: Problems) -> None:
+def _check_unique(artifacts: Sequence[Artifact], problems: Problems) -> None:
     owners: dict[tuple[str, ...], str] = {}
     for artifact in artifacts:
-        others = {owners.setdefault(slot, artifact.name) for slot in artifact.slots} - {artifact.name}
+        others = {owners.setdefault(key, artifact.name) for key in artifact.unique_keys} - {artifact.name}
         for other in sorted(others):
             message = f"is for the same project, tag and build as {other}"
             problems.add(artifact.name, message, "Remove one of the two: an installer may take either.")

@@ -13,7 +13,7 @@ from spokeshave.release.seal.agreement import agreed_facts, without_commit
 from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.seal.evidence import Evidence, collect_evidence
 from spokeshave.release.seal.inputs import find_distributions, read_reports
-from spokeshave.release.seal.matrix import check_matrix, expected_projects, requirements_of
+from spokeshave.release.seal.matrix import check_matrix, expected_projects, required_tests
 from spokeshave.release.seal.payloads import Payloads, find_payloads
 from spokeshave.release.writer import RecordDraft, draft_record
 from spokeshave.wheel.version_facts import VersionFacts
@@ -50,7 +50,7 @@ class SealRequest:
 
 
 @dataclass(frozen=True)
-class _Taken:
+class _DraftFiles:
     """The files of a draft: those that were read, and the names of those that cannot be."""
 
     artifacts: tuple[Artifact, ...]
@@ -89,7 +89,7 @@ def seal(request: SealRequest) -> SealReport:
     )
 
 
-def _take_files(draft: RecordDraft, request: SealRequest, problems: Problems) -> _Taken:
+def _take_files(draft: RecordDraft, request: SealRequest, problems: Problems) -> _DraftFiles:
     """Copy the files to the draft and read them there, so that what was read is what is sealed."""
     given = find_distributions(request.wheels, problems)
     artifacts: dict[str, Artifact] = {}
@@ -108,19 +108,19 @@ def _take_files(draft: RecordDraft, request: SealRequest, problems: Problems) ->
             draft.add_attestation(path)
         else:
             problems.add(str(path), "is the attestation of a file that is not in the set", "Remove it.")
-    return _Taken(tuple(artifacts.values()), tuple(name for name in places if name not in artifacts))
+    return _DraftFiles(tuple(artifacts.values()), tuple(name for name in places if name not in artifacts))
 
 
-def _judge(draft: RecordDraft, taken: _Taken, request: SealRequest, problems: Problems) -> _Set:
-    artifacts = taken.artifacts
-    check_matrix(artifacts, taken.broken, request.expectation, problems)
+def _judge(draft: RecordDraft, files: _DraftFiles, request: SealRequest, problems: Problems) -> _Set:
+    artifacts = files.artifacts
+    check_matrix(artifacts, files.broken, request.expectation, problems)
     facts = agreed_facts(artifacts, request.facts, problems)
     projects = sorted({artifact.project for artifact in artifacts})
-    requirements = requirements_of(request.expectation, request.require_smoke_on, projects, problems)
+    required = required_tests(request.expectation, request.require_smoke_on, projects, problems)
     runs: tuple[ReportedRun, ...] = ()
     with problems.collecting():
         runs = parse_reports(read_reports(request.reports, problems), "--reports")
-    evidence = collect_evidence(artifacts, runs, requirements, problems)
+    evidence = collect_evidence(artifacts, runs, required, problems)
     payloads = find_payloads(draft.folder / FILES, artifacts, problems)
     return _Set(
         artifacts=artifacts,

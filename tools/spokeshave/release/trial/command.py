@@ -9,18 +9,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
-from spokeshave.option_values import positive_seconds
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.pythons.interpreter import Interpreter, find_on_path, inspect
 from spokeshave.release.record import read_record
 from spokeshave.release.trial.source import FORMS, Source
 from spokeshave.release.trial.trial import ReleaseTrial
 from spokeshave.report import write_text
-from spokeshave.smoke.choices import SmokeChoices, command_line
+from spokeshave.smoke.options import add_smoke_arguments, smoke_choices
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.release.trial import ResolvedFile, TrialReport, TrialRun
-
-_TIMEOUT = 300.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,29 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="an interpreter to install the release on; default: each one on PATH that has wheels of it",
     )
-    parser.add_argument(
-        "--script",
-        type=command_line,
-        action="append",
-        default=[],
-        metavar="'NAME ARGUMENTS'",
-        help="arguments for a console script instead of --help, such as 'abacus --version'",
-    )
-    parser.add_argument("--skip-script", action="append", default=[], metavar="NAME", help="a console script to skip")
-    parser.add_argument(
-        "--skip-import",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        help="a module to skip together with its submodules, because it needs packages that the wheel does not require",
-    )
-    parser.add_argument(
-        "--timeout",
-        type=positive_seconds,
-        default=_TIMEOUT,
-        metavar="SECONDS",
-        help=f"the timeout of each process (default: {_TIMEOUT:g})",
-    )
+    add_smoke_arguments(parser)
     parser.add_argument(
         "--allow-not-run",
         action="store_true",
@@ -73,16 +48,18 @@ def run(args: argparse.Namespace) -> int:
     """Try a release."""
     record = read_record(args.record)
     source = Source.of(args.source, args.check_url)
-    choices = SmokeChoices({**dict(args.script), **dict.fromkeys(args.skip_script, ())}, tuple(args.skip_import))
+    choices = smoke_choices(args)
     with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="spokeshave-try-") as scratch:
         trial = ReleaseTrial(
             record=record, source=source, scratch=Path(scratch).resolve(), choices=choices, timeout=args.timeout
         )
         print(f"{record.name} {record.version} from {source.label}", flush=True)
         resolved = tuple(_printed(trial.resolve()))
+        runs: tuple[TrialRun, ...] = ()
         # What cannot be downloaded cannot be installed either.
-        is_there = all(file.outcome is Outcome.PASSED for file in resolved)
-        runs = tuple(_try(trial, _pythons(trial, args.python))) if is_there else ()
+        if all(file.outcome is Outcome.PASSED for file in resolved):
+            trial.check_choices()
+            runs = tuple(_try(trial, _pythons(trial, args.python)))
     report = TrialReport(release=record.name, version=record.version, index=source.label, resolved=resolved, runs=runs)
     if args.report:
         write_text(args.report, report.to_json())
@@ -100,7 +77,7 @@ def _printed(files: Iterable[ResolvedFile]) -> Iterable[ResolvedFile]:
 def _pythons(trial: ReleaseTrial, paths: Sequence[Path]) -> list[Interpreter]:
     if paths:
         return [inspect(path) for path in paths]
-    return [python for python in find_on_path() if set(trial.record.projects) <= set(trial.fitting(python))]
+    return [python for python in find_on_path() if not trial.missing_projects(python)]
 
 
 def _try(trial: ReleaseTrial, pythons: Iterable[Interpreter]) -> Iterable[TrialRun]:

@@ -130,6 +130,15 @@ def test_newer_versions_here_and_elsewhere_are_not_taken(
         assert elsewhere.requests()[1:] == []
 
 
+def test_choices_that_no_wheel_has_are_refused(published: Published, capsys: pytest.CaptureFixture[str]) -> None:
+    record = str(published.record)
+    arguments = ("release", "try", record, "--from", published.server.simple_url, "--python", sys.executable)
+    assert main([*arguments, "--script", "dmeo --version", "--skip-import", "demo_runtim"]) == 1
+    errors = capsys.readouterr().err
+    assert "have no console script 'dmeo'" in errors
+    assert "have no module 'demo_runtim'" in errors
+
+
 def test_other_bytes_on_the_index_are_refused(
     published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

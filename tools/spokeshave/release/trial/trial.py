@@ -16,7 +16,7 @@ from spokeshave.release.trial import pip
 from spokeshave.release.trial.source import Source, SourceError
 from spokeshave.smoke.choices import SmokeChoices
 from spokeshave.smoke.environment import VirtualEnvironment
-from spokeshave.smoke.machine import machine_title
+from spokeshave.smoke.machine import python_facts
 from spokeshave.smoke.trial import SmokePlan, Trial
 from spokeshave.smoke.wheelhouse import WheelFile
 from spokeshave.wheel.metadata_reader import read_core_metadata
@@ -26,7 +26,7 @@ from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialRun
-from spokeshave_core.reports.smoke import CheckResult, PythonFacts
+from spokeshave_core.reports.smoke import CheckResult
 
 _FAULTS = 8
 _PYTHON = "python-"
@@ -45,7 +45,7 @@ class ReleaseTrial:
     @property
     def wheels(self) -> tuple[ReleaseFile, ...]:
         """Return the wheels of the release. pip builds sdists, so they are left out."""
-        return tuple(file for file in self.record.files if file.name.endswith(".whl"))
+        return tuple(file for file in self.record.files if file.is_wheel)
 
     @property
     def downloads(self) -> Path:
@@ -87,14 +87,26 @@ class ReleaseTrial:
             return ResolvedFile(file.name, Outcome.FAILED, f"the index has other bytes of it, with the sha256 {sha256}")
         return ResolvedFile(file.name, Outcome.PASSED)
 
-    def fitting(self, python: Interpreter) -> dict[str, str]:
-        """Return the wheels that a Python accepts, by project; of several the best one decides, which pip chooses."""
-        return {file.project: file.name for file in self.wheels if python.fits(parse_wheel_name(file.name).tag)}
+    def check_choices(self) -> None:
+        """Check that each script and module that the user names belongs to a wheel of the release.
+
+        Raises:
+            SmokeTestError: For all that no wheel has.
+        """
+        unpacked = self.scratch / "metadata"
+        self.choices.check(
+            [unpack(self.downloads / file.name, unpacked / file.name, only_dist_info=True) for file in self.wheels]
+        )
+
+    def missing_projects(self, python: Interpreter) -> list[str]:
+        """Return the projects that have no wheel that a Python accepts."""
+        accepted = {file.project for file in self.wheels if python.fits(parse_wheel_name(file.name).tag)}
+        return sorted(set(self.record.projects) - accepted)
 
     def try_on(self, python: Interpreter) -> TrialRun:
         """Install the release on a Python, and test it."""
-        facts = _facts(python)
-        missing = sorted(set(self.record.projects) - set(self.fitting(python)))
+        facts = python_facts(python)
+        missing = self.missing_projects(python)
         if missing:
             return TrialRun(facts, Outcome.NOT_RUN, f"the release has no wheel of {', '.join(missing)} for it")
         # There may be several Pythons of one minor version.
@@ -197,13 +209,3 @@ def _check(name: str, done: ProcessResult) -> CheckResult:
 
 def _failure(what: str, done: ProcessResult) -> str:
     return f"{what} {done.describe_exit()}\n{done.last_lines(6)}"
-
-
-def _facts(python: Interpreter) -> PythonFacts:
-    return PythonFacts(
-        path=str(python.path),
-        version=python.version,
-        implementation=python.implementation,
-        platform=machine_title(),
-        free_threaded=python.is_free_threaded,
-    )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
 
-from spokeshave.files import iter_chunks
+from spokeshave.files import sha256_of_stream
 from spokeshave.release.check.file.checked_file import CheckedFile
-from spokeshave.release.check.file.sdists import SUFFIX, read_sdist
+from spokeshave.release.check.file.sdists import read_sdist
 from spokeshave.release.check.file.wheels import read_wheel
 from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import SDIST_SUFFIX
 
 
 def read_files(paths: Sequence[Path], sums: Mapping[str, str] | None = None) -> tuple[CheckedFile, ...]:
@@ -40,12 +39,5 @@ def read_file(path: Path, sha256: str | None = None) -> CheckedFile:
         return CheckedFile(path=path, name=path.name, size=0, sha256="", problems=(problem,))
     with stream:
         size = os.fstat(stream.fileno()).st_size
-        read = read_sdist if path.name.endswith(SUFFIX) else read_wheel
-        return read(path, stream, size, sha256 or _sha256(stream))
-
-
-def _sha256(stream: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in iter_chunks(stream):
-        digest.update(chunk)
-    return digest.hexdigest()
+        read = read_sdist if path.name.endswith(SDIST_SUFFIX) else read_wheel
+        return read(path, stream, size, sha256 or sha256_of_stream(stream)[0])

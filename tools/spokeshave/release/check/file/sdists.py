@@ -18,9 +18,8 @@ from spokeshave.release.check.file.metadata import has_license_folder, metadata_
 from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
 from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem
-from spokeshave_core.wheel_name import normalize_name
+from spokeshave_core.wheel_name import UNSTAMPED, normalize_name
 
-SUFFIX = ".tar.gz"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _REBUILD = "Build the sdist again with a current build backend."
 
@@ -37,7 +36,7 @@ def read_sdist(path: Path, stream: IO[bytes], size: int, sha256: str) -> Checked
         problem = Problem(path.name, "is not the file name of an sdist", "Name it name-version.tar.gz.")
         return CheckedFile(path=path, name=path.name, size=size, sha256=sha256, problems=(problem,))
     problems = []
-    if version.local == "unstamped":
+    if str(version) == UNSTAMPED:
         problems.append(Problem(path.name, "has no version yet", "Build it with the release's version."))
     metadata = None
     stream.seek(0)
