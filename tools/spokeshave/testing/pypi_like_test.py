@@ -18,8 +18,9 @@ import pytest
 import requests
 
 from spokeshave.pythons.pip import pip_folder
+from spokeshave.testing.ci_identity_fixtures import identity_token
 from spokeshave.testing.native_fixtures import build_wheel
-from spokeshave.testing.pypi_like_fixtures import PypiLike, identity_token, pypi_like, pypi_like_process
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like, pypi_like_process
 from spokeshave.testing.pypi_rules_fixtures import API_TOKEN, PUBLISHER, Fault, FaultKind, Moment, Place
 from spokeshave.testing.uv_fixtures import uv
 
