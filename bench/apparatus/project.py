@@ -152,9 +152,11 @@ class Rounds:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._build_file = project.root / "BUILD"
         self._packages = project.root / "3rdparty" / "cpp" / "BUILD"
-        self._rest = self._build_file.read_text() if self._build_file.exists() else ""
+        # A BUILD file with defaults of its own drops those of the root's.
+        files = [path for path in sorted(project.root.glob("src/**/BUILD")) if "__defaults__" in path.read_text()]
+        root = project.root / "BUILD"
+        self._rest = {path: path.read_text() if path.exists() else "" for path in (root, *files)}
 
     def next(self) -> int:
         """Start a round that no store has seen."""
@@ -163,7 +165,8 @@ class Rounds:
             "cc_sources": {"defines": [f"BENCH_ROUND={number}"]},
             "python_extension": {"link_flags": [f"--build-id=0x{number:016x}"]},
         }
-        self._build_file.write_text(f"{self._rest}\n__defaults__({defaults!r})\n")
+        for path, rest in self._rest.items():
+            path.write_text(f"{rest}\n__defaults__({defaults!r}, extend=True)\n")
         text, count = self._DEFINES.subn(f'defines=["BENCH_ROUND={number}", ', self._packages.read_text())
         if not count:
             raise BenchError(f"{self._packages} has no `defines` field for the number of the round.")

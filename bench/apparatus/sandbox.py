@@ -12,7 +12,8 @@ from pathlib import Path
 from bench.errors import BenchError
 
 _ANSI_C_QUOTE = re.compile(r"(?<!\S)\$'")
-_NOT_INPUTS = {"__run.sh", "__objects", "zig-cache", "src"}
+_CONFINE_DIR = "__confine"
+_NOT_INPUTS = {"__run.sh", "__objects", "zig-cache", "src", _CONFINE_DIR}
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,23 @@ class Step:
 
 
 def parse_run_script(script: str) -> Step:
-    """Parse the step in a sandbox's `__run.sh`: `env -i NAME=VALUE... COMMAND...` on its last line."""
+    """Parse the step in a sandbox's `__run.sh`: `env -i NAME=VALUE... COMMAND...` on its last line.
+
+    The command line is that of zig alone: the program that confines it hides the sources, which are behind a link here.
+    """
     words = shlex.split(_ANSI_C_QUOTE.sub("'", script.strip().splitlines()[-1]))
     if words[:2] != ["env", "-i"]:
         raise BenchError(f"Pants' `__run.sh` does not have the expected form:\n{script}")
     command = next(i for i, word in enumerate(words[2:], 2) if "=" not in word)
     env = tuple((name, value) for name, _, value in (word.partition("=") for word in words[2:command]))
+    if is_confined(words[command]):
+        command = words.index("--", command) + 1
     return Step(tuple(words[command:]), env)
+
+
+def is_confined(text: str) -> bool:
+    """Return whether a command line runs behind the program that confines compilers, as each compile and link does."""
+    return f"{_CONFINE_DIR}/" in text
 
 
 def collect_steps(sandboxes: Path, place: Path) -> tuple[Step, ...]:
@@ -57,7 +68,8 @@ def collect_steps(sandboxes: Path, place: Path) -> tuple[Step, ...]:
     found = []
     for sandbox in sorted(sandboxes.glob("pants-sandbox-*")):
         script = sandbox / "__run.sh"
-        if script.exists() and "__toolchain/zig " in script.read_text():
+        # Those of a runtime pack are not confined.
+        if script.exists() and is_confined(script.read_text()):
             found.append((parse_run_script(script.read_text()), sandbox))
     # The toolchain of a link is a subset of a compile's, so compiles come first.
     for _, sandbox in sorted(found, key=lambda step: step[0].is_link):

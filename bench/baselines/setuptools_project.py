@@ -78,14 +78,19 @@ class BuildSettings:
 
 
 def settings_of(step: Step) -> BuildSettings:
-    """Return the binding's settings, without its target (part of the compiler's name) and Python's headers."""
+    """Return the binding's settings, without its target (part of the compiler's name) and Python's headers.
+
+    The file of its dependencies is left out, too.
+    """
     include_dirs = []
     macros = []
     flags = []
     words = iter(step.argv[2 : step.argv.index("-c")])
     for word in words:
-        if word == "-target":
+        if word in ("-target", "-MF"):
             next(words)
+        elif word == "-MD":
+            continue
         elif word == "-isystem":
             include_dirs.append(next(words))
         elif word.startswith("-I"):

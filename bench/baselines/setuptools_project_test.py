@@ -4,10 +4,11 @@ from bench.apparatus.sandbox import Step
 from bench.baselines.setuptools_project import BuildSettings, settings_of
 
 
-def test_settings_omit_target_and_python_headers() -> None:
+def test_settings_omit_target_python_and_dependencies() -> None:
     argv = (
         *("__toolchain/zig", "c++", "-target", "x86_64-linux-gnu.2.17", "-std=c++20", "-O2", "-DA", "-DB=1"),
-        *("-Isrc/cpp", "-isystem", "__packages/nanobind/include", "-isystem", "__python", "-c", "a.cc", "-o", "a.o"),
+        *("-Isrc/cpp", "-isystem", "__packages/nanobind/include", "-isystem", "__python"),
+        *("-MD", "-MF", "a.d", "-c", "a.cc", "-o", "a.o"),
     )
     assert settings_of(Step(argv, ())) == BuildSettings(
         include_dirs=("src/cpp", "__packages/nanobind/include"),

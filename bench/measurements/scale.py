@@ -57,11 +57,11 @@ def grow(bench: Workbench, sources: int) -> Grown:
         write_core(project.root, sources)
 
     bench.say(f"scale: {sources} sources")
-    project = bench.apparatus.project(f"scale-{sources}", fill)
+    project = bench.project(f"scale-{sources}", fill)
     rounds = Rounds(project)
     rounds.next()
     steps, place = bench.keep_sandboxes(project, TARGET)
-    ninja = bench.baselines.ninja(place, steps)
+    ninja = bench.ninja(place, steps)
     bench.check_equal(project, ninja)
     _warm(project)
     before = project.daemon().memory()

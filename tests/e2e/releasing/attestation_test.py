@@ -54,7 +54,7 @@ class Verifier:
 @pytest.fixture(scope="module")
 def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     root = tmp_path_factory.mktemp("attest")
-    (sdist,) = fetch_files(HERE / "attested.txt", root)
+    sdist = fetch_files(HERE / "attested.txt", root)["sampleproject"]
     pins = REPOSITORY / "3rdparty/python/attest.txt"
     return Verifier(install_pinned(root / "environment", "3.12", pins), sdist)
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from e2e.support.project import REPOSITORY
-from e2e.support.upstream import fetch_wheels
+from e2e.support.upstream import fetch_files
 
 WHEELS = Path(__file__).parent / "wheels.txt"
 
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    return fetch_wheels(WHEELS, tmp_path_factory.mktemp("wheels"))
+    return fetch_files(WHEELS, tmp_path_factory.mktemp("wheels"))
 
 
 def spokeshave(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from e2e.support.index import SECRETS, IndexServer, Login, free_port, index_server
-from e2e.support.project import Environment, PantsRun, Project, find_python, running
+from e2e.support.project import PantsRun, Project, find_python, install_from, running
 
 PLATFORM = "manylinux2014_x86_64.manylinux_2_17_x86_64"
 WHEELS = [f"spokeshave_tiny-1.0.0-cp3{minor}-cp3{minor}-{PLATFORM}.whl" for minor in (10, 12)]
@@ -104,18 +104,9 @@ def test_published_wheels_install_with_pip_and_work(publisher: Publisher, index:
         assert wheel.read("spokeshave_tiny-1.0.0.dist-info/METADATA").startswith(b"Metadata-Version: 2.5\n")
 
     for version in ("3.10", "3.12"):
-        environment = install_from(index, tmp_path / version, version)
+        environment = install_from(tmp_path / version, version, index.simple, "spokeshave-tiny==1.0.0")
         code = "import tiny, importlib.metadata as m; print(tiny.answer(), m.version('spokeshave-tiny'))"
         assert environment.run(code, tmp_path) == "42 1.0.0"
-
-
-def install_from(index: IndexServer, place: Path, version: str) -> Environment:
-    """Create a virtual environment with the wheel that pip installs from the index only."""
-    subprocess.run([find_python(version), "-m", "venv", str(place)], check=True)
-    environment = Environment(place / "bin/python")
-    pip = (str(environment.python), "-m", "pip", "--isolated", "install", "--quiet", "--no-cache-dir")
-    subprocess.run([*pip, "--index-url", index.simple, "spokeshave-tiny==1.0.0"], check=True, stdin=subprocess.DEVNULL)
-    return environment
 
 
 @pytest.mark.usefixtures("tmp_path")

@@ -37,9 +37,12 @@ class Release:
         return self.project.dist / "releases/pair" / RC
 
     def publish(self, index: PypiLike, *targets: str, options: tuple[str, ...] = ()) -> PantsRun:
-        urls = {"main-index": index.upload_url}
-        named = f"--wheel-publish-repositories={urls}"
-        return self.project.pants(*OPTIONS, named, *options, "publish", *targets, variables=index.variables)
+        return self.on(index, *options, "publish", *targets)
+
+    def on(self, index: PypiLike, *arguments: str) -> PantsRun:
+        """Run a goal with the index as the repository of the release."""
+        repositories = f"--wheel-publish-repositories={ {'main-index': index.upload_url} }"
+        return self.project.pants(*OPTIONS, repositories, *arguments, variables=index.variables)
 
 
 @pytest.fixture(scope="module")
@@ -149,9 +152,9 @@ def test_a_candidate_is_promoted_without_a_build(release: Release) -> None:
 
 
 def test_an_index_is_checked_before_a_release(release: Release, index: PypiLike) -> None:
-    named = f"--wheel-publish-repositories={ {'main-index': index.upload_url} }"
-    release.project.pants(*OPTIONS, named, "release-check", "pair:release", variables=index.variables).checked()
+    release.on(index, "release-check", "pair:release").checked()
     index.change(statuses={"pair-core": "archived"}, file_limit=10)
-    run = release.project.pants(*OPTIONS, named, "release-check", "pair:release", variables=index.variables)
+    run = release.on(index, "release-check", "pair:release")
     assert run.exit_code == 1
+    assert "archived" in run.output
     assert index.uploads() == []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from unearth import PackageFinder
+from unearth import Link, PackageFinder
 
 from e2e.support.project import PROJECTS, Project
 from spokeshave_core.requirement_lines import requirement_lines
@@ -63,34 +63,28 @@ def fetch_sdists(pins: Path, place: Path) -> dict[str, Path]:
     """Return the unpacked sdists that a requirements file pins by one hash each, by name."""
     sources: dict[str, Path] = {}
     for pin in _pins(pins):
-        hashes = {"sha256": list(pin.hashes)}
-        finder = PackageFinder(ignore_compatibility=True)
-        (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
-        sources[pin.name] = finder.download_and_unpack(package.link, place / pin.name, place, hashes)
+        finder, link, hashes = _find(pin)
+        sources[pin.name] = finder.download_and_unpack(link, place / pin.name, place, hashes)
     return sources
 
 
-def fetch_files(pins: Path, place: Path) -> list[Path]:
-    """Download the files that a requirements file pins by one hash each, as they are."""
-    return [_download(pin, place) for pin in _pins(pins)]
-
-
-def fetch_wheels(pins: Path, place: Path) -> dict[str, Path]:
-    """Return the wheels that a requirements file pins by one hash each, by name, each in a folder of its own."""
-    wheels: dict[str, Path] = {}
+def fetch_files(pins: Path, place: Path) -> dict[str, Path]:
+    """Return the files that a requirements file pins by one hash each, by name, each in a folder of its own."""
+    files: dict[str, Path] = {}
     for pin in _pins(pins):
+        finder, link, hashes = _find(pin)
         folder = place / pin.name
         folder.mkdir(parents=True)
-        wheels[pin.name] = _download(pin, folder)
-    return wheels
+        files[pin.name] = finder.download(link, folder, hashes)
+    return files
 
 
-def _download(pin: _Pin, place: Path) -> Path:
-    """Download the one file of a pin's hash."""
+def _find(pin: _Pin) -> tuple[PackageFinder, Link, dict[str, list[str]]]:
+    """Return where the one file of a pin's hash is, and the finder that downloads what has these hashes."""
     hashes = {"sha256": list(pin.hashes)}
     finder = PackageFinder(ignore_compatibility=True)
     (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
-    return finder.download(package.link, place, hashes)
+    return finder, package.link, hashes
 
 
 def lay_over(name: str, place: Path) -> tuple[Project, Upstream]:

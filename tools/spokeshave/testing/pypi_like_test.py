@@ -4,11 +4,9 @@ import base64
 import contextlib
 import hashlib
 import http.client
-import io
 import json
 import subprocess
 import sys
-import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +16,11 @@ import pytest
 import requests
 
 from spokeshave.pythons.pip import pip_folder
+from spokeshave.testing.ci_identity_fixtures import identity_token
 from spokeshave.testing.native_fixtures import build_wheel
-from spokeshave.testing.pypi_like_fixtures import PypiLike, identity_token, pypi_like, pypi_like_process
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like, pypi_like_process
 from spokeshave.testing.pypi_rules_fixtures import API_TOKEN, PUBLISHER, Fault, FaultKind, Moment, Place
+from spokeshave.testing.sdist_fixtures import write_sdist
 from spokeshave.testing.uv_fixtures import uv
 
 DAY = 24 * 60 * 60
@@ -152,20 +152,13 @@ def test_a_broken_or_misnamed_file_is_refused(tmp_path: Path, server: PypiLike) 
 
 
 def test_an_sdist_has_the_name_of_its_project(tmp_path: Path, server: PypiLike) -> None:
-    misnamed = sdist_of(tmp_path, "Demo-1.0")
+    misnamed = write_sdist(tmp_path / "Demo-1.0.tar.gz", {"Demo-1.0/PKG-INFO": ""})
     assert reason(send(server, misnamed)) == "400 Filename 'Demo-1.0.tar.gz' is invalid, should be 'demo-1.0.tar.gz'."
-    sdist = sdist_of(tmp_path, "demo-1.0")
+    sdist = write_sdist(tmp_path / "demo-1.0.tar.gz", {"demo-1.0/PKG-INFO": ""})
     assert send(server, sdist).ok
     assert page(server)["files"][0]["core-metadata"] is False
-    sdist = sdist_of(tmp_path, "demo-1.1", "other/PKG-INFO")
+    sdist = write_sdist(tmp_path / "demo-1.1.tar.gz", {"other/PKG-INFO": ""})
     assert reason(send(server, sdist)).startswith("400 Invalid distribution file.")
-
-
-def sdist_of(folder: Path, stem: str, member: str = "") -> Path:
-    path = folder / f"{stem}.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
-        archive.addfile(tarfile.TarInfo(member or f"{stem}/PKG-INFO"), io.BytesIO(b""))
-    return path
 
 
 def test_the_pages_have_what_peps_say(tmp_path: Path, server: PypiLike) -> None:

@@ -16,7 +16,7 @@ from spokeshave.testing.pypi_store_fixtures import StoredFile
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
 API_VERSION = "1.4"
-PUBLISHER = {"kind": "GitHub", "repository": "abacus/abacus", "workflow": "release.yml", "environment": ""}
+_PUBLISHER = {"kind": "GitHub", "repository": "abacus/abacus", "workflow": "release.yml", "environment": ""}
 
 
 def json_page(project: str, files: Sequence[StoredFile], rules: Rules, origin: str, serial: int) -> str:
@@ -79,7 +79,7 @@ def html_root(projects: Sequence[str]) -> str:
 
 def provenance(file: StoredFile) -> str:
     """Return the provenance object (PEP 740) of a file that has attestations."""
-    bundle = {"publisher": PUBLISHER, "attestations": file.attestations}
+    bundle = {"publisher": _PUBLISHER, "attestations": file.attestations}
     return json.dumps({"version": 1, "attestation_bundles": [bundle]})
 
 

@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from spokeshave.files import write_bytes
+
 MIB = 1 << 20
 GIB = 1 << 30
 API_TOKEN = "pypi-an-api-token-5f0a77c1"
@@ -136,10 +138,7 @@ class Rules:
     def write(self, path: Path) -> None:
         """Write the file in one step: the server reads it before each request."""
         fields = dataclasses.asdict(self)
-        text = json.dumps(fields, default=lambda value: value.value, indent=1)
-        temporary = path.with_name(f"{path.name}.new")
-        temporary.write_text(text)
-        temporary.replace(path)
+        write_bytes(path, json.dumps(fields, default=lambda value: value.value, indent=1).encode())
 
 
 def read_rules(path: Path) -> Rules:

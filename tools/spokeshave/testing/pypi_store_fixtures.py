@@ -29,6 +29,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.files import write_bytes
 from spokeshave.testing.pypi_rules_fixtures import GIB, MIB, Rules
 
 _DAY = 24 * 60 * 60
@@ -281,9 +282,7 @@ class Store:
         self._write()
 
     def _write(self) -> None:
-        temporary = self._path.with_name(f"{self._path.name}.new")
-        temporary.write_text(json.dumps(asdict(self._state)))
-        temporary.replace(self._path)
+        write_bytes(self._path, json.dumps(asdict(self._state)).encode())
 
 
 def _version(upload: Upload, rules: Rules) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from spokeshave.release.writer import draft_record
 from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.release_fixtures import COMPILER, RUNTIME
+from spokeshave.testing.sdist_fixtures import write_sdist
 from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
-RUNTIME = "abacus-runtime"
-COMPILER = "abacus-compiler"
 PLATFORMS = ("manylinux_2_17_x86_64", "win_amd64")
 
 
@@ -79,11 +76,6 @@ def _wheels(folder: Path, version: str, platforms: Iterable[str], texts: Mapping
 
 
 def _sdist(folder: Path, package: str, version: str) -> Path:
-    path = folder / f"{package}-{version}.tar.gz"
-    text = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\nRequires-Python: >=3.9\n"
-    with gzip.GzipFile(path, "w", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
-        for file, content in {"PKG-INFO": text, "pyproject.toml": ""}.items():
-            member = tarfile.TarInfo(f"{package}-{version}/{file}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content.encode()))
-    return path
+    stem = f"{package}-{version}"
+    metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\nRequires-Python: >=3.9\n"
+    return write_sdist(folder / f"{stem}.tar.gz", {f"{stem}/PKG-INFO": metadata, f"{stem}/pyproject.toml": ""})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -35,6 +33,7 @@ from spokeshave.testing.release_fixtures import (
     write_wheels,
 )
 from spokeshave.testing.report_fixtures import read_report
+from spokeshave.testing.sdist_fixtures import write_sdist
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.release.record import ReleaseRecord, SealReport
 from spokeshave_core.reports.report import FailureReport
@@ -579,21 +578,13 @@ def test_wheels_of_two_commits_are_refused_without_a_given_one(inputs: Inputs) -
     assert (problem.place, "1" * 40 in problem.message) == (inputs.wheels[4].name, True)
 
 
-def write_sdist(
-    folder: Path, metadata: str, name: str = f"abacus_runtime-{VERSION}", *, other: str = "setup.py"
-) -> Path:
-    path = folder / f"{name}.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
-        for member, text in ((f"{name}/PKG-INFO", metadata), (f"{name}/{other}", "")):
-            info = tarfile.TarInfo(member)
-            info.size = len(text)
-            archive.addfile(info, io.BytesIO(text.encode()))
-    return path
+def sdist_of(folder: Path, metadata: str, name: str = f"abacus_runtime-{VERSION}", *, other: str = "setup.py") -> Path:
+    return write_sdist(folder / f"{name}.tar.gz", {f"{name}/PKG-INFO": metadata, f"{name}/{other}": ""})
 
 
 def test_an_sdist_is_part_of_the_set(inputs: Inputs) -> None:
     metadata = f"Metadata-Version: 2.1\nName: abacus-runtime\nVersion: {VERSION}\nRequires-Python: >=3.10\n"
-    sdist = write_sdist(inputs.root / "wheels", metadata)
+    sdist = sdist_of(inputs.root / "wheels", metadata)
     write_expectation(inputs.root, {**EXPECTED, RUNTIME: {"wheels": [*LABELS, "sdist"]}})
     record = inputs.seal()
     (file,) = (file for file in record.files if file.name == sdist.name)
@@ -613,18 +604,18 @@ def test_an_sdist_is_part_of_the_set(inputs: Inputs) -> None:
     ],
 )
 def test_an_sdist_with_a_fault_is_refused(inputs: Inputs, metadata: str, name: str | None, problem: str) -> None:
-    write_sdist(inputs.root / "wheels", metadata, name or f"abacus_runtime-{VERSION}")
+    sdist_of(inputs.root / "wheels", metadata, name or f"abacus_runtime-{VERSION}")
     assert any(problem in each for each in inputs.refused())
 
 
 def test_an_sdist_that_leads_outside_is_refused(inputs: Inputs) -> None:
     metadata = f"Metadata-Version: 2.1\nName: abacus-runtime\nVersion: {VERSION}\n"
-    write_sdist(inputs.root / "wheels", metadata, other="../evil")
+    sdist_of(inputs.root / "wheels", metadata, other="../evil")
     assert any("evil: is a path that leads outside the sdist" in problem for problem in inputs.refused())
 
 
 def test_a_damaged_sdist_is_refused(inputs: Inputs) -> None:
-    path = write_sdist(inputs.root / "wheels", "Name: abacus-runtime\n")
+    path = sdist_of(inputs.root / "wheels", "Name: abacus-runtime\n")
     path.write_bytes(path.read_bytes()[:40])
     assert any("cannot be read as an archive" in each for each in inputs.refused())
 

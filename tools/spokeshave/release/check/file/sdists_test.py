@@ -9,20 +9,15 @@ import pytest
 
 from spokeshave.release.check.fields import check_names
 from spokeshave.release.check.file.reader import read_file
+from spokeshave.testing.sdist_fixtures import write_sdist
 
 NAME = "abacus_runtime-3.12.0.tar.gz"
 TOP = "abacus_runtime-3.12.0"
 METADATA = "Metadata-Version: 2.4\nName: abacus-runtime\nVersion: 3.12.0\n"
 
 
-def write_sdist(folder: Path, files: Mapping[str, str], name: str = NAME) -> Path:
-    path = folder / name
-    with tarfile.open(path, "w:gz") as archive:
-        for member, text in files.items():
-            info = tarfile.TarInfo(member)
-            info.size = len(text.encode())
-            archive.addfile(info, io.BytesIO(text.encode()))
-    return path
+def sdist_of(folder: Path, files: Mapping[str, str], name: str = NAME) -> Path:
+    return write_sdist(folder / name, files)
 
 
 def problems(path: Path) -> list[str]:
@@ -32,7 +27,7 @@ def problems(path: Path) -> list[str]:
 
 def test_an_sdist_in_order_has_no_problems(tmp_path: Path) -> None:
     licensed = {f"{TOP}/PKG-INFO": f"{METADATA}License-File: LICENSE\n", f"{TOP}/LICENSE": "MIT"}
-    path = write_sdist(tmp_path, licensed)
+    path = sdist_of(tmp_path, licensed)
     assert problems(path) == []
     file = read_file(path)
     assert (file.project, str(file.version), file.tag) == ("abacus-runtime", "3.12.0", None)
@@ -53,7 +48,7 @@ def test_an_sdist_in_order_has_no_problems(tmp_path: Path) -> None:
     ],
 )
 def test_a_refused_sdist_is_reported(tmp_path: Path, files: Mapping[str, str], expected: str) -> None:
-    found = problems(write_sdist(tmp_path, files))
+    found = problems(sdist_of(tmp_path, files))
     assert any(expected in problem for problem in found), found
 
 
@@ -66,7 +61,7 @@ def test_a_refused_sdist_is_reported(tmp_path: Path, files: Mapping[str, str], e
     ],
 )
 def test_the_name_of_an_sdist_is_checked(tmp_path: Path, name: str, expected: str) -> None:
-    found = problems(write_sdist(tmp_path, {f"{TOP}/PKG-INFO": METADATA}, name))
+    found = problems(sdist_of(tmp_path, {f"{TOP}/PKG-INFO": METADATA}, name))
     assert any(expected in problem for problem in found), found
 
 
@@ -110,7 +105,7 @@ def test_a_member_that_leads_outside_is_refused(
 
 
 def test_a_sparse_member_is_refused(tmp_path: Path) -> None:
-    path = write_sdist(tmp_path, {f"{TOP}/PKG-INFO": METADATA})
+    path = sdist_of(tmp_path, {f"{TOP}/PKG-INFO": METADATA})
     sparse = tarfile.TarInfo(f"{TOP}/hole")
     sparse.pax_headers = {
         "GNU.sparse.major": "0",
