@@ -126,7 +126,9 @@ def test_an_edit_of_a_room_changes_the_keys_of_what_uses_it(path: str, expected:
 
 def test_sources_find_each_other_by_imports_only() -> None:
     """Not by a name in a string, and not by the place of its own file; the table of commands is followed."""
-    paths = {path for command in BUILD_COMMANDS for path in command_sources(command, SOURCES)} - {"spokeshave/cli.py"}
+    # One has the table of commands, and the other shows where in the sources an error was raised.
+    others = {"spokeshave/cli.py", "spokeshave/failures.py"}
+    paths = {path for command in BUILD_COMMANDS for path in command_sources(command, SOURCES)} - others
     assert [f"{path}: {text}" for path in sorted(paths) for text in _hidden_references(SOURCES[path])] == []
 
 
