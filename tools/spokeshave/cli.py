@@ -59,7 +59,10 @@ COMMANDS = {
     ),
 }
 # Commands of two words, by their first one.
-GROUPS = {"release": "Seal, check, publish and promote a release: a set of wheels with one version."}
+GROUPS = {
+    "index": "Write, check and serve a static package index of releases.",
+    "release": "Seal, check, publish and promote a release: a set of wheels with one version.",
+}
 # They lock files, and start processes, in ways that Windows does not have.
 NOT_ON_WINDOWS = ("emulation", "cache-server")
 

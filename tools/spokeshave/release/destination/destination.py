@@ -159,8 +159,12 @@ class Destination(Protocol):
             progress: Is called with the sent and all bytes, with each piece of an upload.
         """
 
-    def commit(self) -> None:
-        """Make all files that were sent visible. An index has made them visible already.
+    def commit(self, record: Path, only: Sequence[str] = ()) -> None:
+        """Make all files that were sent visible. An index that lists each file on its own has done so already.
+
+        Args:
+            record: The release's record, whose files they are.
+            only: The globs of `--only`, if a part of the release is meant.
 
         Raises:
             DestinationError: If that fails; then none is visible.

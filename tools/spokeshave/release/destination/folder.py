@@ -117,7 +117,7 @@ class FolderDestination(Destination):
             return Attempt(AttemptStatus.REFUSED, problem)
         return Attempt(AttemptStatus.STORED)
 
-    def commit(self) -> None:
+    def commit(self, record: Path, only: Sequence[str] = ()) -> None:  # noqa: ARG002 (the protocol's)
         """Make the next generation, and the link to it."""
         if self._staged is None:
             return

@@ -36,7 +36,7 @@ def test_files_appear_together_when_they_are_committed(tmp_path: Path) -> None:
     ]
     assert not (tmp_path / "wheels").exists()
     assert not folder.listing("runtime").exists
-    folder.commit()
+    folder.commit(tmp_path)
     assert {path.name for path in (tmp_path / "wheels").iterdir()} == {
         *(wheel.name for wheel in wheels),
         attestation.name,
@@ -54,11 +54,11 @@ def test_a_second_release_keeps_the_first(tmp_path: Path) -> None:
     for version in ("1.9", "1.10"):
         folder = open_folder(tmp_path / "wheels")
         folder.send(wheel_of(tmp_path, version=version))
-        folder.commit()
+        folder.commit(tmp_path)
     assert folder.listing("demo").versions == ("1.9", "1.10")
     for number in range(3):
         folder.send(wheel_of(tmp_path, version=f"2.{number}"))
-        folder.commit()
+        folder.commit(tmp_path)
     assert len(folder.listing("demo").files) == 5
     assert sorted(path.name for path in (tmp_path / "wheels.generations").iterdir()) == ["4", "5"]
 
@@ -68,13 +68,13 @@ def test_a_file_is_never_replaced(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path)
     other = wheel_of(tmp_path / "other", code="VALUE = 1")
     folder.send(wheel)
-    folder.commit()
+    folder.commit(tmp_path)
     assert folder.send(wheel).status is AttemptStatus.ALREADY_THERE
     refused = folder.send(other)
     assert refused.status is AttemptStatus.REFUSED
     assert "with other bytes" in str(refused.problem)
     assert folder.state_of(other, folder.listing("demo")) is Presence.OTHER_BYTES
-    folder.commit()
+    folder.commit(tmp_path)
     assert (tmp_path / "wheels" / wheel.name).read_bytes() == wheel.read_bytes()
 
 
@@ -83,11 +83,11 @@ def test_two_processes_at_once_lose_no_file(tmp_path: Path) -> None:
     first.send(wheel_of(tmp_path, "one"))
     second.send(wheel_of(tmp_path, "two"))
     third.send(wheel_of(tmp_path / "other", "one", code="VALUE = 1"))
-    second.commit()
-    first.commit()
+    second.commit(tmp_path)
+    first.commit(tmp_path)
     assert {path.name[:3] for path in (tmp_path / "wheels").iterdir()} == {"one", "two"}
     with pytest.raises(DestinationError, match=r"one-1\.0-py3-none-any\.whl: is already in folder:"):
-        third.commit()
+        third.commit(tmp_path)
     assert sha256_of_file(tmp_path / "wheels/one-1.0-py3-none-any.whl") == sha256_of_file(
         tmp_path / "one-1.0-py3-none-any.whl"
     )
@@ -103,7 +103,7 @@ def test_the_release_of_a_killed_process_is_whole_or_absent(tmp_path: Path) -> N
     after = open_folder(tmp_path / "wheels")
     assert after.send(wheel_of(tmp_path, "one")).status is AttemptStatus.STORED
     after.send(wheel_of(tmp_path, "two"))
-    after.commit()
+    after.commit(tmp_path)
     assert {path.name[:3] for path in (tmp_path / "wheels").iterdir()} == {"one", "two"}
 
 
@@ -131,7 +131,7 @@ def test_a_link_of_the_user_is_left_alone(tmp_path: Path, target: str) -> None:
     folder.send(wheel_of(tmp_path))
     link.symlink_to(target, target_is_directory=True)
     with pytest.raises(DestinationError, match="which no release has made"):
-        folder.commit()
+        folder.commit(tmp_path)
     assert link.readlink() == Path(target)
 
 
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_copied_is_reported(tmp_path: Path) -> None:
 def test_pip_installs_from_the_folder(tmp_path: Path) -> None:
     folder = open_folder(tmp_path / "wheels")
     folder.send(wheel_of(tmp_path, code="VALUE = 1"))
-    folder.commit()
+    folder.commit(tmp_path)
     pip = [sys.executable, "-I", str(pip_folder()), "--isolated", "--disable-pip-version-check", "install"]
     links = ["--no-index", "--find-links", str(tmp_path / "wheels"), "--target", str(tmp_path / "target")]
     subprocess.run([*pip, *links, "demo"], check=True, capture_output=True)

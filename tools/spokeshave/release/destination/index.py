@@ -124,7 +124,7 @@ class IndexDestination(Destination):
                 return Attempt(AttemptStatus.REFUSED, Problem(file.name, message, KEEPS_FIRST))
         return attempt
 
-    def commit(self) -> None:
+    def commit(self, record: Path, only: Sequence[str] = ()) -> None:
         """Do nothing: the index lists each file already."""
 
     def credential_problems(self) -> list[Problem]:

@@ -62,7 +62,7 @@ def test_a_file_is_sent_and_listed_with_all_facts(tmp_path: Path, server: PypiLi
     assert (absent.exists, absent.files, index.state_of(wheel, absent)) == (False, {}, Presence.MISSING)
     assert index.send(wheel).status is AttemptStatus.STORED
     assert not index.is_atomic
-    index.commit()
+    index.commit(tmp_path)
     server.change(yanked={"demo 1.0": "broken"}, statuses={"demo": "archived"})
     listing = index.listing("Demo")
     (file,) = listing.files.values()

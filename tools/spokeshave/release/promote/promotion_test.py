@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -216,10 +216,10 @@ def test_all_wheels_that_cannot_be_stamped_are_reported(tmp_path: Path) -> None:
     assert refused == ["sealed", "signed"]
 
 
-def publish(wheels: Iterable[Path], to: str) -> None:
+def publish(wheels: Sequence[Path], to: str) -> None:
     with open_destination(to, DestinationOptions()) as destination:
         assert {destination.send(wheel).status for wheel in wheels} == {AttemptStatus.STORED}
-        destination.commit()
+        destination.commit(wheels[0].parent)
 
 
 def test_other_bytes_at_the_destination_are_refused(sealed: Path, tmp_path: Path) -> None:

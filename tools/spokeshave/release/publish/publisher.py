@@ -159,7 +159,7 @@ class Publisher:
 
     def _commit(self) -> Event:
         try:
-            self.destination.commit()
+            self.destination.commit(self.folder)
         except DestinationError as err:
             return Stopped(err.problems)
         return Committed()

@@ -79,8 +79,8 @@ class _PatientDestination(Destination):
     def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
         return self._destination.send(file, attestations, progress)
 
-    def commit(self) -> None:
-        self._destination.commit()
+    def commit(self, record: Path, only: Sequence[str] = ()) -> None:
+        self._destination.commit(record, only)
 
     def credential_problems(self) -> list[Problem]:
         return self._destination.credential_problems()

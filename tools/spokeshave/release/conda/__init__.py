@@ -1,0 +1,1 @@
+"""Recipes for conda packages of a release."""

@@ -1,0 +1,94 @@
+"""The folder of a release index: where everything is, and what its newest generation lists.
+
+```
+index.html, find-links.html, simple, v1+json    links into `current`, made once
+current                                         a link to the newest generation: its rename publishes a change
+generations/7/
+    sets.jsonl                                  what the generation lists, a line for each set, in the order of `added`
+    index.html                                  the page for people
+    find-links.html                             all files on one page
+    simple/index.html, simple/PROJECT/index.html            PEP 503
+    v1+json/index.json, v1+json/PROJECT/index.json          PEP 691
+releases/NAME/VERSION/                          the set's record without its `files/`, and its page for people
+files/SHA256/NAME                               a wheel or an sdist, next to NAME.metadata (PEP 658) and
+                                                NAME.provenance (PEP 740)
+```
+
+What is in `releases/` and `files/` is written before a generation lists it, and removed after none does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
+from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.release.index import IndexedSet
+
+CURRENT = "current"
+FILES = "files"
+FIND_LINKS = "find-links.html"
+GENERATIONS = "generations"
+JSON_PAGES = "v1+json"
+PAGE = "index.html"
+RELEASES = "releases"
+SETS = "sets.jsonl"
+SIMPLE = "simple"
+METADATA = ".metadata"
+PROVENANCE = ".provenance"
+
+
+class InvalidIndexError(SpokeshaveError):
+    """A folder that is not a release index, or one that was changed by something else."""
+
+
+@dataclass(frozen=True)
+class ReleaseIndex:
+    """A release index in a folder."""
+
+    folder: Path
+
+    @property
+    def generation(self) -> Path:
+        """Return the newest generation. A reader that takes several files from one resolves the link once."""
+        return (self.folder / CURRENT).resolve()
+
+    def file_path(self, sha256: str, name: str) -> Path:
+        """Return the place of a wheel or an sdist."""
+        return self.folder / FILES / sha256 / name
+
+    def record_path(self, name: str, version: str) -> Path:
+        """Return the folder of a set's record. Its files are at `file_path`."""
+        return self.folder / RELEASES / name / version
+
+    def sets(self) -> Iterator[IndexedSet]:
+        """Yield the sets of the newest generation, oldest first. An index that does not exist has none.
+
+        Raises:
+            InvalidIndexError: If the list cannot be read.
+        """
+        if (self.folder / CURRENT).is_symlink():
+            yield from read_sets(self.generation / SETS)
+
+
+def read_sets(path: Path) -> Iterator[IndexedSet]:
+    """Yield the sets that a generation's list has.
+
+    Raises:
+        InvalidIndexError: If it cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield from_value(IndexedSet, json.loads(line))
+    except (OSError, InvalidJsonError, ValueError) as err:
+        remedy = "Run `spokeshave index verify`, or add its releases to a new index."
+        raise InvalidIndexError(Problem(str(path), f"cannot be read: {err}", remedy)) from err
+
+
+def set_line(listed: IndexedSet) -> str:
+    """Return the line of a set in a generation's list."""
+    return json.dumps(to_value(listed), sort_keys=True, ensure_ascii=False) + "\n"
