@@ -40,6 +40,7 @@ ENGINE_MODULES = frozenset(
         "sandbox/python.py",
         "sandbox/requirements_file.py",
         "sandbox/tools.py",
+        "wheel/build/downstream_files.py",
         "wheel/build/extension.py",
         "wheel/build/linked_software.py",
         "wheel/build/package_headers.py",

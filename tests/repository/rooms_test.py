@@ -86,6 +86,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "release": ("checkout target_types version_arguments", "subsystem", "rules", "goals", "register"),
     "wheel": (
         "progress publish report subsystem target_types",
+        "downstream",
         "plan",
         "build",
         "codegen development smoke",

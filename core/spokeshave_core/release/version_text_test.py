@@ -43,6 +43,18 @@ def test_every_placeholder_is_replaced(version: str, numbers: str) -> None:
     assert render_template(template, version, "abc") == f"{version} {numbers} abc\r\n@lower@ a@b".encode()
 
 
+@pytest.mark.parametrize(
+    ("version", "identifier"),
+    [
+        ("3.12.0", "3_12_0"),
+        ("3.12.0rc20260821.post1", "3_12_0rc20260821_post1"),
+        ("1!2.3+abc.4", "1_epoch_2_3_local_abc_4"),
+    ],
+)
+def test_a_version_can_be_a_part_of_a_name_in_c(version: str, identifier: str) -> None:
+    assert render_template("V_@VERSION_IDENTIFIER@", version, None) == f"V_{identifier}".encode()
+
+
 def test_an_unknown_commit_is_empty() -> None:
     assert render_template('#define COMMIT "@COMMIT@"', "1.0", None) == b'#define COMMIT ""'
 

@@ -16,7 +16,7 @@ from pants.engine.unions import UnionRule
 from spokeshave_pants.release import rules as version
 from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel import planned_work, wheel_set
-from spokeshave_pants.wheel.build import extension, linked_software, package_headers, placed_library
+from spokeshave_pants.wheel.build import downstream_files, extension, linked_software, package_headers, placed_library
 from spokeshave_pants.wheel.build import rules as build
 from spokeshave_pants.wheel.codegen import rules as codegen
 from spokeshave_pants.wheel.development import builds
@@ -56,6 +56,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *command_line.rules(),
         *compile_commands.rules(),
         *development.rules(),
+        *downstream_files.rules(),
         *extension.rules(),
         *native_wheels.rules(),
         *package.rules(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pants.backend.python.target_types import InterpreterConstraintsField
 from pants.core.goals.package import OutputPathField
-from pants.engine.addresses import Address
+from pants.engine.addresses import Address, UnparsedAddressInputs
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     Dependencies,
@@ -14,10 +15,12 @@ from pants.engine.target import (
     DictStringToStringSequenceField,
     IntField,
     MultipleSourcesField,
+    SpecialCasedDependencies,
     StringField,
     StringSequenceField,
     Target,
 )
+from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
 from spokeshave_core.cpython_releases import MAINTAINED
@@ -190,10 +193,87 @@ class VersionFilesField(DictStringToStringField):
         BUILD file. Defaults to none.
 
         A template contains {", ".join(f"`@{name}@`" for name in PLACEHOLDERS)}: the version, its first three numbers,
-        and the commit, which is empty if it is not known. The files are written when the wheel is stamped. Pants' own
-        goals (`test`, `run`) do not see them.
+        the version as a part of a name in C (`3_12_0rc1`), and the commit, which is empty if it is not known. The files
+        are written when the wheel is stamped. Pants' own goals (`test`, `run`) do not see them.
 
         C and C++ sources read the version with `SPOKESHAVE_VERSION()` of `<spokeshave/version.h>`.
+        """
+    )
+
+
+class _HeaderFoldersField(DictStringToStringSequenceField):
+    alias = "headers"
+
+
+class HeadersField(SpecialCasedDependencies):
+    alias = "headers"
+    # The targets are dependencies, for `--changed-since`, but no part of the Python code.
+    value: FrozenDict[str, tuple[str, ...]] | None  # type: ignore[assignment]
+    help = help_text(
+        """
+        The C and C++ headers to install, for projects that build against the installed package. For example,
+        `{"abacus_runtime/include": ["src/cpp/capi"]}` maps an include directory in the wheel to the `cc_sources` whose
+        headers it contains. Defaults to none.
+
+        A header has the path by which sources include it: relative to the `include_root` of its target, or else to its
+        source root. Sources among the files of a target are left out. `resources` and `files` can be listed too. A
+        header with the version in it is one of the `version_files`.
+
+        See also `cmake` and `pkg_config`, by which projects find the headers. `python -m PACKAGE --includedir` prints
+        the include directory.
+        """
+    )
+
+    @classmethod
+    def compute_value(  # type: ignore[override]
+        cls, raw_value: Mapping[str, Iterable[str]] | None, address: Address
+    ) -> FrozenDict[str, tuple[str, ...]] | None:
+        value: FrozenDict[str, tuple[str, ...]] | None = _HeaderFoldersField.compute_value(
+            None if raw_value is None else dict(raw_value), address
+        )
+        return value
+
+    def to_unparsed_address_inputs(self) -> UnparsedAddressInputs:
+        return UnparsedAddressInputs(
+            dict.fromkeys(target for targets in (self.value or {}).values() for target in targets),
+            owning_address=self.address,
+            description_of_origin=f"the `{self.alias}` field of {self.address}",
+        )
+
+
+class CmakeField(StringField):
+    alias = "cmake"
+    help = help_text(
+        """
+        The name of a CMake package that is generated in the wheel, such as `"Abacus"`: `find_package(Abacus)` defines
+        the target `Abacus::NAME` for each `cc_shared_library` of the wheel, and `Abacus::headers` for its headers
+        alone. By default, none is generated.
+
+        The files `AbacusConfig.cmake` and `AbacusConfigVersion.cmake` are in `lib/cmake/Abacus` of the wheel's only
+        top-level package; `"mypackage/Abacus"` names another package. Their paths are relative, and they contain the
+        version, as `version_files` do. A file of your own at one of these paths, such as one of the `version_files`,
+        replaces the generated one. On Windows, the wheel then has the import library of each DLL.
+
+        scikit-build-core finds the package by the entry point `cmake.root`. `python -m PACKAGE --cmakedir` prints its
+        folder. Projects are compiled with `ABACUS_EXPECTED_VERSION=ABACUS_VERSION_IS_3_12_0`, by which a header can
+        refuse to be of another version: see `docs/downstream.md`.
+        """
+    )
+
+
+class PkgConfigField(StringField):
+    alias = "pkg_config"
+    help = help_text(
+        """
+        The name of a pkg-config file that is generated in the wheel, such as `"abacus"` for `abacus.pc`. It has the
+        version, the include directories and the libraries of the wheel. By default, none is generated.
+
+        The file is in `lib/pkgconfig` of the wheel's only top-level package; `"mypackage/abacus"` names another
+        package. Its paths are relative to itself. A file of your own at this path, such as one of the `version_files`,
+        replaces it.
+
+        pkgconf's Python package and meson-python find the file by the entry point `pkg_config`.
+        `python -m PACKAGE --pkgconfigdir` prints its folder.
         """
     )
 
@@ -311,6 +391,9 @@ class PythonNativeWheelTarget(Target):
         VersionFileField,
         VersionModuleField,
         VersionFilesField,
+        HeadersField,
+        CmakeField,
+        PkgConfigField,
         DataFilesField,
         SmokeTestsField,
         SmokeScriptsField,

@@ -1,12 +1,6 @@
-/* The C API of libabacus. abacus_runtime/include/abacus/version.h.in is its installed header. */
+/* The C API of libabacus. The wheel installs include/abacus and a header with the version next to it. */
 #include <spokeshave/version.h>
 
-#ifdef _WIN32
-#define ABACUS_EXPORT __declspec(dllexport)
-#else
-#define ABACUS_EXPORT __attribute__((visibility("default")))
-#endif
-
-ABACUS_EXPORT const char *abacus_version(void);
+#include "abacus/api.h"
 
 const char *abacus_version(void) { return SPOKESHAVE_VERSION(); }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import random
 import re
 import sys
@@ -48,7 +49,8 @@ def test_the_version_is_there() -> None:
 def test_native_code_and_files_have_the_version_of_the_wheel() -> None:
     version = metadata.version("abacus-runtime")
     package = Path(abacus_runtime.__file__).parent
-    library = ctypes.CDLL(str(next((package / "lib").glob("*abacus.*"))))
+    (file,) = (path for path in (package / "lib").iterdir() if path.suffix in (".so", ".dylib", ".dll"))
+    library = ctypes.CDLL(str(file))
     library.abacus_version.restype = ctypes.c_char_p
     header = (package / "include/abacus/version.h").read_text(encoding="utf-8")
     pkg_config = (package / "lib/pkgconfig/abacus.pc").read_text(encoding="utf-8")
@@ -63,6 +65,25 @@ def test_native_code_and_files_have_the_version_of_the_wheel() -> None:
     } == dict.fromkeys(("module", "core", "C", "header", "pkg-config", "CMake"), version)
     numbers = [re.findall(f"#define ABACUS_VERSION_{part} ([0-9]+)", header)[0] for part in ("MAJOR", "MINOR", "PATCH")]
     assert re.match("[0-9.]+[0-9]", version)[0] == ".".join(numbers)  # type: ignore[index]
+
+
+def test_build_tools_find_headers_and_libraries(capsys: pytest.CaptureFixture[str]) -> None:
+    package = Path(abacus_runtime.__file__).parent
+    points = {(point.group, point.value) for point in metadata.distribution("abacus-runtime").entry_points}
+    assert points == {("cmake.root", "abacus_runtime"), ("pkg_config", "abacus_runtime.lib.pkgconfig")}
+    config = importlib.import_module("abacus_runtime.native_config")
+    assert config.main(["--cmakedir", "--pkgconfigdir", "--includedir", "--libdir", "--version"]) == 0
+    *folders, version = capsys.readouterr().out.splitlines()
+    assert [Path(folder).relative_to(package).as_posix() for folder in folders] == [
+        "lib/cmake/Abacus",
+        "lib/pkgconfig",
+        "include",
+        "lib",
+    ]
+    assert version == abacus_runtime.__version__
+    names = ("lib/cmake/Abacus/AbacusConfig.cmake", "include/abacus/api.h")
+    assert all((package / name).is_file() for name in names)
+    assert (package / "lib/abacus.lib").is_file() == (sys.platform == "win32")
 
 
 def test_a_program_lists_its_inputs_and_outputs(program: Program) -> None:

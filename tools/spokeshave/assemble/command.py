@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.assemble.entry_points import AddedEntryPoint, add_entry_point_option
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, read_payload
 from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError
@@ -44,6 +45,7 @@ class Assembly:
     requirements: tuple[str, ...] = ()
     version_files: tuple[tuple[str, Path], ...] = ()
     licenses: Path | None = None
+    entry_points: tuple[AddedEntryPoint, ...] = ()
 
 
 def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWheel]:
@@ -64,7 +66,9 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     with problems.collecting():
         licenses = read_licenses(assembly.licenses) if assembly.licenses else {}
     with problems.collecting():
-        metadata = read_metadata(assembly.pyproject, assembly.pins, assembly.requirements, licenses)
+        metadata = read_metadata(
+            assembly.pyproject, assembly.pins, assembly.requirements, licenses, assembly.entry_points
+        )
     with problems.collecting():
         templates = read_templates(assembly.version_files)
         root = root_entries(assembly.payload, assembly.version_module, templates)
@@ -229,9 +233,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=version_file,
         metavar="PATH=TEMPLATE",
         help="generate the file PATH of the wheel, such as pkg/lib/pkgconfig/pkg.pc, from a text file with the"
-        " placeholders @VERSION@, @VERSION_MAJOR@, @VERSION_MINOR@, @VERSION_PATCH@ and @COMMIT@, which is empty"
-        " without a commit; the stamp renders it again",
+        " placeholders @VERSION@, @VERSION_MAJOR@, @VERSION_MINOR@, @VERSION_PATCH@, @VERSION_IDENTIFIER@ (such as"
+        " 3_12_0rc1, for names in C) and @COMMIT@, which is empty without a commit; the stamp renders it again",
     )
+    add_entry_point_option(parser)
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 
@@ -256,6 +261,7 @@ def run(args: argparse.Namespace) -> int:
         requirements=tuple(args.requirement),
         version_files=tuple(args.version_file),
         licenses=args.licenses,
+        entry_points=tuple(args.entry_point),
     )
     metadata, wheel = assemble(assembly, args.output)
     report = AssembleReport(

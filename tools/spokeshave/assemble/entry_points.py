@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pyproject_metadata import StandardMetadata
 
@@ -15,6 +17,54 @@ REFERENCE = re.compile(
     r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*)(\s*:\s*(?P<object>[^\W\d]\w*(\.[^\W\d]\w*)*))?(\s*\[[\w\s.,-]*\])?\s*"
 )
 SCRIPT_GROUPS = {"scripts": "console_scripts", "gui-scripts": "gui_scripts"}
+
+
+@dataclass(frozen=True)
+class AddedEntryPoint:
+    """An entry point that is added to those of the pyproject.toml."""
+
+    group: str
+    name: str
+    reference: str
+
+    @classmethod
+    def parse(cls, text: str) -> AddedEntryPoint:
+        """Parse the value of `--entry-point`."""
+        group, colon, rest = text.partition(":")
+        name, equals, reference = rest.partition("=")
+        if not (colon and equals and group and NAME.fullmatch(name) and REFERENCE.fullmatch(reference)):
+            raise argparse.ArgumentTypeError(f"{text!r} is not of the form GROUP:NAME=MODULE")
+        return cls(group, name, reference)
+
+
+def add_entry_point_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--entry-point`."""
+    parser.add_argument(
+        "--entry-point",
+        action="append",
+        default=[],
+        type=AddedEntryPoint.parse,
+        metavar="GROUP:NAME=MODULE",
+        help="add an entry point, such as cmake.root:Abacus=abacus_runtime; pyproject.toml may have it too, but not"
+        " with another module",
+    )
+
+
+def add_entry_points(
+    metadata: StandardMetadata, added: Iterable[AddedEntryPoint], file: str, problems: Problems
+) -> None:
+    """Add entry points, and a problem for each whose name has another meaning in the pyproject.toml.
+
+    Args:
+        file: The path of the pyproject.toml.
+    """
+    for point in added:
+        group = metadata.entrypoints.setdefault(point.group, {})
+        own = group.setdefault(point.name, point.reference)
+        if own != point.reference:
+            place = f"{file}: project.entry-points.{point.group}.{point.name}"
+            message = f"is {own!r}, but the fields of the wheel need {point.reference!r}"
+            problems.add(place, message, "Remove it there, or set another name in the `cmake` or `pkg_config` field.")
 
 
 def check_entry_points(project: Mapping[str, object], file: str, problems: Problems) -> None:

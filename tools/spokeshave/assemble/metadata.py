@@ -21,7 +21,12 @@ from pyproject_metadata.constants import PRE_SPDX_METADATA_VERSIONS
 from pyproject_metadata.errors import ConfigurationError, ExceptionGroup
 from pyproject_metadata.pyproject import License
 
-from spokeshave.assemble.entry_points import check_entry_points, render_entry_points
+from spokeshave.assemble.entry_points import (
+    AddedEntryPoint,
+    add_entry_points,
+    check_entry_points,
+    render_entry_points,
+)
 from spokeshave.errors import InvalidMetadataError
 from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_core.problems import Problem, Problems
@@ -70,6 +75,7 @@ def read_metadata(
     pins: Iterable[str] = (),
     requirements: Iterable[str] = (),
     licenses: Mapping[str, Path] = MappingProxyType({}),
+    entry_points: Iterable[AddedEntryPoint] = (),
 ) -> WheelMetadata:
     """Read a pyproject.toml. Its paths are relative to its own directory.
 
@@ -77,6 +83,7 @@ def read_metadata(
         pins: Distributions that must have this wheel's version.
         requirements: The value of dynamic `dependencies`.
         licenses: The license files of software that is linked in, by their paths below dist-info's `licenses`.
+        entry_points: Entry points to add.
 
     Raises:
         InvalidMetadataError: For all problems, each with the file and the key.
@@ -92,6 +99,7 @@ def read_metadata(
     metadata = standard_metadata({**document, "project": readable(project)}, pyproject, problems)
     if metadata:
         add_requirements(metadata, project, requirements, pyproject, problems)
+        add_entry_points(metadata, entry_points, str(pyproject), problems)
     pinned = pin_requirements(metadata, pins, pyproject, problems) if metadata else ()
     if problems or metadata is None:
         raise problems.as_error(InvalidMetadataError)

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from spokeshave.assemble.entry_points import add_entry_point_option
 from spokeshave.assemble.metadata import read_metadata, read_toml
 from spokeshave.errors import ExitCode, InvalidMetadataError
 from spokeshave.report import write_text
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REQ",
         help="add REQ, such as numpy>=1.22, if dependencies are dynamic",
     )
+    add_entry_point_option(parser)
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 
 
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """
     problems = Problems()
     with problems.collecting():
-        metadata = read_metadata(args.pyproject, args.pin, args.requirement)
+        metadata = read_metadata(args.pyproject, args.pin, args.requirement, entry_points=args.entry_point)
     with problems.collecting():
         check_scripts(args.pyproject, args.script)
     problems.raise_if_any(InvalidMetadataError)

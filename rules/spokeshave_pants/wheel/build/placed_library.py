@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -34,10 +34,15 @@ class WholeLibraryRequest:
 
 @dataclass(frozen=True)
 class WholeLibrary:
-    """A linked library with all processors of its platform, and all actions that produced it, its own last."""
+    """A linked library with all processors of its platform, and all actions that produced it, its own last.
+
+    Attributes:
+        import_library: For Windows, the file that dependents link to, next to it. Otherwise empty.
+    """
 
     digest: Digest
     path: str
+    import_library: Digest
     archives: frozenset[str]
     actions: tuple[Action, ...]
 
@@ -57,11 +62,13 @@ class PlacedLibrary:
     """A library at its path in the wheel, and the libraries that its repair grafts.
 
     Attributes:
+        import_library: For Windows, its import library at its path in the wheel. Otherwise empty.
         archives: As in `LinkedLibrary`, of all of them.
     """
 
     path: str
     digest: Digest
+    import_library: Digest
     libraries: Digest
     archives: frozenset[str]
     actions: tuple[Action, ...]
@@ -77,10 +84,18 @@ async def whole_library(request: WholeLibraryRequest) -> WholeLibrary:
     before = tuple(action for part in parts for action in part.actions)
     archives = frozenset().union(*(part.archives for part in parts))
     if len(parts) == 1:
-        return WholeLibrary(digest=first.digest, path=first.path, archives=archives, actions=before)
+        return WholeLibrary(
+            digest=first.digest,
+            path=first.path,
+            import_library=EMPTY_DIGEST if first.link_path == first.path else first.link_digest,
+            archives=archives,
+            actions=before,
+        )
     fused = await fuse(request.platform, first.path, tuple(part.digest for part in parts))
     actions = (*before, fused.action.after(*ends(before)))
-    return WholeLibrary(digest=fused.digest, path=first.path, archives=archives, actions=actions)
+    return WholeLibrary(
+        digest=fused.digest, path=first.path, import_library=EMPTY_DIGEST, archives=archives, actions=actions
+    )
 
 
 @rule(desc="Put a shared library into a wheel", level=LogLevel.DEBUG)
@@ -93,6 +108,7 @@ async def place_library(request: PlaceLibraryRequest) -> PlacedLibrary:
     return PlacedLibrary(
         path=posixpath.join(request.folder, library.path),
         digest=await add_prefix(AddPrefix(library.digest, request.folder)),
+        import_library=await add_prefix(AddPrefix(library.import_library, request.folder)),
         libraries=await merge_digests(MergeDigests(each.digest for each in below)),
         archives=library.archives.union(*(each.archives for each in below)),
         actions=(*(action for each in below for action in each.actions), *library.actions),

@@ -24,6 +24,7 @@ from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import add_prefix, concurrently, create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest, wheel_version
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.wheel.build.downstream_files import DownstreamFilesRequest, downstream_files
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension, link_python_extension
 from spokeshave_pants.wheel.build.linked_software import (
     LICENSES_DIR,
@@ -204,6 +205,14 @@ def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str,
     return (*pins, *(argument for text in plan.requirements for argument in ("--requirement", text)))
 
 
+def _entry_points(plan: WheelPlan) -> tuple[str, ...]:
+    """Return the entry points by which build tools find what the wheel offers to C and C++ projects."""
+    found = plan.offered.entry_points if plan.offered else ()
+    return tuple(
+        argument for group, name, module in found for argument in ("--entry-point", f"{group}:{name}={module}")
+    )
+
+
 def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
     """Return the script names in `smoke_scripts`, so that a typo is reported before anything is built."""
     return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
@@ -215,7 +224,10 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
     result = await run_tool(
         RunToolRequest(
-            argv=("metadata", "--pyproject", plan.pyproject, *_requirements(plan, siblings), *_named_scripts(plan)),
+            argv=(
+                *("metadata", "--pyproject", plan.pyproject, *_requirements(plan, siblings)),
+                *(*_named_scripts(plan), *_entry_points(plan)),
+            ),
             digest=plan.metadata,
             kind=ActionKind.METADATA,
             description=f"Check the metadata of {request.address}",
@@ -252,11 +264,17 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         merge_digests(MergeDigests(part.digest for part in parts)),
         merge_digests(MergeDigests(part.libraries for part in parts)),
     )
-    native = await add_prefix(AddPrefix(linked, PAYLOAD_DIR))
+    import_libraries, generated = await concurrently(
+        # Only other projects link to a wheel's DLLs.
+        merge_digests(MergeDigests(library.import_library for library in placed if plan.offered)),
+        downstream_files(DownstreamFilesRequest(key.address, key.platform)),
+    )
+    native = await merge_digests(MergeDigests([linked, import_libraries]))
+    native = await add_prefix(AddPrefix(native, PAYLOAD_DIR))
     inputs = await merge_digests(
         MergeDigests(
             [
-                *(plan.payload, native, plan.metadata, plan.templates, licenses.digest),
+                *(plan.payload, native, plan.metadata, plan.templates, generated.digest, licenses.digest),
                 *([plan.data] if plan.data else []),
             ]
         )
@@ -271,11 +289,12 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                 *(("--version-module", version_module) if version_module else ()),
                 *(
                     argument
-                    for path, template in plan.version_files
+                    for path, template in (*plan.version_files, *generated.files)
                     for argument in ("--version-file", f"{path}={template}")
                 ),
                 *(("--licenses", LICENSES_DIR) if plan.native_targets else ()),
                 *_requirements(plan, siblings),
+                *_entry_points(plan),
             ),
             digest=inputs,
             kind=ActionKind.ASSEMBLE,

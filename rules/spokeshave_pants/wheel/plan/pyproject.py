@@ -29,6 +29,7 @@ class Pyproject:
     """
 
     name: str | None
+    description: str | None
     version: str | None
     requires_python: str | None
     dependencies: frozenset[str]
@@ -47,6 +48,7 @@ def parse_pyproject(content: bytes, path: str) -> Pyproject:
     project: Mapping[str, object] = table if isinstance(table, dict) else {}
     return Pyproject(
         name=_text(project.get("name")),
+        description=_text(project.get("description")),
         version=_text(project.get("version")),
         requires_python=_text(project.get("requires-python")),
         dependencies=frozenset(_distributions(project)),

@@ -50,6 +50,10 @@ from spokeshave_pants.pants_api import (
     strip_source_roots,
 )
 from spokeshave_pants.release.target_types import PyprojectField
+from spokeshave_pants.wheel.downstream import rules as downstream
+from spokeshave_pants.wheel.downstream.offer import OfferFields, WheelContents, plan_offer
+from spokeshave_pants.wheel.downstream.package import DownstreamPackage
+from spokeshave_pants.wheel.downstream.rules import InstalledHeaders, InstalledHeadersRequest, installed_headers
 from spokeshave_pants.wheel.plan import targets as plan_targets
 from spokeshave_pants.wheel.plan.contents import (
     check_native,
@@ -72,9 +76,12 @@ from spokeshave_pants.wheel.plan.requires_python import check_pythons, pythons_o
 from spokeshave_pants.wheel.plan.roles import requirements_of
 from spokeshave_pants.wheel.plan.targets import ForeignPart, PayloadTargets, PayloadTargetsRequest, payload_targets
 from spokeshave_pants.wheel.target_types import (
+    CmakeField,
     DataFilesField,
     ExtensionModuleField,
+    HeadersField,
     LimitedApiField,
+    PkgConfigField,
     PlatformsField,
     PythonsField,
     VariantField,
@@ -105,6 +112,8 @@ class WheelPlan:
         version_files: The files that contain the version: the path in the wheel and the path of the template.
         templates: The templates at their paths in the repository.
         libraries: The shared libraries that Python code opens, each with its directory in the wheel.
+        library_names: The names of these libraries, in the same order.
+        offered: What the wheel offers to C and C++ projects, if anything.
         siblings: The native wheels that this one is pinned to.
         companions: The native wheels that its metadata requires by a version of its own.
         requirements: Requirements to add to the metadata.
@@ -123,6 +132,8 @@ class WheelPlan:
     extensions: tuple[Address, ...]
     modules: tuple[str, ...]
     libraries: tuple[tuple[Address, str], ...]
+    library_names: tuple[str, ...]
+    offered: DownstreamPackage | None
     siblings: tuple[Address, ...]
     companions: tuple[Address, ...]
     requirements: tuple[str, ...]
@@ -251,7 +262,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     ).target
     parts = await payload_targets(PayloadTargetsRequest(request.address), **implicitly())
     pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
-    sources, metadata, data, templates = await concurrently(
+    sources, metadata, data, templates, headers = await concurrently(
         strip_source_roots(
             **implicitly(
                 SourceFilesRequest(
@@ -266,6 +277,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         version_templates(
             VersionTemplatesRequest(request.address, tuple((target[VersionFilesField].value or {}).items()))
         ),
+        installed_headers(InstalledHeadersRequest(request.address)),
     )
     roots = await concurrently(
         get_optional_source_root(SourceRootRequest.for_target(library), **implicitly()) for library in parts.libraries
@@ -273,12 +285,21 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     owners = await _owners(parts.foreign)
     files = sources.snapshot.files
     libraries = _place_libraries(parts, roots, files)
-    matrix = _check(target, parts, owners, libraries, files, metadata.pyproject, templates)
+    problems = Problems()
+    matrix = None
+    offered = None
+    with problems.collecting():
+        matrix = _check(target, parts, owners, libraries, files, metadata.pyproject, templates)
+    with problems.collecting():
+        offered = _offer(target, parts, libraries, files, metadata.pyproject, templates, headers)
+    problems.raise_if_any(InvalidTargetError)
+    assert matrix is not None  # otherwise there is a problem
     is_dynamic = metadata.pyproject.dynamic_dependencies
     await _refuse_mutual_pins(request.address, owners if is_dynamic else ())
     pinned = tuple(owner.target.address for owner in owners if owner.is_pinned) if is_dynamic else ()
     required = (*parts.requirements, *(owner.requirement for owner in owners if not owner.is_pinned))
     variant = target[VariantField].value
+    payload = await merge_digests(MergeDigests([sources.snapshot.digest, headers.digest]))
     return WheelPlan(
         address=request.address,
         target=target,
@@ -287,7 +308,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         if variant is None
         else await resolve_address(**implicitly({_address_input(variant, target): AddressInput})),
         pyproject=pyproject,
-        payload=await add_prefix(AddPrefix(sources.snapshot.digest, PAYLOAD_DIR)),
+        payload=await add_prefix(AddPrefix(payload, PAYLOAD_DIR)),
         metadata=metadata.digest,
         data=data.digest if target[DataFilesField].value else None,
         version_files=templates.files,
@@ -295,6 +316,8 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         extensions=tuple(extension.address for extension in parts.extensions),
         modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
         libraries=tuple((library.address, folder or "") for library, folder in libraries),
+        library_names=tuple(_library_name(library) for library, _ in libraries),
+        offered=offered,
         siblings=(*parts.siblings, *pinned),
         companions=tuple(
             owner.target.address
@@ -376,6 +399,36 @@ def _check(
     return matrix
 
 
+def _offer(
+    target: Target,
+    parts: PayloadTargets,
+    libraries: tuple[tuple[Target, str | None], ...],
+    files: tuple[str, ...],
+    pyproject: Pyproject,
+    templates: VersionTemplates,
+    headers: InstalledHeaders,
+) -> DownstreamPackage | None:
+    """Return what a wheel offers to C and C++ projects.
+
+    Raises:
+        InvalidTargetError: For all problems of the fields `headers`, `cmake` and `pkg_config`.
+    """
+    fields = OfferFields(
+        headers=target[HeadersField].value or {},
+        cmake=target[CmakeField].value,
+        pkg_config=target[PkgConfigField].value,
+    )
+    contents = WheelContents(
+        files=files,
+        modules=tuple(extension[ExtensionModuleField].value.replace(".", "/") for extension in parts.extensions),
+        version_files=tuple(path for path, _ in templates.files),
+        headers=headers.files,
+        without_headers=headers.without_headers,
+        libraries=tuple((_library_name(library), library.address.spec) for library, _ in libraries),
+    )
+    return plan_offer(target.address.spec, fields, contents, pyproject.description or pyproject.name or "")
+
+
 def _library_name(library: Target) -> str:
     return library[CcSharedLibraryNameField].value or library.address.target_name
 
@@ -445,4 +498,4 @@ async def version_templates(request: VersionTemplatesRequest) -> VersionTemplate
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), *plan_targets.rules()]
+    return [*collect_rules(), *downstream.rules(), *plan_targets.rules()]
