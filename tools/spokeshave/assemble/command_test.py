@@ -61,6 +61,18 @@ def test_licenses_of_linked_software_are_installed(tmp_path: Path) -> None:
     assert "License-File: third-party/zlib/LICENSE\n" in files[f"a-{UNSTAMPED}.dist-info/METADATA"]
 
 
+def test_entry_points_are_added_to_those_of_the_project(tmp_path: Path) -> None:
+    own = '[project.entry-points."cmake.root"]\nOther = "a.other"\n'
+    write_tree(tmp_path, {"pyproject.toml": f"{MINIMAL}{own}", "payload/a.py": ""})
+    paths = ("--pyproject", str(tmp_path / "pyproject.toml"), "--payload", str(tmp_path / "payload"))
+    options = ("--tag", "py3-none-any", "--output", str(tmp_path / "dist"), "--report", str(tmp_path / "r.json"))
+    added = ("--entry-point", "cmake.root:A=a", "--entry-point", "pkg_config:a=a.lib.pkgconfig")
+    assert main(["assemble", *paths, *options, *added]) == 0
+    files = read_wheel(tmp_path / "dist" / read_report(AssembleReport, tmp_path / "r.json").wheel)
+    expected = "[cmake.root]\nA = a\nOther = a.other\n\n[pkg_config]\na = a.lib.pkgconfig\n"
+    assert files[f"a-{UNSTAMPED}.dist-info/entry_points.txt"] == expected
+
+
 def test_wheel_holds_these_files_in_this_order(tmp_path: Path) -> None:
     write_tree(tmp_path, {"LICENSE": "free"})
     pyproject = PYPROJECT.replace("[project]\n", '[project]\nlicense = "MIT"\nlicense-files = ["LICENSE"]\n', 1)

@@ -62,3 +62,26 @@ def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys
     assert "project.version" in message
     assert "has no 'tool'" in message
     assert "are: none." in message
+
+
+@pytest.mark.parametrize(
+    ("own", "problem"),
+    [("", None), ('Demo = "demo"', None), ('Demo = "other"', "is 'other', but the fields of the wheel need 'demo'")],
+)
+def test_an_added_entry_point_must_not_have_another_meaning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], own: str, problem: str | None
+) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    groups = f'[project.entry-points."cmake.root"]\n{own}\n'
+    pyproject.write_text(f'[project]\nname = "demo"\nversion = "1"\n{groups}')
+    arguments = ["--pyproject", str(pyproject), "--report", str(tmp_path / "report.json")]
+    code = main(["metadata", *arguments, "--entry-point", "cmake.root:Demo=demo"])
+    message = capsys.readouterr().err
+    assert (code, problem in message if problem else message) == ((1, True) if problem else (0, ""))
+
+
+@pytest.mark.parametrize("text", ["cmake.root", "cmake.root:Demo", ":Demo=demo", "cmake.root:=demo", "g:n=1x"])
+def test_an_entry_point_of_another_form_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["metadata", "--pyproject", "p", "--report", "r", "--entry-point", text])
+    assert "is not of the form GROUP:NAME=MODULE" in capsys.readouterr().err

@@ -32,6 +32,7 @@ from pants.core.util_rules import source_files, stripped_source_files
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
+from pants.engine.target import SpecialCasedDependencies
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.cc import target_types as cc_target_types
@@ -41,7 +42,7 @@ from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.plan.targets import PayloadTargets, PayloadTargetsRequest
-from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
+from spokeshave_pants.wheel.target_types import HeadersField, PythonExtensionTarget, PythonNativeWheelTarget
 
 PYPROJECT = '[project]\nname = "one"\nreadme = "docs/about.md"\nlicense-files = ["*.license"]\n'
 
@@ -439,6 +440,49 @@ def test_a_library_with_an_extension_is_built_per_python(rule_runner: RuleRunner
     wheel_plan = plan(rule_runner)
     assert [folder for _, folder in wheel_plan.libraries] == ["one"]
     assert [abi.name for abi in wheel_plan.matrix.abis] == ["cp312"]
+
+
+HEADERS = {
+    "src/BUILD": "cc_shared_library(name='core')\n"
+    + wheel("one", "src/one", ":core", headers={"one/include": ["src/capi", ":plain"]}, cmake="One", pkg_config="one")
+    + "files(name='plain', sources=['one/*.inc'])\n",
+    "src/one/BUILD": "python_sources()\n",
+    "src/one/__init__.py": "",
+    "src/one/list.inc": "",
+    "src/capi/BUILD": "cc_sources(sources=['*.c', 'include/**'], include_root='include')\n",
+    "src/capi/core.c": "",
+    "src/capi/include/one/api.h": "",
+    "src/pyproject.toml": PYPROJECT,
+}
+
+
+def test_headers_are_installed_by_the_path_of_includes(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(HEADERS)
+    wheel_plan = plan(rule_runner)
+    payload_files = files(rule_runner, wheel_plan.payload)
+    assert payload_files == [
+        "__payload/one/__init__.py",
+        "__payload/one/include/one/api.h",
+        "__payload/one/include/one/list.inc",
+    ]
+    assert wheel_plan.library_names == ("core",)
+    assert wheel_plan.offered is not None
+    assert wheel_plan.offered.include_folders == ("one/include",)
+
+
+def test_headers_are_dependencies_of_their_own_kind(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(HEADERS)
+    field = rule_runner.get_target(Address("src", target_name="one"))[HeadersField]
+    assert isinstance(field, SpecialCasedDependencies)
+    assert field.to_unparsed_address_inputs().values == ("src/capi", ":plain")
+
+
+def test_problems_of_headers_are_reported_with_all_others(rule_runner: RuleRunner) -> None:
+    build = wheel("one", "src/one", ":core", headers={"include": ["src/capi"]}, version_files={"/x": "x.in"})
+    rule_runner.write_files({**HEADERS, "src/BUILD": "cc_shared_library(name='core')\n" + build, "src/x.in": ""})
+    message = refusal(rule_runner)
+    assert "the folder 'include' of `headers` is in none of the wheel's packages (one)" in message
+    assert "the path '/x' of `version_files`" in message
 
 
 def test_libraries_without_a_path_of_their_own_are_refused(rule_runner: RuleRunner) -> None:
