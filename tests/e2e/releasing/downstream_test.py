@@ -155,9 +155,7 @@ def _install(environment: Environment, *arguments: str) -> None:
     subprocess.run([*uv, *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
-def test_a_project_is_built_against_the_candidate_and_its_promotion(
-    both: tuple[Installed, Installed], tmp_path: Path
-) -> None:
+def test_a_project_is_built_against_candidate_and_promotion(both: tuple[Installed, Installed], tmp_path: Path) -> None:
     for installed in both:
         source = shutil.copytree(DOWNSTREAM, tmp_path / installed.version)
         uv = (UV, "build", "--wheel", "--no-config", "--offline", "--no-build-isolation")
@@ -171,9 +169,7 @@ def test_a_project_is_built_against_the_candidate_and_its_promotion(
         assert printed == f"{installed.version} {installed.version}"
 
 
-def test_cmake_finds_the_package_by_the_folder_that_python_prints(
-    both: tuple[Installed, Installed], tmp_path: Path
-) -> None:
+def test_cmake_finds_the_folder_that_python_prints(both: tuple[Installed, Installed], tmp_path: Path) -> None:
     rc, _ = both
     built = rc.cmake(tmp_path / "by folder", "-DABACUS_REQUEST=0.1.0 EXACT")
     assert built.returncode == 0, built.stdout + built.stderr

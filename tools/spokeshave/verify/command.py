@@ -11,6 +11,7 @@ from pathlib import Path
 from spokeshave.errors import ExitCode, InvalidWheelError
 from spokeshave.policies.linux import parse_platform
 from spokeshave.report import write_text
+from spokeshave.verify.checks.build_files import check_build_files
 from spokeshave.verify.checks.build_paths import check_build_paths
 from spokeshave.verify.checks.core_metadata import check_metadata
 from spokeshave.verify.checks.hardening import check_hardening
@@ -31,7 +32,14 @@ from spokeshave_core.reports.verify import Finding, VerifyReport
 
 Check = Callable[[Subject], Iterator[Finding]]
 
-_CHECKS: tuple[Check, ...] = (check_tags, check_record, check_metadata, check_scripts, check_build_paths)
+_CHECKS: tuple[Check, ...] = (
+    check_tags,
+    check_record,
+    check_metadata,
+    check_scripts,
+    check_build_files,
+    check_build_paths,
+)
 _NATIVE_CHECKS: tuple[Check, ...] = (
     check_layout,
     check_linking,

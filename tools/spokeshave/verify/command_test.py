@@ -517,6 +517,32 @@ def test_a_script_whose_target_does_not_exist_is_found(check: Builder, reference
         assert fault in only(found, Rule.ENTRY_POINT, f"{DIST_INFO}/entry_points.txt: run")
 
 
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ("[cmake.root]\nDemo = demo\n", None),
+        ("[cmake.root]\nDemo = demo.lib.cmake\n", None),
+        ("[cmake.root]\nOther = demo\n", "demo has no OtherConfig.cmake"),
+        ("[cmake.prefix]\nany = demo.share\n", "the wheel has no files in demo/share"),
+        ("[pkg_config]\ndemo = demo.lib.pkgconfig\n", None),
+        ("[pkg_config]\ndemo = demo.lib\n", "demo/lib has no .pc file"),
+        ("[other]\nx = nowhere\n", None),
+    ],
+)
+def test_an_entry_point_without_its_build_files_is_found(check: Builder, entry: str, fault: str | None) -> None:
+    files = {
+        "dist-info/entry_points.txt": entry,
+        "demo/lib/cmake/DemoConfig.cmake": "",
+        "demo-0+unstamped.data/platlib/demo/lib/pkgconfig/demo.pc": "",
+    }
+    found = check(files)
+    group, name = entry[1:].partition("]")[0], entry.split("\n")[1].partition(" ")[0]
+    if fault is None:
+        assert found == []
+    else:
+        assert fault in only(found, Rule.ENTRY_POINT, f"{DIST_INFO}/entry_points.txt: {group}.{name}")
+
+
 def test_a_changed_file_contradicts_record(tmp_path: Path, plain: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
     rewrite(wheel, lambda name, data: [(name, b"x" if name == "demo/__init__.py" else data)])

@@ -42,17 +42,6 @@ class DownstreamFiles:
     digest: Digest
 
 
-@rule(desc="Generate files for C and C++ projects", level=LogLevel.DEBUG)
-async def downstream_files(request: DownstreamFilesRequest) -> DownstreamFiles:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
-    if plan.offered is None:
-        return DownstreamFiles((), EMPTY_DIGEST)
-    texts = generated_files(plan.offered, await _libraries(plan), request.platform)
-    files = tuple((path, posixpath.join(TEMPLATES_DIR, path)) for path in sorted(texts))
-    digest = await create_digest(CreateDigest(FileContent(template, texts[path].encode()) for path, template in files))
-    return DownstreamFiles(files, digest)
-
-
 async def _libraries(plan: WheelPlan) -> tuple[OfferedLibrary, ...]:
     """Return the shared libraries that other projects can link to."""
     links = await concurrently(
@@ -68,6 +57,17 @@ async def _libraries(plan: WheelPlan) -> tuple[OfferedLibrary, ...]:
         )
         for (address, folder), link in zip(plan.libraries, links)
     )
+
+
+@rule(desc="Generate files for C and C++ projects", level=LogLevel.DEBUG)
+async def downstream_files(request: DownstreamFilesRequest) -> DownstreamFiles:
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    if plan.offered is None:
+        return DownstreamFiles((), EMPTY_DIGEST)
+    texts = generated_files(plan.offered, await _libraries(plan), request.platform)
+    files = tuple((path, posixpath.join(TEMPLATES_DIR, path)) for path in sorted(texts))
+    digest = await create_digest(CreateDigest(FileContent(template, texts[path].encode()) for path, template in files))
+    return DownstreamFiles(files, digest)
 
 
 def rules() -> list[Rule | UnionRule]:
