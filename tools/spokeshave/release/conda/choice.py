@@ -206,7 +206,8 @@ def _by_python(
         served = [minor for minor in served if not _is_covered(minor, exact, free_threaded_too=abi.is_abi3t)]
         if served:
             last = None if served[-1] == NEWEST_MINOR else served[-1]
-            others = [version for version in exact if served[0] <= version.minor <= served[-1]]
+            rivals = exact if abi.is_abi3t else [version for version in exact if not version.free_threaded]
+            others = [version for version in rivals if served[0] <= version.minor <= served[-1]]
             yield wheels[abi], served, stable_condition(served[0], last, others, has_free_threaded=abi.is_abi3t)
 
 

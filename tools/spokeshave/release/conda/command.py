@@ -167,7 +167,8 @@ def _write(args: argparse.Namespace, planner: Planner, projects: Sequence[str], 
         write_text(folder / RECIPE, recipe_text(plan))
         platforms = ("noarch",) if plan.is_noarch else tuple(subdir.name for subdir in plan.choice.subdirs)
         wheels = len({source.file.name for source in plan.choice.sources})
-        written.append(WrittenRecipe(plan.project, str(folder / RECIPE), platforms, wheels))
+        recipe = WrittenRecipe(project=plan.project, path=str(folder / RECIPE), platforms=platforms, wheels=wheels)
+        written.append(recipe)
         print(f"{folder / RECIPE}: {plan.choice.shape.value}: {', '.join(platforms)}")
     return _report(planner, args.record, recipes=tuple(written), notes=[note for each in plans for note in each.notes])
 

@@ -121,7 +121,8 @@ class Comparison:
         for name in sorted((stated.keys() | needed.keys()) - self.ignored):
             if name in _OF_PYTHON or name.startswith("__"):
                 continue
-            mine, theirs = stated.get(name), needed.get(name)
+            mine = stated.get(name)
+            theirs = needed.get(name)
             if theirs is None and self._is_needed_elsewhere(name, evaluator):
                 continue
             if mine is None or theirs is None or (mine.is_known and mine.clauses != theirs.clauses):
@@ -229,7 +230,8 @@ def _license(text: str) -> str:
 
 def describe_variants(found: Iterable[Variant], among: Iterable[Variant]) -> str:
     """Return the platforms and Pythons of some variants. Empty for all."""
-    chosen, every = list(dict.fromkeys(found)), list(among)
+    chosen = list(dict.fromkeys(found))
+    every = list(among)
     if len(chosen) == len(every):
         return ""
     parts: dict[str, list[str]] = {}

@@ -150,7 +150,8 @@ def _boolean(node: ast.BoolOp, values: Mapping[str, object]) -> bool:
 
 
 def _comparison(node: ast.Compare, values: Mapping[str, object]) -> bool:
-    left, right = _value(node.left, values), _value(node.comparators[0], values)
+    left = _value(node.left, values)
+    right = _value(node.comparators[0], values)
     operator = node.ops[0]
     if isinstance(operator, (ast.Eq, ast.NotEq)):
         return (left == right) is isinstance(operator, ast.Eq)

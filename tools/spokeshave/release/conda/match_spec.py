@@ -57,7 +57,8 @@ def _clauses(text: str) -> Iterator[tuple[str, str]]:
     if match is None:
         yield "", text
         return
-    operator, version = match["operator"] or "==", match["version"]
+    operator = match["operator"] or "=="
+    version = match["version"]
     is_prefix = version.endswith(_WILDCARD) or version == "*"
     version = version[: -len(_WILDCARD)] if version.endswith(_WILDCARD) else version
     if operator == "~=":

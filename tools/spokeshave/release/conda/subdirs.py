@@ -112,7 +112,9 @@ def condition_of(chosen: Collection[Subdir], among: Collection[Subdir]) -> str:
     if set(_names(chosen)) == {subdir.name for subdir in among if subdir.system != "linux"}:
         return "not linux"
     machines = {subdir.machine for subdir in chosen}
-    if len(machines) == 1 and set(_names(chosen)) == {subdir.name for subdir in among if subdir.machine in machines}:
+    if len(machines) == 1 < len(chosen) and set(_names(chosen)) == {
+        subdir.name for subdir in among if subdir.machine in machines
+    }:
         return machines.pop()
     return " or ".join(subdir.condition for subdir in chosen)
 
