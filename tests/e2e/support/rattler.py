@@ -66,7 +66,8 @@ def folder(name, files):
         file.write_text(text)
     return root / "files" / name
 base = Path(os.path.realpath(sys.executable))
-python = folder("python", {"pyvenv.cfg": f"home = {base.parent}\\n", packages / "README.txt": "A virtual environment.\\n"})
+settings = f"home = {base.parent}\\n"
+python = folder("python", {"pyvenv.cfg": settings, packages / "README.txt": "A virtual environment."})
 (python / "bin").mkdir()
 for name in ("python", "python3", "python" + minor):
     (python / "bin" / name).symlink_to(base)

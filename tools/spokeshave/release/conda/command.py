@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="source",
         metavar="INDEX",
         help="take the wheels' URLs from an index that has the release: `@NAME` (pypi, testpypi, or a repository of "
-        "~/.pypirc), an upload URL with --check-url, folder:PATH or index:PATH",
+        "~/.pypirc), the URL of a simple index, folder:PATH or index:PATH",
     )
     where.add_argument(
         "--url-base",
@@ -137,7 +137,10 @@ def _urls(args: argparse.Namespace, wheels: Sequence[ReleaseFile], problems: Pro
         return urls_below(args.url_base, wheels)
     if not args.source:
         return {}
-    options = DestinationOptions(check_url=args.check_url, timeout=args.timeout)
+    # Nothing is uploaded, so that a URL is that of the simple pages, as for `release try`.
+    is_url = args.source.startswith(("http://", "https://"))
+    check_url = args.check_url or (args.source if is_url else None)
+    options = DestinationOptions(check_url=check_url, timeout=args.timeout)
     with open_destination(args.source, options) as source:
         return listed_urls(source, wheels, problems)
 

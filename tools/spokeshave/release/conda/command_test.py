@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from spokeshave.cli import main
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
@@ -230,6 +231,17 @@ def test_urls_are_those_of_an_index(tmp_path: Path) -> None:
     assert conda(record, "--output", tmp_path / "out", "--from", f"folder:{tmp_path / 'published'}") == 0
     text = (tmp_path / "out" / RUNTIME / "recipe.yaml").read_text()
     assert f"url: {(tmp_path / 'published' / wheel.name).as_uri()}\n" in text
+
+
+def test_urls_are_those_of_simple_pages(tmp_path: Path, httpserver: HTTPServer) -> None:
+    (wheel,) = conda_wheels(tmp_path / "wheels", RUNTIME, PURE)
+    record = write_conda_record(tmp_path, [wheel])
+    (file,) = read_record(record).files
+    link = f'<a href="../../files/{file.sha256}/{wheel.name}#sha256={file.sha256}">{wheel.name}</a>'
+    httpserver.expect_request(f"/simple/{RUNTIME}/").respond_with_data(link, content_type="text/html")
+    assert conda(record, "--output", tmp_path / "out", "--from", httpserver.url_for("/simple/")) == 0
+    text = (tmp_path / "out" / RUNTIME / "recipe.yaml").read_text()
+    assert f"url: {httpserver.url_for(f'/files/{file.sha256}/{wheel.name}')}\n" in text
 
 
 def test_a_wheel_that_the_index_lacks_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
