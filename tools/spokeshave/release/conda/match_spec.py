@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -24,11 +24,13 @@ class MatchSpec:
         name: In lower case.
         clauses: Each an operator and a version in normal form, such as `(">=", "1.2")`. All must hold.
         is_known: Whether the clauses are all of it: not if it has alternatives, or a value of the build's own.
+        text: As it was written, for messages.
     """
 
     name: str
     clauses: frozenset[tuple[str, str]] = frozenset()
     is_known: bool = True
+    text: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, text: str) -> MatchSpec | None:
@@ -43,12 +45,15 @@ class MatchSpec:
         rest = re.sub(r"\s*,\s*", ",", re.sub(r"(?<=[=<>])\s+", "", rest)).partition(" ")[0]
         name = match["name"].lower()
         if "|" in rest or "$" in rest or "{" in rest:
-            return cls(name, is_known=False)
+            return cls(name, is_known=False, text=text)
         clauses = frozenset(clause for part in rest.split(",") if part for clause in _clauses(part))
-        return cls(name, clauses - {("=", "*")})
+        return cls(name, clauses - {("=", "*")}, text=text)
 
     def __str__(self) -> str:
-        return f"{self.name} {','.join(sorted(f'{operator}{version}' for operator, version in self.clauses))}".strip()
+        return (
+            self.text
+            or f"{self.name} {','.join(sorted(f'{operator}{version}' for operator, version in self.clauses))}".strip()
+        )
 
 
 def _clauses(text: str) -> Iterator[tuple[str, str]]:
