@@ -53,6 +53,10 @@ COMMANDS = {
         "spokeshave.release.promote.command",
         "make a final release from a tested release candidate, without another change",
     ),
+    "release conda": (
+        "spokeshave.release.conda.command",
+        "write recipes for conda packages of a release, or find what a feedstock's recipe lacks",
+    ),
     "release compare": (
         "spokeshave.release.promote.compare_command",
         "show that two releases differ in their version only",

@@ -11,10 +11,11 @@ _MODULE_SUFFIXES = (".py", ".so", ".pyd")
 def import_names(tree: WheelTree) -> list[str]:
     """Return dotted names, sorted, with packages before their content."""
     extensions = {module.name for module in find_modules(tree.installed, tree.native_files)}
-    return sorted({*extensions, *_top_level(tree)})
+    return sorted({*extensions, *top_level_names(tree)})
 
 
-def _top_level(tree: WheelTree) -> set[str]:
+def top_level_names(tree: WheelTree) -> set[str]:
+    """Return the dotted names of the outermost packages and modules, by the names of files alone."""
     paths = [path for path in tree.installed if path.endswith(_MODULE_SUFFIXES)]
     modules = {path.partition(".")[0] for path in paths if "/" not in path and path.endswith(".py")}
     packages = {name for path in paths if "/" in path for name in _packages(path, set(tree.installed))}

@@ -1,0 +1,247 @@
+"""The command `spokeshave release conda`: write recipes for conda packages of a release, or compare a feedstock's."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from spokeshave.errors import ExitCode
+from spokeshave.files import write_bytes
+from spokeshave.option_values import count
+from spokeshave.release.columns import in_columns
+from spokeshave.release.conda.addresses import listed_urls, urls_below
+from spokeshave.release.conda.drift import Comparison
+from spokeshave.release.conda.names import FORM, CondaNames
+from spokeshave.release.conda.planning import NoRecipeError, Planned, Planner, wheels_of
+from spokeshave.release.conda.reading import read_recipes
+from spokeshave.release.conda.recipe import HEADER, LICENSES, RECIPE, RecipeOptions, recipe_text
+from spokeshave.release.destination.choice import DestinationOptions, open_destination
+from spokeshave.release.integrity import verify_record
+from spokeshave.release.record import manifest_sha256
+from spokeshave.report import write_text
+from spokeshave.upload.options import add_index_arguments
+from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.release.conda import CondaReport, Drift, WrittenRecipe
+from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
+
+_NOTHING = "-"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `spokeshave release conda`."""
+    parser.add_argument("record", type=Path, metavar="RECORD", help="the folder of the release record")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="write DIR/PACKAGE/recipe.yaml for each project, with its license files",
+    )
+    what.add_argument(
+        "--check",
+        type=Path,
+        action="append",
+        metavar="RECIPE",
+        help="compare a recipe.yaml, or the folder of a feedstock, with the release; exit with 1 if it differs. May be "
+        "repeated",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--from",
+        dest="source",
+        metavar="INDEX",
+        help="take the wheels' URLs from an index that has the release: `@NAME` (pypi, testpypi, or a repository of "
+        "~/.pypirc), the URL of a simple index, folder:PATH or index:PATH",
+    )
+    where.add_argument(
+        "--url-base",
+        metavar="URL",
+        help="the URL of the folder that has the wheels, or a pattern such as https://HOST/files/{sha256}/{name}",
+    )
+    add_index_arguments(parser)
+    _add_recipe_options(parser)
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
+
+
+def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--project", action="append", default=[], metavar="NAME", help="a project to take; default: all of the release"
+    )
+    parser.add_argument(
+        "--name-map",
+        type=Path,
+        metavar="FILE",
+        help=f"a TOML file with conda's names of projects: {FORM}; default: the normalized name",
+    )
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="a run requirement that --check does not compare, such as a library that the wheel contains",
+    )
+    parser.add_argument("--build-number", type=count, default=0, metavar="N", help="the build number (default: 0)")
+    parser.add_argument(
+        "--test-command",
+        action="append",
+        default=[],
+        metavar="COMMAND",
+        help="a command that tests the installed package, such as 'abacus --version'; default: imports and `pip check`",
+    )
+    parser.add_argument(
+        "--maintainer", action="append", default=[], metavar="NAME", help="a maintainer of the recipe, for conda-forge"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write recipes, or compare them."""
+    record = verify_record(args.record)
+    problems = Problems()
+    projects = _projects(record, args.project, problems)
+    wheels = [file for project in projects for file in wheels_of(record, project)]
+    if args.output and not (args.source or args.url_base):
+        problems.add("--output", "needs the URLs of the wheels", "Give --from INDEX or --url-base URL.")
+    problems.raise_if_any(NoRecipeError)
+    planner = Planner(
+        record=record,
+        folder=args.record,
+        origin=f"{record.name} {record.version}, record sha256 {manifest_sha256(args.record)}",
+        names=CondaNames.read(args.name_map) if args.name_map else CondaNames(),
+        options=RecipeOptions(
+            build_number=args.build_number,
+            test_commands=tuple(args.test_command),
+            maintainers=tuple(args.maintainer),
+        ),
+        urls=_urls(args, wheels, problems),
+    )
+    report = _write(args, planner, projects, problems) if args.output else _check(args, planner, projects, problems)
+    for note in report.notes:
+        print(f"note: {note}")
+    if args.report:
+        write_text(args.report, report.to_json())
+    return ExitCode.USER_ERROR if report.drift else ExitCode.OK
+
+
+def _projects(record: ReleaseRecord, chosen: Sequence[str], problems: Problems) -> list[str]:
+    for name in chosen:
+        if name not in record.projects:
+            remedy = f"Name one of {', '.join(record.projects)}."
+            problems.add("--project", f"{name!r} is not a project of the release", remedy)
+    return [name for name in record.projects if not chosen or name in chosen]
+
+
+def _urls(args: argparse.Namespace, wheels: Sequence[ReleaseFile], problems: Problems) -> dict[str, str]:
+    if args.url_base:
+        return urls_below(args.url_base, wheels)
+    if not args.source:
+        return {}
+    # Nothing is uploaded, so that a URL is that of the simple pages, as for `release try`.
+    is_url = args.source.startswith(("http://", "https://"))
+    check_url = args.check_url or (args.source if is_url else None)
+    options = DestinationOptions(check_url=check_url, timeout=args.timeout)
+    with open_destination(args.source, options) as source:
+        return listed_urls(source, wheels, problems)
+
+
+def _plans(planner: Planner, projects: Sequence[str], problems: Problems) -> list[Planned]:
+    found = [planner.plan(project, problems) for project in projects]
+    problems.raise_if_any(NoRecipeError)
+    return [planned for planned in found if planned]
+
+
+def _write(args: argparse.Namespace, planner: Planner, projects: Sequence[str], problems: Problems) -> CondaReport:
+    """Write the recipes, or none after a problem."""
+    problems.raise_if_any(NoRecipeError)
+    plans = _plans(planner, projects, problems)
+    for planned in plans:
+        _check_replaceable(args.output / planned.plan.package / RECIPE, problems)
+    problems.raise_if_any(NoRecipeError)
+    written = []
+    for planned in plans:
+        plan = planned.plan
+        folder = args.output / plan.package
+        for name, content in plan.facts.license_files.items():
+            path = folder / LICENSES / PurePosixPath(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, content)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / RECIPE, recipe_text(plan))
+        platforms = ("noarch",) if plan.is_noarch else tuple(subdir.name for subdir in plan.choice.subdirs)
+        wheels = len({source.file.name for source in plan.choice.sources})
+        recipe = WrittenRecipe(project=plan.project, path=str(folder / RECIPE), platforms=platforms, wheels=wheels)
+        written.append(recipe)
+        print(f"{folder / RECIPE}: {plan.choice.shape.value}: {', '.join(platforms)}")
+    return _report(planner, args.record, recipes=tuple(written), notes=[note for each in plans for note in each.notes])
+
+
+def _check_replaceable(path: Path, problems: Problems) -> None:
+    """Check that a recipe may be replaced: this command wrote it, and nobody removed its first line."""
+    with contextlib.suppress(FileNotFoundError):
+        if not path.read_text("utf-8", "replace").startswith(HEADER):
+            message = "is a recipe that this command did not write; it is not replaced"
+            problems.add(str(path), message, "Choose another --output, or compare it with --check.")
+
+
+def _check(args: argparse.Namespace, planner: Planner, projects: Sequence[str], problems: Problems) -> CondaReport:
+    """Compare recipes, and print a table of what differs."""
+    plans = {planned.plan.package: planned for planned in _plans(planner, projects, problems)}
+    drift: list[Drift] = []
+    notes: list[str] = []
+    for path in args.check:
+        with problems.collecting():
+            for found, noted in _compared(path, plans, planner, frozenset(args.ignore)):
+                drift += found
+                notes += noted
+    problems.raise_if_any(NoRecipeError)
+    print("\n".join(_table(drift)) if drift else "no drift: the recipes have what the release has")
+    return _report(planner, args.record, drift=tuple(drift), notes=notes)
+
+
+def _compared(
+    path: Path, plans: Mapping[str, Planned], planner: Planner, ignored: frozenset[str]
+) -> Iterator[tuple[Sequence[Drift], Sequence[str]]]:
+    """Yield what differs in each output of a recipe."""
+    compared = 0
+    for recipe in read_recipes(path):
+        name = recipe.name()
+        if name not in plans:
+            continue
+        compared += 1
+        plan = plans[name].plan
+        files = tuple(file for file in planner.record.files if file.project == plan.project)
+        comparison = Comparison(recipe=recipe, plan=plan, files=files, ignored=ignored, has_urls=bool(planner.urls))
+        yield comparison.drift()
+    if not compared:
+        remedy = f"Its packages must be of {', '.join(plans)}. Give --name-map if conda has another name."
+        raise NoRecipeError(Problem(str(path), "makes no package of the release", remedy))
+
+
+def _table(drift: Sequence[Drift]) -> Iterator[str]:
+    for path in dict.fromkeys(each.path for each in drift):
+        rows = [
+            (each.field, each.where or "all", each.recipe or _NOTHING, each.release or _NOTHING)
+            for each in drift
+            if each.path == path
+        ]
+        yield f"{path}:"
+        yield from in_columns([("field", "where", "recipe", "release"), *rows])
+
+
+def _report(
+    planner: Planner,
+    record: Path,
+    *,
+    recipes: tuple[WrittenRecipe, ...] = (),
+    drift: tuple[Drift, ...] = (),
+    notes: Sequence[str] = (),
+) -> CondaReport:
+    return CondaReport(
+        release=planner.record.name,
+        version=planner.record.version,
+        manifest_sha256=manifest_sha256(record),
+        recipes=recipes,
+        drift=drift,
+        notes=tuple(notes),
+    )
