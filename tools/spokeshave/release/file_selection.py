@@ -45,13 +45,19 @@ def selected(names: Collection[str], globs: Sequence[str], place: str = "--only"
     """
     if not globs:
         return frozenset(names)
-    found = {glob: {name for name in names if _fits(name, glob)} for glob in globs}
+    found = {glob: matching(names, [glob]) for glob in globs}
     problems = Problems()
     for glob, files in found.items():
         if not files:
             problems.add(place, f"{glob!r} matches no file", f"There is: {_offer(names)}.")
     problems.raise_if_any(SelectionError)
     return frozenset().union(*found.values())
+
+
+def matching(names: Iterable[str], globs: Iterable[str]) -> frozenset[str]:
+    """Return the files that any of the globs selects."""
+    patterns = tuple(globs)
+    return frozenset(name for name in names if any(_fits(name, glob) for glob in patterns))
 
 
 def known_globs(names: Collection[str], globs: Iterable[str]) -> tuple[str, ...]:
