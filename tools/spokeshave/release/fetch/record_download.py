@@ -176,7 +176,8 @@ class RecordDownload:
     def _attestations(self, record: ReleaseRecord) -> dict[str, bytes]:
         """Return the attestations by path, which are for all files of a record or for none."""
         paths = [f"{ATTESTATIONS}/{file.name}{ATTESTATION}" for file in record.files]
-        first = self._read(paths[0]) if paths else None
+        read = self._needed if self.listed.attested else self._read
+        first = read(paths[0]) if paths else None
         if first is None:
             return {}
         return {paths[0]: first, **{path: self._needed(path) for path in paths[1:]}}
