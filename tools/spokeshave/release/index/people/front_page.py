@@ -52,7 +52,8 @@ class ChannelSummary:
     @property
     def anchor(self) -> str:
         """Return the channel's id on the page."""
-        return f"channel-{re.sub(r'[^A-Za-z0-9_-]', '-', self.name or '')}"
+        escaped = re.sub("[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}", self.name or "")
+        return f"channel-{escaped}"
 
 
 @dataclass(frozen=True)

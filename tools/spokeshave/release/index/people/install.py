@@ -86,14 +86,14 @@ def project_commands(address: Address, record: ReleaseRecord, project: str, *, n
     return _commands(rows)
 
 
-def set_commands(address: Address, record: ReleaseRecord) -> Html:
-    """Return the commands that install all projects of a set."""
-    pins = [_pin(name, project.version) for name, project in sorted(record.projects.items())]
-    names = " ".join(sorted(record.projects))
+def set_commands(address: Address, record: ReleaseRecord, projects: Iterable[str]) -> Html:
+    """Return the commands that install several projects of a set."""
+    names = sorted(projects)
+    pins = [_pin(name, record.projects[name].version) for name in names]
     constraints = f"{RELEASES}/{quote(record.name)}/{quote(record.version)}/{CONSTRAINTS}"
     constrained: list[Child] = [
         *("pip install --index-url ", address.of(f"{SIMPLE}/")),
-        *(" -c ", address.of(constraints), f" {names}"),
+        *(" -c ", address.of(constraints), f" {' '.join(names)}"),
     ]
     hashed = ["pip install --index-url ", address.of(f"{SIMPLE}/"), " --require-hashes -r requirements.txt"]
     return _commands(

@@ -84,7 +84,7 @@ def _cell(wheels: tuple[Wheel, ...], python: PythonVersion, up: str) -> Html:
     if not wheels:
         dash = element("span", "-", aria_hidden="true")
         return element("td", dash, element("span", "no wheel", class_="unseen"), class_="none", role="cell")
-    return element("td", *(_chip(wheel, python, up) for wheel in wheels), data_python=python, role="cell")
+    return element("td", *(_chip(wheel, python, up) for wheel in wheels), data_python=str(python), role="cell")
 
 
 def _chip(wheel: Wheel, python: PythonVersion, up: str) -> Html:

@@ -10,6 +10,7 @@ from spokeshave.release.index.people.coverage import Coverage, cover
 from spokeshave.release.index.people.install import Address, project_commands
 from spokeshave.release.index.people.matrix import render_matrix
 from spokeshave.release.index.people.states import (
+    NO_FILES,
     commit_element,
     contents,
     notices,
@@ -37,7 +38,7 @@ def set_section(listed: IndexedSet, record: ReleaseRecord, files: Sequence[Relea
     if record.promoted_from:
         facts.append(f", promoted from {record.promoted_from.version}")
     heading = element("h3", element("a", f"{listed.name} {listed.version}", href=_url(listed)), *state_chips(listed))
-    projects = (_project(record, project, files, url) for project in listed.projects)
+    projects = (_project(record, project, files, url) for project in sorted(record.projects))
     shown = element(
         "article", heading, element("p", *facts, class_="line"), *notices(listed), *projects, class_="release"
     )
@@ -77,7 +78,7 @@ def _url(listed: IndexedSet) -> str:
 def _project(record: ReleaseRecord, project: str, files: Sequence[ReleaseFile], url: str) -> Html:
     own = [file for file in files if file.project == project]
     if not own:
-        return join(element("h4", project), element("p", "None of its files are on this index.", class_="quiet"))
+        return join(element("h4", project), element("p", NO_FILES, class_="quiet"))
     return join(
         element("h4", project),
         project_commands(Address(url=url), record, project, newest=True),

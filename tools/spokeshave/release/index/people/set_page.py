@@ -17,7 +17,7 @@ from spokeshave.release.index.people.install import (
 )
 from spokeshave.release.index.people.look import PAGE_SCRIPT, PAGE_STYLE
 from spokeshave.release.index.people.matrix import file_url, machine, render_matrix
-from spokeshave.release.index.people.states import contents, notices, state_chips, time_element
+from spokeshave.release.index.people.states import NO_FILES, contents, notices, state_chips, time_element
 from spokeshave.release.record import CONSTRAINTS, MANIFEST, SUMS, lock_name
 from spokeshave.sizes import human_size
 from spokeshave_core.page.document import render_document
@@ -56,10 +56,10 @@ def set_page(
         _properties(listed, record, has_source=has_source),
     )
     address = Address(_UP, url)
-    projects = (_project(address, record, name, files) for name in listed.projects)
+    projects = (_project(address, record, name, files) for name in sorted(record.projects))
     main = element(
         "main",
-        section("install", "Install", *_install(address, record, files)),
+        section("install", "Install", *_install(address, listed, record, files)),
         section("wheels", "Wheels", *projects),
         section("files", "Files", _files(files, provenances)),
         section("record", "Record", _record_links(record)),
@@ -103,9 +103,11 @@ def _source(name: str, source: PromotedFrom, *, has_source: bool) -> Html:
     return element("span", version, *(f", {note}" for note in notes if note))
 
 
-def _install(address: Address, record: ReleaseRecord, files: Sequence[ReleaseFile]) -> Iterator[Child]:
+def _install(
+    address: Address, listed: IndexedSet, record: ReleaseRecord, files: Sequence[ReleaseFile]
+) -> Iterator[Child]:
     yield address.explanation
-    yield set_commands(address, record)
+    yield set_commands(address, record, listed.projects)
     requirements = element("pre", hashed_requirements(record, files))
     yield element(
         "details",
@@ -124,6 +126,8 @@ def _install(address: Address, record: ReleaseRecord, files: Sequence[ReleaseFil
 
 def _project(address: Address, record: ReleaseRecord, name: str, files: Sequence[ReleaseFile]) -> Html:
     own = [file for file in files if file.project == name]
+    if not own:
+        return join(element("h3", name), element("p", NO_FILES, class_="quiet"))
     requires = record.projects[name].requires
     pinned = element("p", "requires ", element("code", ", ".join(requires)), class_="quiet") if requires else None
     summary = f"{counted(len(own), 'file')}, {human_size(sum(file.size for file in own))}"

@@ -10,7 +10,8 @@ from spokeshave_core.page.markup import Child, Html, element, join
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseRecord
 
-SHORT_COMMIT = 12
+NO_FILES = "None of its files are on this index."
+_SHORT_COMMIT = 12
 
 
 def time_element(added: str, *, date_only: bool = False) -> Html:
@@ -22,7 +23,7 @@ def time_element(added: str, *, date_only: bool = False) -> Html:
 
 def commit_element(commit: str) -> Html:
     """Return a commit's first digits, with all of them in the title."""
-    return element("code", commit[:SHORT_COMMIT], title=commit, class_="commit")
+    return element("code", commit[:_SHORT_COMMIT], title=commit, class_="commit")
 
 
 def state_chips(listed: IndexedSet) -> Iterator[Html]:
@@ -57,8 +58,8 @@ def notices(listed: IndexedSet) -> Iterator[Html]:
     """Yield what a reader must know before installing a set."""
     if listed.yanked is not None:
         reason = f": {listed.yanked.rstrip('.')}" if listed.yanked else ""
-        text = f"This release was yanked{reason}. Installers take it only where its exact version is asked for."
-        yield element("p", text, class_="failure", role="note")
+        warning = f"This release was yanked{reason}. Installers take it only where its exact version is asked for."
+        yield element("p", warning, class_="failure", role="note")
     if not listed.is_complete:
         globs = element("code", ", ".join(listed.only))
         text = join("This is a part of the release: only files of ", globs, " are on this index.")
