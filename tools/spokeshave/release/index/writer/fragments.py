@@ -103,4 +103,4 @@ class _Link:
             entry["core-metadata"] = entry["dist-info-metadata"] = {"sha256": file.metadata_sha256}
         if self._has_provenance:
             entry["provenance"] = f"{up}{self._url}{PROVENANCE}"
-        return json.dumps(entry, ensure_ascii=False)
+        return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
