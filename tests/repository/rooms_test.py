@@ -45,15 +45,15 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "native": ("name_budget", "elf macho pe", "file version_slot"),
     "release": (
-        "attestations columns environment packed_files record version_traces",
+        "attestations columns environment file_selection packed_files record version_traces",
         "derived version_search",
         "integrity",
         "writer",
         "index",
         "destination",
         "check",
-        "conda fetch publish seal show trial",
-        "promote",
+        "conda fetch publish seal trial",
+        "promote show",
         "nightly",
     ),
     "release/index": (
