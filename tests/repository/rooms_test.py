@@ -22,11 +22,12 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
         "components home wheel_name",
-        "python_abi platform",
+        "page python_abi platform",
         "cpython_releases manifest",
         "reports",
         "release",
     ),
+    "page": ("markup style", "document parts"),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
@@ -56,7 +57,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "nightly",
     ),
     "release/index": (
-        "folder texts",
+        "folder texts upload_time",
         "people",
         "writer",
         "list_command one_set",
