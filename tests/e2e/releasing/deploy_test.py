@@ -61,7 +61,7 @@ def deployment(tmp_path: Path, index: Path) -> Iterator[Deployment]:
             "PYTHONPATH": str(REPOSITORY / "tools"),
             "SPOKESHAVE": str(program),
         }
-        yield Deployment(tmp_path / "work", site, server, variables)
+        yield Deployment(work=tmp_path / "work", site=site, server=server, variables=variables)
 
 
 def test_a_candidate_is_deployed_by_one_command_that_continues(deployment: Deployment) -> None:

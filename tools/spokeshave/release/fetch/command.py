@@ -222,8 +222,8 @@ def _show(report: FetchReport) -> int:
     outcomes = [file.outcome for file in report.files]
     counts = ", ".join(f"{outcomes.count(each)} {each.value}" for each in FetchOutcome if each in outcomes)
     if not report.problems:
-        what = f"{report.release.name} {report.release.version}, verified" if report.release else "files"
-        print(f"{report.output}: {what} ({counts})", flush=True)
+        whole = f"{report.release.name} {report.release.version}, verified: " if report.release else ""
+        print(f"{report.output}: {whole}{counts}", flush=True)
         if report.release:
             print(f"release.json: sha256 {report.release.manifest_sha256}", flush=True)
         return ExitCode.OK

@@ -69,5 +69,5 @@ class Patience:
 
 def damaged(place: str, message: str) -> FetchError:
     """Return the error of a file that is not what the source says it is."""
-    remedy = "Nothing was kept of it. If the same happens again, tell who runs the index: a file or its hash is wrong."
+    remedy = "Nothing was kept of it. If the same happens again, report it to the administrators of the index: a file or its hash is wrong."
     return FetchError(Problem(place, message, remedy))

@@ -69,7 +69,7 @@ def test_projects_come_from_an_index_with_pypis_rules(
     assert len(FetchReport.from_json(report.read_text()).files) == 5
     before = len(server.requests())
     assert fetch(server.simple_url, tmp_path / "out", *BOTH) == 0
-    assert "(5 already there)" in capfd.readouterr().out
+    assert ": 5 already there" in capfd.readouterr().out
     assert [request.path for request in server.requests()[before:] if "/files/" in request.path] == []
 
 

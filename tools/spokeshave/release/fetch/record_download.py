@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.files import write_bytes
-from spokeshave.release.fetch.download import Download, Downloader, Fetched
+from spokeshave.release.fetch.download import Downloader, Fetched
 from spokeshave.release.fetch.failures import AbsentError, FetchError, PassingError, damaged
 from spokeshave.release.fetch.release_index import read_sets_of
 from spokeshave.release.fetch.source import Source
+from spokeshave.release.fetch.wanted_file import Download
 from spokeshave.release.index.folder import FILES as INDEX_FILES
 from spokeshave.release.index.folder import RELEASES
 from spokeshave.release.integrity import read_sums, sealed_sums, verify_record
@@ -154,7 +155,9 @@ class RecordDownload:
             is_report = folder == REPORTS and is_file_name(name)
             if not is_report and sealed.get(path) != sha256:
                 message = f"lists {path!r} with the sha256 {sha256}, which does not follow from {MANIFEST}"
-                problems.add(self._path(SUMS), message, "Nothing was kept. Tell who runs the index.")
+                problems.add(
+                    self._path(SUMS), message, "Nothing was kept. Report it to the administrators of the index."
+                )
         problems.raise_if_any(InvalidRecordError)
         return sums
 
@@ -171,6 +174,7 @@ class RecordDownload:
                 sha256=sha256,
                 size=sizes.get(path),
                 target=staging / path,
+                is_quiet=not is_file,
             )
 
     def _attestations(self, record: ReleaseRecord) -> dict[str, bytes]:

@@ -63,7 +63,7 @@ def test_a_part_needs_the_word_of_the_user(server: PypiLike, record: Path, capfd
         code = main(["release", "publish", str(record), "--to", server.upload_url, "--only", "win_*", *options])
         text = capfd.readouterr().err
         assert code == 1
-        assert "only win_* selects 2 of 5 files of abacus 3.12.0, which is published as a whole" in text
+        assert "--only: win_* selects 2 of 5 files of abacus 3.12.0, which is published as a whole" in text
         assert "add --partial" in text
     assert main(["release", "publish", str(record), "--to", server.upload_url, "--partial"]) == 1
     assert "--partial: needs --only" in capfd.readouterr().err
@@ -117,7 +117,7 @@ def test_parts_that_are_everything_are_complete(
     assert "PARTIAL" not in capfd.readouterr().out
     assert "partial" not in said(capfd, "release", "show", str(record))[1]
     assert said(capfd, "release", "status", str(record))[0] == 0
-    # It is no part if nothing is left out, so that nobody has to say so.
+    # If nothing is left out, --partial is not needed.
     assert publish(server.upload_url, record, "--only", "wheels", "--only", "sdists")[0] == 0
 
 
