@@ -37,7 +37,7 @@ from spokeshave.release.index.writer.generation import (
     write_set_page,
 )
 from spokeshave.release.index.writer.lock import exclusive
-from spokeshave.release.record import read_record
+from spokeshave.release.record import MANIFEST, read_record
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseRecord
@@ -215,6 +215,9 @@ def check_folder(folder: Path, *, is_new: bool) -> None:
         path.name for path in (folder.iterdir() if folder.is_dir() else ()) if not path.name.startswith(".")
     )
     foreign = [name for name in others if name not in _OWN_NAMES]
+    if MANIFEST in foreign:
+        message = "is a release record and not an index"
+        raise InvalidIndexError(Problem(str(folder), message, "Give the index as the last argument."))
     if foreign:
         message = f"is a folder that is not a release index: it has {foreign[0]}"
         raise InvalidIndexError(Problem(str(folder), message, _OTHER_PATH))
