@@ -9,6 +9,7 @@ from pathlib import Path
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
+from spokeshave.release.file_selection import selected
 from spokeshave.release.index.folder import CURRENT, listed_files
 from spokeshave.release.index.writer.change import IndexWriter, RefusedChangeError, is_same_release, open_writer
 from spokeshave.release.index.writer.store import store_record
@@ -76,6 +77,7 @@ def read_records(paths: Sequence[Path], only: tuple[str, ...]) -> list[AddedReco
     Raises:
         InvalidRecordError: For all that are not, and all problems of each.
         RefusedChangeError: If a file has the name of another project or version.
+        SelectionError: If a glob selects no file.
     """
     problems = Problems()
     records = []
@@ -89,8 +91,7 @@ def read_records(paths: Sequence[Path], only: tuple[str, ...]) -> list[AddedReco
                 if not _is_named_for(file, record):
                     message = f"is not the name of a file of {file.project} {record.version}"
                     problems.add(f"{path}: {file.name}", message, "Seal the release again.")
-            if not listed_files(record, only):
-                problems.add(str(path), f"has no file that matches {', '.join(only)}", "Check the patterns.")
+            selected([file.name for file in record.files], only, f"{path}: --only")
             records.append(AddedRecord(folder=path, record=record, manifest_sha256=manifest_sha256(path), only=only))
     problems.raise_if_any(RefusedChangeError)
     return records
