@@ -163,10 +163,10 @@ class IndexWriter:
         for path in (self.index.folder / RELEASES).glob("*/*"):
             if (path.parent.name, path.name) not in kept:
                 self._remove_set(path)
-        for path in (self.index.folder / INCOMING).glob("*"):
+        for path in _entries(self.index.folder / INCOMING):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < time.time() - _STALE_SECONDS:
-                    shutil.rmtree(path, ignore_errors=True)
+                    path.unlink()
 
     def _remove_set(self, folder: Path) -> None:
         """Remove a set that is not listed, with its files. Its record is removed last, as it names them."""
@@ -237,6 +237,11 @@ def _link(link: Path, target: Path, *, is_folder: bool) -> None:
         # Windows replaces no link to a folder, so that for a moment there is none.
         link.rmdir()
     new.replace(link)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, which may not exist."""
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _names(generation: Path) -> set[tuple[str, str]]:

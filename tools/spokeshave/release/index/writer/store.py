@@ -50,7 +50,7 @@ def store_record(index: ReleaseIndex, source: Path, record: ReleaseRecord, files
 def _store_distribution(index: ReleaseIndex, source: Path, file: ReleaseFile) -> None:
     """Put a wheel or an sdist into an index, with what clients read next to it."""
     path = index.file_path(file.sha256, file.name)
-    store_file(file_path(source, file.name), path, file.sha256, index.folder / INCOMING / file.sha256 / file.name)
+    store_file(file_path(source, file.name), path, file.sha256, index.folder / INCOMING / file.sha256)
     if file.is_wheel:
         _store(path.with_name(f"{file.name}{METADATA}"), _metadata(path, file))
     attestations = find_attestations(path, source / ATTESTATIONS)
@@ -64,9 +64,8 @@ def store_incoming(index: ReleaseIndex, source: Path) -> None:
     """Copy a file into an index, to where `store_record` takes it from. No lock is needed."""
     sha256, _ = sha256_of_file(source)
     if not index.file_path(sha256, source.name).is_file():
-        target = index.folder / INCOMING / sha256 / source.name
-        make_folder(target.parent)
-        with source.open("rb") as stream, atomic_file(target) as copy:
+        make_folder(index.folder)
+        with source.open("rb") as stream, atomic_file(index.folder / INCOMING / sha256) as copy:
             shutil.copyfileobj(stream, copy, CHUNK)
 
 
@@ -88,7 +87,6 @@ def store_file(source: Path, target: Path, sha256: str | None = None, incoming: 
     make_folder(target.parent)
     if incoming and incoming.is_file() and sha256_of_file(incoming)[0] == expected:
         incoming.replace(target)
-        incoming.parent.rmdir()
         return
     with _new_file(target) as draft:
         if copy_with_sha256(source, draft)[0] != expected:
