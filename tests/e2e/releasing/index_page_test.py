@@ -122,7 +122,7 @@ def text(session: Browser, selector: str) -> str:
     return str(session.run("return document.querySelector(arguments[0]).innerText", selector))
 
 
-every_page = pytest.mark.parametrize("version", [None, FINAL, CANDIDATE, YANKED, PARTIAL, NIGHTLIES[-1]])
+every_page = pytest.mark.parametrize("version", [None, FINAL, CANDIDATE, YANKED, PARTIAL])
 
 
 @every_page
