@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import os
+import shlex
+import subprocess
+import sys
 import threading
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,13 +22,17 @@ import pytest
 from e2e.support.browser import Browser
 from e2e.support.readability import clipped_texts, faint_texts
 from spokeshave.cli import main
+from spokeshave.release.index.people.front_page import OPEN_ROWS
 from spokeshave.testing.release_fixtures import COMPILER, RUNTIME, smoke_report, write_one
 from spokeshave.testing.sdist_fixtures import write_sdist
+from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave.testing.uv_fixtures import uv
 
 WIDTHS = {"wide": (1280, 900), "phone": (400, 800), "small": (320, 640)}
 LINUX = "manylinux_2_17_x86_64"
 MACHINES = {LINUX: "Linux x86_64, glibc 2.36", "win_amd64": "Windows 10 AMD64", "macosx_11_0_arm64": "macOS 14 arm64"}
-NIGHTLIES = [f"1.3.0.dev202611{day}" for day in range(11, 25)]
+OLDER = [f"1.0.{number}" for number in range(14)]
+NIGHTLY = "1.3.0.dev20261124"
 CANDIDATE = "1.2.0rc20261120"
 YANKED = "1.2.0rc20261125"
 FINAL = "1.2.0"
@@ -56,13 +64,13 @@ def run(*arguments: object) -> None:
     assert main([str(argument) for argument in arguments]) == 0
 
 
-def seal(root: Path, version: str, channel: str, platforms: Iterable[str] = MACHINES) -> Path:
+def seal(root: Path, version: str, channel: str) -> Path:
     """Seal a release of two projects: wheels for one Python each, and wheels for several, an sdist, and their tests."""
     wheels = root / version / "wheels"
     reports = root / version / "reports"
     reports.mkdir(parents=True)
-    runtime = [f"cp{python}-cp{python}-{platform}" for python in ("312", "313") for platform in platforms]
-    compiler = [f"cp312-abi3-{platform}" for platform in platforms]
+    runtime = [f"cp{python}-cp{python}-{platform}" for python in ("312", "313") for platform in MACHINES]
+    compiler = [f"cp312-abi3-{platform}" for platform in MACHINES]
     for project, tags in ((RUNTIME, runtime), (COMPILER, compiler)):
         for tag in tags:
             wheel = write_one(wheels, project, tag, version=version)
@@ -85,12 +93,12 @@ def seal(root: Path, version: str, channel: str, platforms: Iterable[str] = MACH
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Serve an index with nightlies, candidates of which one is yanked, its promotion, and a part of a release."""
+    """Serve an index with a nightly, candidates of which one is yanked, a promotion, and a part of a release."""
     root = tmp_path_factory.mktemp("index")
     folder = root / "served"
-    older = [seal(root, version, "nightly", platforms=("win_amd64",)) for version in NIGHTLIES[:-1]]
+    older = [write_release(root / "older", version) for version in OLDER]
     run("index", "add", *older, folder, "--added", "2026-11-23T05:00:00Z")
-    run("index", "add", seal(root, NIGHTLIES[-1], "nightly"), folder, "--added", "2026-11-24T05:00:00Z")
+    run("index", "add", seal(root, NIGHTLY, "nightly"), folder, "--added", "2026-11-24T05:00:00Z")
     candidates = [seal(root, version, "rc") for version in (CANDIDATE, YANKED)]
     final = root / FINAL / "record"
     run("release", "promote", candidates[0], "--version", FINAL, "--output", final)
@@ -187,9 +195,9 @@ def test_the_front_page_shows_the_newest_of_each_channel(chromium: Browser, inde
     """
     assert session.run(script)[:-1] == [
         # A part of a release is not its newest one, and a release that was yanked neither.
-        ["stable", [f"abacus {FINAL}"], 2],
+        ["stable", [f"abacus {FINAL}"], len(OLDER) + 2],
         ["rc", [f"abacus {CANDIDATE}"], 2],
-        ["nightly", [f"abacus {NIGHTLIES[-1]}"], len(NIGHTLIES)],
+        ["nightly", [f"abacus {NIGHTLY}"], 0],
     ]
     rows = [
         row.split("\n") for row in session.run("return [...document.querySelectorAll('tr')].map(row => row.innerText)")
@@ -199,7 +207,8 @@ def test_the_front_page_shows_the_newest_of_each_channel(chromium: Browser, inde
     assert "kept what partners validated" in states[f"abacus {CANDIDATE}"]
     assert "partial only win_*" in states[f"abacus {PARTIAL}"]
     assert f"promoted from {CANDIDATE}" in states[f"abacus {FINAL}"]
-    assert "2026-11-24\t89ece87b89ec\t3\t3.12 to 3.15\t10" in states[f"abacus {NIGHTLIES[-1]}"]
+    assert "2026-11-26\t89ece87b89ec\t3\t3.12 to 3.15\t9" in states[f"abacus {CANDIDATE}"]
+    assert f"{len(OLDER) + 2 - OPEN_ROWS} older releases" in text(session, "#channel-stable summary")
 
 
 def test_a_matrix_names_what_was_tested_where(chromium: Browser, index: Served) -> None:
@@ -288,6 +297,33 @@ def test_commands_have_the_address_of_the_index(chromium: Browser, index: Served
     assert ADDRESS not in page
 
 
+def test_the_commands_install_a_candidate(chromium: Browser, index: Served, tmp_path: Path) -> None:
+    session = show(chromium, index.page(CANDIDATE))
+    (tmp_path / "requirements.txt").write_text(text(session, "#install pre"))
+    commands = session.run("return [...document.querySelectorAll('#install dd code')].map(code => code.innerText)")
+    installers = {"pip": [sys.executable, "-m", "pip"], "uv": [str(uv())]}
+    # An environment of another platform and Python than that of the test.
+    options = {
+        "pip": ["--platform", LINUX, "--python-version", "3.12", "--only-binary=:all:", "--disable-pip-version-check"],
+        "uv": ["--python-platform", "x86_64-manylinux_2_17", "--python-version", "3.12"],
+    }
+    assert len(commands) == 4
+    for command in commands:
+        name, *arguments = shlex.split(command)
+        done = subprocess.run(
+            [*installers[name], *arguments, *options[name], "--target", "installed", "--no-cache-dir", "--dry-run"],
+            cwd=tmp_path,
+            env={**os.environ, "UV_DEFAULT_INDEX": f"{index.url}simple/", "PIP_CONFIG_FILE": os.devnull},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        for project in (COMPILER, RUNTIME):
+            assert f"{project}-{CANDIDATE}" in output or f"{project}=={CANDIDATE}" in output, output
+
+
 def test_a_button_copies_by_the_keyboard(chromium: Browser, index: Served) -> None:
     session = show(chromium, index.page(FINAL))
     permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
@@ -321,7 +357,7 @@ def _eventually(session: Browser, script: str) -> object:
     return session.run(script)
 
 
-def test_each_link_and_button_is_reached_and_shown_by_the_keyboard(chromium: Browser, index: Served) -> None:
+def test_the_keyboard_reaches_each_link_and_button(chromium: Browser, index: Served) -> None:
     session = show(chromium, index.page(PARTIAL))
     session.run("document.querySelectorAll('details').forEach(details => { details.open = false; })")
     script = (
@@ -343,7 +379,7 @@ def test_tables_are_heard_on_a_phone_too(chromium: Browser, index: Served) -> No
     nodes = session.devtools("Accessibility.getFullAXTree")["nodes"]
     named = {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]}
     assert ("table", f"Wheels of {COMPILER} by platform and Python") in named
-    assert ("table", "Releases of nightly, newest first") in named
+    assert ("table", "Releases of stable, newest first") in named
     assert {("columnheader", "3.12"), ("columnheader", "tested on"), ("columnheader", "state")} <= named
     assert ("button", f"Copy the pip command for {COMPILER}") in named
     assert any(role == "rowheader" and "Linux x86_64" in name for role, name in named)

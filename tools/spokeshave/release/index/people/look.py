@@ -39,7 +39,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .8rem 0 0; p
 .served th .quiet, .listing th .quiet { display: block; font-size: .85em; }
 .served td { padding-top: .45rem; white-space: nowrap; }
 .served td + td { padding-left: .2rem; }
-.served td.where { width: 100%; min-width: 11rem; padding: .5rem .3rem .3rem .7rem; white-space: normal; font-size: .88em; color: var(--quiet); }
+.served td.where { width: 100%; min-width: 11rem; padding: .58rem .3rem .3rem .7rem; white-space: normal; font-size: .88em; color: var(--quiet); }
 .served + p, .scroll + p { margin-top: .5rem; }
 .served .none { color: var(--quiet); }
 .served a.chip { display: inline-block; padding: .05rem .45rem; text-decoration: none; }
