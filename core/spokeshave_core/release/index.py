@@ -46,3 +46,18 @@ class IndexedSet(Report):
     def is_complete(self) -> bool:
         """Return whether it has all files of its release."""
         return not self.only
+
+
+@dataclass(frozen=True)
+class ServeReport(Report):
+    """The addresses at which `spokeshave index serve` is ready.
+
+    Attributes:
+        url: The page for people.
+        simple: The simple index, for pip and uv.
+        json: The same as JSON only.
+    """
+
+    url: str
+    simple: str
+    json: str
