@@ -56,6 +56,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "nightly",
     ),
     "release/check": ("file", "fields file_set index version_texts", "release_files", "check", "command"),
+    "release/index": ("folder", "server"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

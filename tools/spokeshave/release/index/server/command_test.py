@@ -20,14 +20,14 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.index.folder import ReleaseIndex
-from spokeshave.release.index.http_server import IndexServer
-from spokeshave.release.index.negotiation import SimpleForm
-from spokeshave.release.index.site import Site
+from spokeshave.release.index.server.http_server import IndexServer
+from spokeshave.release.index.server.negotiation import SimpleForm
+from spokeshave.release.index.server.site import Site
+from spokeshave.testing.path_fixtures import sources_and
 
 SHA256 = "ab" * 32
 WHEEL = f"/files/{SHA256}/demo-1.0-py3-none-any.whl"
 CONTENT = bytes(range(256)) * 8
-TOOLS = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ def test_a_signal_ends_the_server_after_its_answers(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "spokeshave", "index", "serve", str(folder), "--port", "0"]
     process = subprocess.Popen(
         [*command, "--report", str(report), "--log", str(log)],
-        env={**os.environ, "PYTHONPATH": str(TOOLS)},
+        env={**os.environ, "PYTHONPATH": sources_and("")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spokeshave.release.index.folder import ReleaseIndex
-from spokeshave.release.index.negotiation import SimpleForm
-from spokeshave.release.index.site import Found, Redirect, Refusal, Site
+from spokeshave.release.index.server.negotiation import SimpleForm
+from spokeshave.release.index.server.site import Found, Redirect, Refusal, Site
 
 SHA256 = "ab" * 32
 WHEEL = "abacus_runtime-1.0-py3-none-any.whl"

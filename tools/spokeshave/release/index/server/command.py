@@ -17,8 +17,8 @@ from typing import IO
 
 from spokeshave.errors import ExitCode, counted
 from spokeshave.release.index.folder import InvalidIndexError, ReleaseIndex
-from spokeshave.release.index.http_server import IndexServer
-from spokeshave.release.index.site import Site
+from spokeshave.release.index.server.http_server import IndexServer
+from spokeshave.release.index.server.site import Site
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import ServeReport

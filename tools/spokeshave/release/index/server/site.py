@@ -22,7 +22,7 @@ from spokeshave.release.index.folder import (
     SIMPLE,
     ReleaseIndex,
 )
-from spokeshave.release.index.negotiation import SimpleForm, form_of, negotiated_form
+from spokeshave.release.index.server.negotiation import SimpleForm, form_of, negotiated_form
 from spokeshave.release.record import STATE
 
 JSON_PAGE = "index.json"

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import IO, cast
 
 from spokeshave.files import CHUNK
-from spokeshave.release.index.site import NOT_FOUND, Answer, Found, Redirect, Refusal, Site
+from spokeshave.release.index.server.site import NOT_FOUND, Answer, Found, Redirect, Refusal, Site
 
 _IDLE_SECONDS = 60
 # For the answers that have begun when the server ends.
