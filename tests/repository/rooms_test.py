@@ -55,8 +55,14 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "promote",
         "nightly",
     ),
+    "release/index": (
+        "folder texts",
+        "people server",
+        "writer",
+        "list_command one_set",
+        "add_command keep_command yank_command",
+    ),
     "release/check": ("file", "fields file_set index version_texts", "release_files", "check", "command"),
-    "release/index": ("folder", "server"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

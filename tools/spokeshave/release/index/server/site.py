@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 from spokeshave.release.index.folder import (
     FILES,
     FIND_LINKS,
+    FRAGMENTS,
+    JSON_PAGE,
     JSON_PAGES,
     METADATA,
     PAGE,
@@ -25,7 +27,6 @@ from spokeshave.release.index.folder import (
 from spokeshave.release.index.server.negotiation import SimpleForm, form_of, negotiated_form
 from spokeshave.release.record import STATE
 
-JSON_PAGE = "index.json"
 _BINARY = "application/octet-stream"
 _TEXT = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
@@ -40,6 +41,8 @@ _TYPES = {
     ".txt": _TEXT,
     "SHA256SUMS": _TEXT,
 }
+# Next to a record: the journals of its publication, and what the index makes its pages of.
+_PRIVATE = (STATE, FRAGMENTS)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # A page of a generation that is removed while it is looked for is in the next one.
 _ATTEMPTS = 3
@@ -154,14 +157,14 @@ class Site:
         return isinstance(self._of_generation(f"{room}/{project}/{name}", _HTML), Found)
 
     def _release(self, rest: list[str]) -> Answer:
-        """Return the page of a set, or a file of its record. The journals of its publication are private."""
+        """Return the page of a set, or a file of its record."""
         if len(rest) < 2 or not rest[1]:
             return NOT_FOUND
         name, version, *inner = rest
         folder = self.index.record_path(name, version)
         if not inner:
             return Redirect(f"{quote(version, safe='+!')}/") if _inside(folder, self.index.folder) else NOT_FOUND
-        if inner[0] == STATE:
+        if inner[0] in _PRIVATE:
             return NOT_FOUND
         path = folder.joinpath(*inner[:-1], inner[-1] or PAGE)
         return self._public(path, content_type(path.name))

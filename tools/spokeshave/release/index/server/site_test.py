@@ -33,7 +33,9 @@ def folder(tmp_path: Path) -> Path:
     write(folder / "releases/abacus/1.0/index.html", "set")
     write(folder / "releases/abacus/1.0/release.json", "{}")
     write(folder / "releases/abacus/1.0/state/folder.jsonl", PRIVATE)
-    write(folder / ".lock", PRIVATE)
+    write(folder / "releases/abacus/1.0/fragments/key/_row.html", PRIVATE)
+    write(folder / "lock", PRIVATE)
+    write(folder / "incoming" / SHA256 / WHEEL, PRIVATE)
     write(tmp_path / "secret.txt", PRIVATE)
     (folder / "files" / SHA256 / "linked.txt").symlink_to(tmp_path / "secret.txt")
     (folder / "files" / SHA256 / "ring.txt").symlink_to("ring.txt")
@@ -132,6 +134,7 @@ def test_other_spellings_are_redirected(site: Site, target: str, location: str) 
         "/releases/",
         "/releases/abacus/",
         "/releases/abacus/1.0/state/folder.jsonl",
+        "/releases/abacus/1.0/fragments/key/_row.html",
         "/releases/abacus/1.0/../../../generations/1/sets.jsonl",
         "/releases/abacus/2.0",
         "/generations/1/sets.jsonl",
@@ -139,7 +142,8 @@ def test_other_spellings_are_redirected(site: Site, target: str, location: str) 
         "/current/sets.jsonl",
         "/current",
         "/sets.jsonl",
-        "/.lock",
+        "/lock",
+        f"/incoming/{SHA256}/{WHEEL}",
         "*",
     ],
 )
