@@ -140,8 +140,8 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
 
 def versions(target: Path) -> dict[str, str]:
     """Return the versions of what was installed into a folder."""
-    stems = [path.name[: -len(".dist-info")] for path in target.glob("*.dist-info")]
-    return dict(sorted(tuple(stem.split("-")) for stem in stems))  # type: ignore[arg-type]
+    stems = sorted(path.name[: -len(".dist-info")] for path in target.glob("*.dist-info"))
+    return {name: version for name, _, version in (stem.partition("-") for stem in stems)}
 
 
 def both(version: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from spokeshave.errors import ExitCode, counted
 from spokeshave.release.index.folder import InvalidIndexError, ReleaseIndex
@@ -133,7 +133,7 @@ def _bound(args: argparse.Namespace, site: Site, log: IO[str]) -> Iterator[Index
 def _signals() -> Iterator[threading.Event]:
     """Yield an event that the first signal to end sets. A second one ends the process at once."""
     stop = threading.Event()
-    before = {}
+    before: dict[int, Any] = {}
 
     def end(number: int, frame: object) -> None:  # noqa: ARG001 (Python's)
         stop.set()
