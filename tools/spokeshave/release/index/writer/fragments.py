@@ -1,7 +1,7 @@
 """The parts of pages that one set has. Pages are made of them, from the oldest set to the newest.
 
 A fragment is a pure function of a set, its record and its files in the index. URLs are relative to the pages.
-Metadata has the name of PEP 714 only, `core-metadata`. The one before, `dist-info-metadata`, is read by pip 22.3 to 23.1
+Metadata has the name of PEP 714 only, `core-metadata`. The one before, `dist-info-metadata`, is read by pip up to 23.1
 alone, which crashes on it in JSON, and in HTML refuses a wheel whose name is spelled in another way than the user did.
 """
 
@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from urllib.parse import quote
 
-from spokeshave.release.index import people
 from spokeshave.release.index.folder import FILES, PROVENANCE
+from spokeshave.release.index.people.section import set_row
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 # Another number makes all pages again, with the next change of an index.
-FORMAT = 1
+FORMAT = 2
 # The names of fragments. No normalized project name begins with an underscore.
 ROW = "_row.html"
 LINKS = "_find-links.html"
@@ -47,7 +47,7 @@ def render_fragments(
         files: The files that are listed. Wheels have the sha256 of their metadata.
         provenances: The names of the files whose provenance is in the index.
     """
-    yield ROW, people.set_row(listed, record)
+    yield ROW, set_row(listed, record, files)
     links = [_Link(file, listed.yanked, file.name in provenances) for file in files]
     yield LINKS, "".join(link.html("", is_complete=False) for link in links).encode()
     for project in listed.projects:
@@ -103,4 +103,4 @@ class _Link:
             entry["core-metadata"] = {"sha256": file.metadata_sha256}
         if self._has_provenance:
             entry["provenance"] = f"{up}{self._url}{PROVENANCE}"
-        return json.dumps(entry, ensure_ascii=False)
+        return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
