@@ -285,6 +285,7 @@ def test_nginx_serves_the_same_pages(folder: Path, index: ServedIndex, tmp_path:
             "releases/abacus/3.12.0/",
             "releases/abacus/3.12.0/release.json",
             "find-links.html",
+            "current/sets.jsonl",
         ):
             for accept in ("*/*", "text/html", f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"):
                 ours = get(index.url + path, accept)
@@ -292,7 +293,13 @@ def test_nginx_serves_the_same_pages(folder: Path, index: ServedIndex, tmp_path:
                 assert ours[0][len(index.url) :] == theirs[0][len(nginx.url) :]
                 assert ours[1].partition(";")[0] == theirs[1].partition(";")[0], path
                 assert ours[2] == theirs[2]
-        for private in ("current/", "generations/1/sets.jsonl", "lock", "releases/abacus/3.12.0/fragments/"):
+        for private in (
+            "current/",
+            "current/index.html",
+            "generations/1/sets.jsonl",
+            "lock",
+            "releases/abacus/3.12.0/fragments/",
+        ):
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 get(nginx.url + private)
 
@@ -311,6 +318,10 @@ def test_clients_install_from_nginx(clients: Clients, folder: Path, tmp_path: Pa
 def test_a_server_without_negotiation_is_enough(name: str, clients: Clients, folder: Path, tmp_path: Path) -> None:
     with served_statically(folder, tmp_path / "static") as static:
         getattr(clients, name)(static).install(tmp_path / "target", COMPILER)
+        assert get(f"{static.url}current/sets.jsonl")[2] == (folder / "current/sets.jsonl").read_bytes()
+        for private in ("generations/", "current/index.html"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                get(static.url + private)
     assert versions(tmp_path / "target") == both("3.12.0")
 
 

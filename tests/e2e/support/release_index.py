@@ -74,9 +74,8 @@ def served_by_nginx(folder: Path, place: Path) -> Iterator[ServedIndex]:
     assert _NGINX is not None
     place.mkdir()
     (port,) = free_ports(1)
-    block = re.search(r"^```nginx\n(.*?)^```$", (REPOSITORY / "docs/index.md").read_text(), re.DOTALL | re.MULTILINE)
-    assert block is not None
-    server = replaced(block[1], {"listen 80;": f"listen 127.0.0.1:{port};", "root /srv/index;": f"root {folder};"})
+    changes = {"listen 80;": f"listen 127.0.0.1:{port};", "root /srv/index;": f"root {folder};"}
+    server = replaced(documented("nginx"), changes)
     user = "user root;" if os.geteuid() == 0 else ""
     folders = "".join(
         f"{kind}_temp_path {place / kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -92,10 +91,13 @@ def served_by_nginx(folder: Path, place: Path) -> Iterator[ServedIndex]:
 
 @contextlib.contextmanager
 def served_statically(folder: Path, place: Path) -> Iterator[ServedIndex]:
-    """Serve an index by Python's own server, which negotiates nothing, as GitHub Pages."""
+    """Serve the copy of an index that docs/index.md makes for static hosts, by a server that negotiates nothing."""
     place.mkdir()
+    (place / "index").symlink_to(folder)
+    subprocess.run(["sh", "-e", "-c", documented("sh")], cwd=place, check=True)
+    assert not [path for path in (place / "_site").rglob("*") if path.is_symlink()]
     (port,) = free_ports(1)
-    options = ("--bind", "127.0.0.1", "--directory", str(folder), str(port))
+    options = ("--bind", "127.0.0.1", "--directory", str(place / "_site"), str(port))
     command = [sys.executable, "-u", "-m", "http.server", *options]
     with _running(command, place / "log", lambda: answers(port)):
         yield ServedIndex(f"http://127.0.0.1:{port}/", place / "log")
@@ -109,6 +111,13 @@ def oldest_pip(place: Path) -> tuple[str, ...]:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(place)
     return python, str(place / "pip")
+
+
+def documented(language: str) -> str:
+    """Return the block of docs/index.md that is in a language."""
+    page = (REPOSITORY / "docs/index.md").read_text()
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    return str(block)
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:

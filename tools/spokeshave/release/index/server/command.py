@@ -35,7 +35,7 @@ class CannotServeError(SpokeshaveError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("index", type=Path, metavar="INDEX", help="the folder of the index")
+    parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
     parser.add_argument(
         "--host",
         default=_LOOPBACK,

@@ -122,8 +122,6 @@ class _Handler(BaseHTTPRequestHandler):
     """The requests of one connection."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "spokeshave"
-    sys_version = ""
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(code)d %(message)s\n"
     timeout = _IDLE_SECONDS
@@ -282,7 +280,7 @@ class _Handler(BaseHTTPRequestHandler):
         if size is not None:
             self.send_header("Content-Length", str(size))
         self.send_header("Date", self.date_time_string())
-        self.send_header("Server", self.version_string())
+        self.send_header("Server", "spokeshave")
         self.send_header("X-Content-Type-Options", "nosniff")
         if self._index.is_stopping or self.close_connection:
             self.send_header("Connection", "close")

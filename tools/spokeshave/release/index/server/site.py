@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from spokeshave.release.index.folder import (
+    CURRENT,
     FILES,
     FIND_LINKS,
     FRAGMENTS,
@@ -21,6 +22,7 @@ from spokeshave.release.index.folder import (
     PAGE,
     PROVENANCE,
     RELEASES,
+    SETS,
     SIMPLE,
     ReleaseIndex,
 )
@@ -28,6 +30,7 @@ from spokeshave.release.index.server.negotiation import SimpleForm, form_of, neg
 from spokeshave.release.record import STATE
 
 _BINARY = "application/octet-stream"
+_LINES = "application/x-ndjson"
 _TEXT = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 # No type of its own for archives: a browser or a proxy that knows them may unpack them.
@@ -109,6 +112,8 @@ class Site:
             answer = self._release(rest)
         elif room == FILES:
             answer = self._file(rest)
+        elif segments == [CURRENT, SETS]:
+            answer = self._of_generation(SETS, _LINES)
         else:
             answer = self._page(room or PAGE) if not rest and room in ("", PAGE, FIND_LINKS) else NOT_FOUND
         if isinstance(answer, Redirect) and query:

@@ -77,6 +77,8 @@ def site(folder: Path) -> Site:
             f"files/{SHA256}/{WHEEL}.provenance",
             "application/vnd.pypi.integrity.v1+json",
         ),
+        # What `release fetch` reads.
+        ("/current/sets.jsonl", "generations/1/sets.jsonl", "application/x-ndjson"),
         ("/releases/abacus/1.0/", "releases/abacus/1.0/index.html", "text/html; charset=utf-8"),
         ("/releases/abacus/1.0/release.json", "releases/abacus/1.0/release.json", "application/json"),
     ],
@@ -139,7 +141,8 @@ def test_other_spellings_are_redirected(site: Site, target: str, location: str) 
         "/releases/abacus/2.0",
         "/generations/1/sets.jsonl",
         "/generations/",
-        "/current/sets.jsonl",
+        "/current/index.html",
+        "/current/",
         "/current",
         "/sets.jsonl",
         "/lock",
