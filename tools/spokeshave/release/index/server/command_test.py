@@ -232,7 +232,7 @@ def test_a_client_that_leaves_is_not_an_error(served: Served) -> None:
     assert not any("error" in line for line in served.logged())
 
 
-def test_a_folder_that_is_no_index_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_an_index_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index", "serve", str(tmp_path)]) == 1
     assert "is not a release index" in capsys.readouterr().err
 
