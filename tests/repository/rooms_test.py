@@ -49,7 +49,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "integrity",
         "writer",
         "index",
-        "destination",
+        "destination retention verification",
         "check",
         "conda fetch publish seal show trial",
         "promote",
