@@ -41,7 +41,7 @@ def test_exact_requirements_are_pins(text: str, version: str | None) -> None:
 
 
 def test_metadata_has_the_pins_of_a_wheel() -> None:
-    text = "Metadata-Version: 2.1\nName: a\nVersion: 1\nRequires-Dist: b (==2)\nRequires-Dist: ?\nRequires-Dist: c>1\n\nb==3"
+    text = "Name: a\nVersion: 1\nRequires-Dist: b (==2)\nRequires-Dist: ?\nRequires-Dist: c>1\n\nb==3"
     assert list(pins_of_metadata(text.encode())) == [Pin("b", Version("2"))]
 
 
@@ -49,8 +49,8 @@ def test_requirements_are_read_with_what_they_include(tmp_path: Path) -> None:
     written(tmp_path / "more.txt", "-r first.txt\nd==4\n")
     written(tmp_path / "limits.txt", "e==5\n")
     text = (
-        "# a comment\n--index-url https://x.example\nb==2 \\\n    --hash=sha256:ab\n-r more.txt\n--constraint=limits.txt\n"
-        "https://x.example/c-3-py3-none-any.whl --hash=sha256:ab\n-e ./here\n./there\nf>6\n"
+        "# a comment\n--index-url https://x.example\nb==2 \\\n    --hash=sha256:ab\n-r more.txt\n"
+        "--constraint=limits.txt\nhttps://x.example/c-3-py3-none-any.whl --hash=sha256:ab\n-e ./here\n./there\nf>6\n"
     )
     pins = read_pins(written(tmp_path / "first.txt", text))
     assert [(pin.project, str(pin.version), pin.detail) for pin in pins] == [
@@ -65,7 +65,7 @@ def test_requirements_are_read_with_what_they_include(tmp_path: Path) -> None:
 def test_lock_files_are_read(tmp_path: Path, name: str) -> None:
     text = (
         'lock-version = "1.0"\ncreated-by = "uv"\n[[packages]]\nname = "b"\nversion = "2"\n[[packages]]\nname = "c"\n'
-        '[packages.archive]\nurl = "https://x.example/c-3.tar.gz"\n[[packages]]\nname = "d"\n[packages.vcs]\ntype = "git"\n'
+        '[packages.archive]\nurl = "https://x.example/c-3.tar.gz"\n[[packages]]\nname = "d"\n'
     )
     assert read_pins(written(tmp_path / name, text)) == (Pin("b", Version("2")), Pin("c", Version("3")))
 
