@@ -1,8 +1,8 @@
 """The decision about each set of an index: it stays, for these reasons, or it is removed.
 
-The policy applies to the release channels that it names, and to no other. Sets are counted for each release and channel,
-from the newest. What stays in the index is complete: a set that stays holds the set that it was promoted from, and each
-set that its files pin to one version. So the same policy removes nothing from what it left, at the same time.
+The policy applies to the channels that it names, and to no other. Sets are counted for each release and channel, from
+the newest. A set that stays holds the set that it was promoted from, and each set that its files pin to one version. So
+a second run with the same policy, at the same time, removes nothing.
 """
 
 from __future__ import annotations
