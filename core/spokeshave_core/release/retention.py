@@ -85,7 +85,7 @@ class PruneReport(Report):
     Attributes:
         now: The time from which ages were counted.
         sets: All sets of the index before the run, in the order in which they came in.
-        freed: The bytes of files that only removed sets list.
+        freed: The sum of the bytes of the wheels and sdists of removed sets.
         is_dry_run: Whether nothing was removed.
         notes: What a user should know and need not fix, such as a channel without a set.
     """

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.errors import counted
+from spokeshave.release.index.times import parse_time
 from spokeshave.release.retention.pins import Pin
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import PromotedFrom
@@ -106,18 +107,6 @@ def decide(
 def channel_of(listed: IndexedSet) -> str:
     """Return the channel of a set, or the name for sets without one."""
     return listed.channel or NO_CHANNEL
-
-
-def parse_time(text: str) -> datetime:
-    """Return the time of `2026-11-30T01:02:03.000000Z`, or of any other ISO 8601 text with a time zone.
-
-    Raises:
-        ValueError: If it is not one.
-    """
-    time = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
-    if time.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return time
 
 
 @dataclass

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from packaging.version import Version
 
+from spokeshave.release.index.times import parse_time
 from spokeshave.release.retention.pins import Pin
-from spokeshave.release.retention.retention import Holds, KeptVersion, RetentionPolicy, channel_of, decide, parse_time
+from spokeshave.release.retention.retention import Holds, KeptVersion, RetentionPolicy, channel_of, decide
 from spokeshave.testing.index_set_fixtures import indexed_set, manifest_of, partial, yanked
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import PromotedFrom
