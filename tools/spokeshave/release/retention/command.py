@@ -12,7 +12,7 @@ from spokeshave.errors import ExitCode, counted
 from spokeshave.option_values import count
 from spokeshave.release.columns import in_columns
 from spokeshave.release.index.folder import CURRENT, InvalidIndexError, ReleaseIndex
-from spokeshave.release.index.times import parse_time
+from spokeshave.release.index.upload_time import parse_time
 from spokeshave.release.index.writer.change import KEPT_GENERATIONS, change_index
 from spokeshave.release.retention.holds import holds_of_downstream, holds_of_record
 from spokeshave.release.retention.keep_file import read_keep_file

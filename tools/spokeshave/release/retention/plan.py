@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from spokeshave.release.index.folder import InvalidIndexError, ReleaseIndex
-from spokeshave.release.index.times import parse_time
+from spokeshave.release.index.upload_time import parse_time
 from spokeshave.release.retention.holds import holds_of_set
 from spokeshave.release.retention.retention import Holds, RetentionPolicy, channel_of, decide
 from spokeshave_core.problems import Problems

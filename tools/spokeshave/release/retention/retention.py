@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.errors import counted
-from spokeshave.release.index.times import parse_time
+from spokeshave.release.index.upload_time import parse_time
 from spokeshave.release.retention.pins import Pin
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import PromotedFrom

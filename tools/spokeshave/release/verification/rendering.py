@@ -6,6 +6,7 @@ import contextlib
 import filecmp
 import os
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from spokeshave.release.index.folder import (
     SIMPLE,
     ReleaseIndex,
 )
-from spokeshave.release.index.writer.generation import JSON_PAGE, GenerationDraft, fragment_folder
+from spokeshave.release.index.writer.generation import JSON_PAGE, GenerationDraft, SetParts, write_set_page
 from spokeshave.release.record import MANIFEST
 from spokeshave.release.verification import listing
 from spokeshave.release.verification.findings import LEFTOVER, Findings
@@ -56,7 +57,11 @@ def compare_pages(
     for each in sets:
         _copy_record(index, rendered, each)
     draft = GenerationDraft(
-        index=rendered, folder=scratch / "generation", previous=None, sets=[each.listed for each in sets]
+        index=rendered,
+        folder=scratch / "generation",
+        previous=None,
+        before=(),
+        sets=[SetParts.of(rendered, each.listed) for each in sets],
     )
     draft.write()
     remedy = _remedy(findings.name(generation))
@@ -145,16 +150,27 @@ def _compare_set(
     listed = each.listed
     made = rendered.record_path(listed.name, listed.version)
     found = index.record_path(listed.name, listed.version)
-    if not _is_equal(made / PAGE, found / PAGE):
+    if not _is_equal(made / PAGE, found / PAGE) and not _is_without_source(index, each, found / PAGE):
         _add_difference(made / PAGE, found / PAGE, remedy, findings)
-    fragments = fragment_folder(index, listed)
-    expected = fragment_folder(rendered, listed)
+    fragments = SetParts.of(index, listed).folder
+    expected = SetParts.of(rendered, listed).folder
     for path in _differing(expected, fragments):
         _add_difference(expected / path, fragments / path, remedy, findings)
     with contextlib.suppress(OSError):
         for path in fragments.parent.iterdir():
             if path.name != fragments.name:
                 findings.note(LEFTOVER, path)
+
+
+def _is_without_source(index: ReleaseIndex, each: VerifiedSet, found: Path) -> bool:
+    """Return whether a page of a set does not know that the index has the set's source, which came in later."""
+    if each.record.promoted_from is None:
+        return False
+    with tempfile.TemporaryDirectory() as scratch:
+        alone = _Copy(Path(scratch), index)
+        _copy_record(index, alone, each)
+        write_set_page(alone, each.listed)
+        return _is_equal(alone.record_path(each.listed.name, each.listed.version) / PAGE, found)
 
 
 def _add_difference(made: Path, found: Path, remedy: str, findings: Findings) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from spokeshave.files import sha256_of_file
 from spokeshave.release.attestations import SUFFIX
 from spokeshave.release.index.folder import PAGE, SETS, ReleaseIndex, listed_files
-from spokeshave.release.index.times import parse_time
-from spokeshave.release.index.writer.generation import fragment_folder
+from spokeshave.release.index.upload_time import parse_time
+from spokeshave.release.index.writer.generation import SetParts
 from spokeshave.release.integrity import read_sums, sealed_sums
 from spokeshave.release.record import (
     ATTESTATIONS,
@@ -109,7 +109,7 @@ def verify_set(index: ReleaseIndex, listed: IndexedSet, list_path: Path, finding
     files = tuple(listed_files(record, listed.only))
     for text in _list_differences(listed, record, files):
         findings.add(IndexFault.LIST, list_path, f"{text} of {listed.name} {listed.version}", _OTHER_LIST)
-    fragments = fragment_folder(index, listed).parent
+    fragments = SetParts.of(index, listed).folder.parent
     _check_record_files(folder, fragments, record, listed.manifest_sha256, findings)
     return VerifiedSet(listed, record, files)
 

@@ -31,8 +31,7 @@ from spokeshave.release.index.folder import (
 )
 from spokeshave.release.index.writer.generation import (
     GenerationDraft,
-    fragment_folder,
-    has_only_its_fragments,
+    SetParts,
     is_current_format,
     make_folder,
     write_set_page,
@@ -85,7 +84,7 @@ def open_writer(folder: Path, *, is_new: bool) -> Iterator[IndexWriter]:
     Raises:
         InvalidIndexError: If the folder is something else, or cannot be written to.
     """
-    _check_folder(folder, is_new=is_new)
+    check_folder(folder, is_new=is_new)
     index = ReleaseIndex(folder)
     try:
         make_folder(folder)
@@ -108,14 +107,23 @@ class IndexWriter:
 
     def publish(self, sets: Sequence[IndexedSet], generations: int = KEPT_GENERATIONS) -> None:
         """Make a generation of some sets, unless the newest has the same; then finish what a killed process began."""
-        ordered = tuple(sorted(sets, key=lambda listed: listed.added))
+        before = self.sets
+        self.sets = tuple(sorted(sets, key=lambda listed: listed.added))
+        parts = [SetParts.of(self.index, listed) for listed in self.sets]
         current = self._current()
-        if current is None or ordered != self.sets or not is_current_format(self._generation(current)):
-            self._become(ordered, current)
-            self.sets = ordered
+        previous = self._generation(current) if current is not None else None
+        if previous is not None and not is_current_format(previous):
+            previous = None
+        if previous is None or self.sets != before:
+            staged = self.index.folder / GENERATIONS / _STAGED
+            shutil.rmtree(staged, ignore_errors=True)
+            GenerationDraft(
+                index=self.index, folder=staged, previous=previous, before=before if previous else (), sets=parts
+            ).write()
+            self._become(staged, (current or 0) + 1)
         for name in _LINKS:
-            _link(self.index.folder / name, Path(CURRENT, name), is_folder="." not in name or name == JSON_PAGES)
-        self._finish_sets()
+            _link(self.index.folder / name, Path(CURRENT, name), is_folder=name in (SIMPLE, JSON_PAGES))
+        self._finish_sets(parts)
         self._clean(generations)
 
     def _current(self) -> int | None:
@@ -126,25 +134,20 @@ class IndexWriter:
     def _generation(self, number: int) -> Path:
         return self.index.folder / GENERATIONS / str(number)
 
-    def _become(self, sets: tuple[IndexedSet, ...], current: int | None) -> None:
-        staged = self.index.folder / GENERATIONS / _STAGED
-        shutil.rmtree(staged, ignore_errors=True)
-        previous = self._generation(current) if current is not None else None
-        GenerationDraft(index=self.index, folder=staged, previous=previous, sets=sets).write()
-        number = (current or 0) + 1
-        # A process that was killed before it published has left it.
+    def _become(self, staged: Path, number: int) -> None:
+        """Make a folder the newest generation."""
+        # A process that was killed before it published has left one of that number.
         shutil.rmtree(self._generation(number), ignore_errors=True)
         staged.rename(self._generation(number))
         _link(self.index.folder / CURRENT, Path(GENERATIONS, str(number)), is_folder=True)
 
-    def _finish_sets(self) -> None:
+    def _finish_sets(self, sets: Sequence[SetParts]) -> None:
         """Write the pages of changed sets, and remove their old fragments."""
-        for listed in self.sets:
-            folder = fragment_folder(self.index, listed)
-            if not has_only_its_fragments(folder):
-                write_set_page(self.index, listed)
-                for other in folder.parent.iterdir():
-                    if other.name != folder.name:
+        for parts in sets:
+            if not parts.are_only_ones:
+                write_set_page(self.index, parts.listed)
+                for other in parts.folder.parent.iterdir():
+                    if other != parts.folder:
                         shutil.rmtree(other)
 
     def _clean(self, generations: int) -> None:
@@ -190,7 +193,7 @@ def is_same_release(listed: IndexedSet, record: ReleaseRecord) -> bool:
     return is_version and not record.projects.keys().isdisjoint(listed.projects)
 
 
-def _check_folder(folder: Path, *, is_new: bool) -> None:
+def check_folder(folder: Path, *, is_new: bool) -> None:
     """Refuse a folder that something else has made."""
     current = folder / CURRENT
     if current.is_symlink():

@@ -9,10 +9,8 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 
 from spokeshave.files import sha256_of_file
-from spokeshave.release.index import people
 from spokeshave.release.index.folder import (
     FIND_LINKS,
     JSON_PAGES,
@@ -23,11 +21,11 @@ from spokeshave.release.index.folder import (
     SIMPLE,
     ReleaseIndex,
     listed_files,
-    read_sets,
     set_line,
 )
 from spokeshave.release.index.writer import pages
 from spokeshave.release.index.writer.fragments import FORMAT, LINKS, ROW, html_name, json_name, render_fragments
+from spokeshave.release.index.writer.people_pages import render_front_page, render_set_page
 from spokeshave.release.record import read_record
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
@@ -38,10 +36,32 @@ _FORMAT_FILE = "format"
 _DRAFT = ".draft"
 
 
-def fragment_folder(index: ReleaseIndex, listed: IndexedSet) -> Path:
-    """Return the folder of a set's fragments. It follows from their content, which is never changed."""
-    key = hashlib.sha256(f"{FORMAT}\n{set_line(listed)}".encode()).hexdigest()[:16]
-    return index.record_path(listed.name, listed.version) / _FRAGMENTS / key
+@dataclass(frozen=True)
+class SetParts:
+    """What a set has in the pages of an index.
+
+    Attributes:
+        line: Its line in the list of sets.
+        folder: The folder of its fragments. The name follows from their content, which is never changed.
+    """
+
+    listed: IndexedSet
+    line: str
+    folder: Path
+
+    @classmethod
+    def of(cls, index: ReleaseIndex, listed: IndexedSet) -> SetParts:
+        """Return the parts of a set. They may not exist yet."""
+        line = set_line(listed)
+        key = hashlib.sha256(f"{FORMAT}\n{line}".encode()).hexdigest()[:16]
+        return cls(listed, line, index.record_path(listed.name, listed.version) / _FRAGMENTS / key)
+
+    @property
+    def are_only_ones(self) -> bool:
+        """Return whether the set has no other fragments. Another command was killed if it has, or is not done."""
+        with contextlib.suppress(OSError):
+            return os.listdir(self.folder.parent) == [self.folder.name]  # noqa: PTH208 (faster, for each set)
+        return False
 
 
 def is_current_format(generation: Path) -> bool:
@@ -50,17 +70,10 @@ def is_current_format(generation: Path) -> bool:
     return path.is_file() and path.read_text("utf-8") == f"{FORMAT}\n"
 
 
-def has_only_its_fragments(folder: Path) -> bool:
-    """Return whether the fragments of a set are the only ones. Another command was killed if not, or is not done."""
-    with contextlib.suppress(OSError):
-        return os.listdir(folder.parent) == [folder.name]  # noqa: PTH208 (it is called for each set)
-    return False
-
-
 def write_set_page(index: ReleaseIndex, listed: IndexedSet) -> None:
     """Write the page of one set for people."""
     folder = index.record_path(listed.name, listed.version)
-    write_page(folder / f"{PAGE}{_DRAFT}", [people.set_page(listed, read_record(folder))])
+    write_page(folder / f"{PAGE}{_DRAFT}", [render_set_page(index, listed)])
     (folder / f"{PAGE}{_DRAFT}").replace(folder / PAGE)
 
 
@@ -70,52 +83,56 @@ class GenerationDraft:
 
     Attributes:
         folder: It does not exist yet.
-        previous: The newest generation, if there is one.
+        previous: The newest generation, if there is one whose pages are in the current format.
+        before: What that one lists.
         sets: What the new one lists.
     """
 
     index: ReleaseIndex
     folder: Path
     previous: Path | None
-    sets: Sequence[IndexedSet]
+    before: Sequence[IndexedSet]
+    sets: Sequence[SetParts]
 
     def write(self) -> None:
         """Write all pages. Those of projects without a change are hard links to the ones of the generation before."""
         make_folder(self.folder)
-        fragments = {listed: fragment_folder(self.index, listed) for listed in self.sets}
-        for listed, folder in fragments.items():
-            if not folder.is_dir():
-                self._write_fragments(listed, folder)
-        write_page(self.folder / SETS, (set_line(listed).encode() for listed in self.sets))
+        for parts in self.sets:
+            if not parts.folder.is_dir():
+                self._write_fragments(parts)
+        write_page(self.folder / SETS, (parts.line.encode() for parts in self.sets))
         write_page(self.folder / _FORMAT_FILE, [f"{FORMAT}\n".encode()])
-        self._write_common(list(fragments.values()))
+        projects = pages.projects_of(parts.listed for parts in self.sets)
+        self._write_common(projects)
         touched = self._touched()
-        for project in pages.projects_of(self.sets):
+        for project in projects:
             for pages_folder, name in ((SIMPLE, PAGE), (JSON_PAGES, JSON_PAGE)):
-                make_folder(self.folder / pages_folder / project)
                 path = Path(pages_folder, project, name)
+                make_folder((self.folder / path).parent)
                 if project in touched or not self._take(path):
-                    own = {listed: fragments[listed] for listed in self.sets if project in listed.projects}
+                    own = [parts for parts in self.sets if project in parts.listed.projects]
                     write_page(self.folder / path, _project_page(name, project, own))
 
-    def _write_fragments(self, listed: IndexedSet, folder: Path) -> None:
+    def _write_fragments(self, parts: SetParts) -> None:
+        listed = parts.listed
         record_folder = self.index.record_path(listed.name, listed.version)
         record = read_record(record_folder)
-        draft = folder.with_name(f"{folder.name}{_DRAFT}")
+        draft = parts.folder.with_name(f"{parts.folder.name}{_DRAFT}")
         shutil.rmtree(draft, ignore_errors=True)
         make_folder(draft)
         for name, data in render_fragments(listed, record, *_files(self.index, listed, record)):
             write_page(draft / name, [data])
         if not (record_folder / PAGE).exists():
             write_set_page(self.index, listed)
-        draft.rename(folder)
+        draft.rename(parts.folder)
 
-    def _write_common(self, fragments: Sequence[Path]) -> None:
-        head, foot = people.front_page(self.sets)
-        write_page(self.folder / PAGE, _joined(head, (folder / ROW for folder in reversed(fragments)), foot))
+    def _write_common(self, projects: Sequence[str]) -> None:
+        folders = {(parts.listed.name, parts.listed.version): parts.folder for parts in self.sets}
+        listed = [parts.listed for parts in self.sets]
+        front = render_front_page(self.index, listed, lambda one: _read(folders[one.name, one.version], ROW))
+        write_page(self.folder / PAGE, front)
         head, foot = pages.links_page()
-        write_page(self.folder / FIND_LINKS, _joined(head, (folder / LINKS for folder in fragments), foot))
-        projects = pages.projects_of(self.sets)
+        write_page(self.folder / FIND_LINKS, _joined(head, self.sets, LINKS, foot))
         make_folder(self.folder / SIMPLE)
         write_page(self.folder / SIMPLE / PAGE, pages.html_root(projects))
         make_folder(self.folder / JSON_PAGES)
@@ -123,11 +140,11 @@ class GenerationDraft:
 
     def _touched(self) -> frozenset[str]:
         """Return the projects whose pages differ from those of the generation before."""
-        if self.previous is None or not is_current_format(self.previous):
-            return frozenset(pages.projects_of(self.sets))
         # No page of a project shows whether a set is kept.
-        before = {replace(listed, kept=None) for listed in read_sets(self.previous / SETS)}
-        now = {replace(listed, kept=None) for listed in self.sets}
+        before = {replace(listed, kept=None) if listed.kept is not None else listed for listed in self.before}
+        now = {
+            replace(parts.listed, kept=None) if parts.listed.kept is not None else parts.listed for parts in self.sets
+        }
         return frozenset(pages.projects_of(before ^ now))
 
     def _take(self, path: Path) -> bool:
@@ -171,26 +188,27 @@ def _files(index: ReleaseIndex, listed: IndexedSet, record: ReleaseRecord) -> tu
     return files, frozenset(attested)
 
 
-def _project_page(name: str, project: str, fragments: dict[IndexedSet, Path]) -> Iterator[bytes]:
+def _project_page(name: str, project: str, sets: Sequence[SetParts]) -> Iterator[bytes]:
     if name == PAGE:
         head, foot = pages.html_page(project)
-        return _joined(head, (folder / html_name(project) for folder in fragments.values()), foot)
-    versions = [listed.version for listed in fragments]
-    head, foot = pages.json_page(project, versions)
-    return _joined(head, (folder / json_name(project) for folder in fragments.values()), foot, b",\n")
+        return _joined(head, sets, html_name(project), foot)
+    head, foot = pages.json_page(project, [parts.listed.version for parts in sets])
+    return _joined(head, sets, json_name(project), foot, b",\n")
 
 
-def _joined(head: bytes, paths: Iterable[Path], foot: bytes, separator: bytes = b"") -> Iterator[bytes]:
+def _joined(
+    head: bytes, sets: Iterable[SetParts], fragment: str, foot: bytes, separator: bytes = b""
+) -> Iterator[bytes]:
     yield head
     between = b""
-    for path in paths:
+    for parts in sets:
         yield between
-        yield _read(path)
+        yield _read(parts.folder, fragment)
         between = separator
     yield foot
 
 
-def _read(path: Path) -> bytes:
-    stream: IO[bytes]
-    with path.open("rb", buffering=0) as stream:
+def _read(folder: Path, fragment: str) -> bytes:
+    # A path of strings, as this is done for each set and page.
+    with open(f"{folder}/{fragment}", "rb", buffering=0) as stream:  # noqa: PTH123
         return stream.read()

@@ -38,13 +38,13 @@ def json_page(project: str, versions: Sequence[str]) -> tuple[bytes, bytes]:
         "project-status": {"status": "active"},
         "versions": versions,
     }
-    return json.dumps(head)[:-1].encode() + b', "files": [\n', b"\n]}\n"
+    return _compact(head)[:-1] + b',"files":[\n', b"\n]}\n"
 
 
 def json_root(projects: Iterable[str]) -> Iterator[bytes]:
     """Yield the parts of the JSON page with all projects (PEP 691)."""
-    yield json.dumps({"meta": {"api-version": _API_VERSION}})[:-1].encode() + b', "projects": [\n'
-    yield ",\n".join(json.dumps({"name": project}) for project in projects).encode()
+    yield _compact({"meta": {"api-version": _API_VERSION}})[:-1] + b',"projects":[\n'
+    yield b",\n".join(_compact({"name": project}) for project in projects)
     yield b"\n]}\n"
 
 
@@ -59,3 +59,7 @@ def _html_head(title: str, version: str | None) -> bytes:
         f'<!DOCTYPE html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n{meta}'
         f"    <title>{escape(title)}</title>\n  </head>\n  <body>\n    <h1>{escape(title)}</h1>\n"
     ).encode()
+
+
+def _compact(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
