@@ -71,9 +71,7 @@ def test_old_sets_are_removed_and_needed_ones_stay(site: Path, capsys: pytest.Ca
         "remove    1 complete set is newer",
         "stay      the newest complete set; among the newest 1",
     ]
-    summary = (
-        f"2 of 4 sets removed, which frees {human_size(2 * size)}; 1 set of other channels or releases not touched"
-    )
+    others = "1 set of other channels or releases not touched"
     assert out[5] == f"2 of 4 sets removed, which frees {human_size(2 * size)}; {others}"
     report = PruneReport.from_json((site.parent / "report.json").read_text())
     assert (report.freed, report.is_dry_run, report.now) == (2 * size, False, "2026-11-30T00:00:00+00:00")
