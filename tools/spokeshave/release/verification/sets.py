@@ -147,9 +147,9 @@ def _check_record_files(folder: Path, fragments: Path, record: ReleaseRecord, sh
             findings.add(IndexFault.RECORD, folder / SUMS, problem.message, ADD_AGAIN)
         return
     _check_sums(folder, record, sha256, sums, findings)
-    for path in sums:
-        if not path.startswith(f"{FILES}/"):
-            _compare(folder / path, sums[path], findings)
+    for name in sums:
+        if not name.startswith(f"{FILES}/"):
+            _compare(folder / name, sums[name], findings)
     for path in _paths(folder):
         name = path.relative_to(folder).as_posix()
         if is_draft(name):
