@@ -1,0 +1,165 @@
+"""A run of a nightly: the decision, the build, and the steps that bring the record to its destinations."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from spokeshave.errors import ExitCode
+from spokeshave.release.check import command as check_command
+from spokeshave.release.nightly.build import PantsCommand, built_record, run_pants
+from spokeshave.release.nightly.checkout import Checkout
+from spokeshave.release.nightly.commit import ChosenCommit
+from spokeshave.release.nightly.decision import Build, Continue, Known, NothingNew, Wanted, decide
+from spokeshave.release.nightly.known import installs_the_same
+from spokeshave.release.nightly.steps import Step, StepRunner, command, source_of
+from spokeshave.release.nightly.worktree import scratch_folder, worktree_of
+from spokeshave.release.publish import command as publish_command
+from spokeshave.release.record import FILES, read_record
+from spokeshave.release.trial import command as trial_command
+from spokeshave.release.writer import copy_record
+from spokeshave_core.outcomes import NightlyEnd, Outcome
+from spokeshave_core.problems import Problem
+from spokeshave_core.release.nightly import NightlyReport, NightlyStep
+
+BEFORE = "before"
+AFTER = "after"
+_SHORT = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to do.
+
+    Attributes:
+        pants: The build, without the options of the version.
+        destinations: In the order in which the release goes to them.
+        records: The folder of the release's records, by version.
+        tries: Whether the release is installed `BEFORE` it is published, from its record, and `AFTER` it, from where it
+            was published.
+        try_options: Options of `release try`.
+        publish_options: Options of `release publish`.
+        prune_options: Options of `index prune`. Without any, nothing is pruned.
+    """
+
+    checkout: Checkout
+    commit: ChosenCommit
+    release: str
+    wanted: Wanted
+    known: Known
+    pants: PantsCommand
+    destinations: tuple[str, ...]
+    records: Path
+    tries: frozenset[str] = frozenset()
+    try_options: tuple[str, ...] = ()
+    publish_options: tuple[str, ...] = ()
+    prune_options: tuple[str, ...] = ()
+
+
+class Nightly:
+    """A run. Its report is complete at any time.
+
+    Attributes:
+        reason: Why something was or was not released.
+        record: The folder of the record, once there is one.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._runner = StepRunner()
+        self._end = NightlyEnd.FAILED
+        self._newest = plan.known.newest(plan.wanted.channel)
+        self.decision = decide(plan.wanted, plan.known, functools.partial(plan.checkout.comes_before, plan.commit.sha))
+        self.reason = self._reason()
+        self.record: Path | None = None
+
+    def run(self) -> int:
+        """Do all steps up to the first that fails, and return the exit code."""
+        if isinstance(self.decision, NothingNew):
+            self._end = NightlyEnd.NOTHING_NEW
+            self.record = self.decision.existing.record
+            return ExitCode.OK
+        if isinstance(self.decision, Build):
+            self._runner.run([Step("build", self._plan.commit.sha[:_SHORT], self._build)])
+        else:
+            self.record = self.decision.recorded.record
+        if self.record is not None:
+            self._runner.run(release_steps(self._plan, self.record))
+            if not self._runner.exit_code:
+                self._end = NightlyEnd.RELEASED if self._plan.destinations else NightlyEnd.RECORDED
+        return self._runner.exit_code
+
+    def plan(self) -> None:
+        """List the steps, and do none."""
+        if isinstance(self.decision, NothingNew):
+            self._end = NightlyEnd.NOTHING_NEW
+            return
+        self._end = NightlyEnd.PLANNED
+        names = [("build", self._plan.commit.sha[:_SHORT])] if isinstance(self.decision, Build) else []
+        names += [(step.name, step.subject) for step in release_steps(self._plan, Path("RECORD"))]
+        self._runner.results = [NightlyStep(name, subject, Outcome.NOT_RUN) for name, subject in names]
+
+    def report(self, *problems: Problem) -> NightlyReport:
+        """Return the report of what was done so far."""
+        return NightlyReport(
+            release=self._plan.release,
+            channel=self._plan.wanted.channel,
+            commit=self._plan.commit.sha,
+            end=self._end,
+            reason=self.reason,
+            version=self.record.name if self.record else None,
+            record=str(self.record) if self.record else None,
+            newest=self._newest.version if self._newest else None,
+            steps=tuple(self._runner.results),
+            problems=(*self._runner.problems, *problems),
+        )
+
+    def _reason(self) -> str:
+        commit = f"commit {self._plan.commit.sha[:_SHORT]}"
+        if isinstance(self.decision, NothingNew):
+            return f"{commit} is that of {self._plan.release} {self.decision.existing.version}"
+        if isinstance(self.decision, Continue):
+            return f"{self.decision.recorded.record} was made of {commit} by an earlier run"
+        newest = f", the newest release is {self._newest.version}" if self._newest else ""
+        return f"{commit} is new{newest}"
+
+    def _build(self) -> int:
+        """Build the commit in a worktree, and keep its record if it is not what the newest release is."""
+        plan = self._plan
+        build = self.decision
+        assert isinstance(build, Build)
+        options = (f"--release-version-channel={plan.wanted.channel}", *build.options, *plan.pants.options)
+        with worktree_of(plan.checkout, plan.commit.sha, scratch_folder(plan.checkout)) as worktree:
+            run_pants(worktree, replace(plan.pants, options=options))
+            built = built_record(worktree.root, plan.release)
+            if not plan.wanted.is_forced and build.newest is not None:
+                newest = build.newest
+                if installs_the_same(read_record(built), read_record(newest.record)):
+                    self._end = NightlyEnd.NOTHING_NEW
+                    self.reason = f"commit {plan.commit.sha[:_SHORT]} installs the same as {newest.version}"
+                    return ExitCode.OK
+            record = plan.records / built.name
+            copy_record(built, record)
+        self.record = record
+        return ExitCode.OK
+
+
+def release_steps(plan: Plan, record: Path) -> list[Step]:
+    """Return the steps from a record to its destinations."""
+    steps = []
+    to = [word for destination in plan.destinations for word in ("--to", destination)]
+    if to:
+        steps.append(Step("check", ", ".join(plan.destinations), command(check_command, str(record), *to)))
+    if BEFORE in plan.tries:
+        steps.append(_try(plan, record, "the record", f"folder:{record / FILES}"))
+    for destination in plan.destinations:
+        publish = command(publish_command, str(record), "--to", destination, *plan.publish_options)
+        steps.append(Step("publish", destination, publish))
+        if AFTER in plan.tries:
+            steps.append(_try(plan, record, destination, source_of(destination)))
+    return steps
+
+
+def _try(plan: Plan, record: Path, subject: str, source: str) -> Step:
+    return Step("try", subject, command(trial_command, str(record), "--from", source, *plan.try_options))
