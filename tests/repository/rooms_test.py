@@ -55,6 +55,13 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "promote",
         "nightly",
     ),
+    "release/index": (
+        "folder texts",
+        "people",
+        "writer",
+        "list_command one_set",
+        "add_command keep_command yank_command",
+    ),
     "release/check": ("file", "fields file_set index version_texts", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }

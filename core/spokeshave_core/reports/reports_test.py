@@ -23,6 +23,7 @@ from spokeshave_core.outcomes import (
 )
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
+from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet, IndexListReport
 from spokeshave_core.release.promotion import (
     ChangedMember,
     ComparedWheel,
@@ -86,6 +87,22 @@ EVIDENCE = TestEvidence(
     report_sha256="ef",
     outcome=Outcome.PASSED,
     of=EvidenceSubject.PAYLOAD,
+)
+INDEXED = IndexedSet(
+    name="demo",
+    version="1.0",
+    channel=None,
+    commit="ab",
+    manifest_sha256="ab",
+    added="2026-11-30T01:02:03.000000Z",
+    projects=("demo",),
+    files=1,
+    size=12,
+    promoted_from="cd",
+    only=("win_*",),
+    yanked="",
+    kept="a reason",
+    attested=1,
 )
 RELEASE = ReleaseRecord(
     name="demo",
@@ -230,6 +247,9 @@ REPORTS: tuple[Report, ...] = (
             ),
         ),
     ),
+    INDEXED,
+    IndexChangeReport((IndexChange(INDEXED, is_changed=True),)),
+    IndexListReport((INDEXED,)),
     SMOKE_TEST,
     SmokeTestReports((SMOKE_TEST,)),
     SmokeTestReports((SMOKE_TEST, SMOKE_TEST)),
@@ -285,6 +305,16 @@ KEYS = {
     TrialReport: "release version index resolved resolved.name resolved.outcome resolved.detail runs runs.outcome "
     "runs.reason runs.python runs.python.version runs.installed runs.installed.project runs.installed.version "
     "runs.installed.name runs.installed.sha256 runs.checks runs.checks.name runs.checks.outcome",
+    IndexedSet: "name version channel commit manifest_sha256 added projects files size promoted_from only yanked "
+    "kept attested",
+    IndexChangeReport: "changes changes.is_changed changes.listed changes.listed.name changes.listed.version "
+    "changes.listed.channel changes.listed.commit changes.listed.manifest_sha256 "
+    "changes.listed.added changes.listed.projects changes.listed.files changes.listed.size "
+    "changes.listed.promoted_from changes.listed.only changes.listed.yanked changes.listed.kept "
+    "changes.listed.attested",
+    IndexListReport: "sets sets.name sets.version sets.channel sets.commit sets.manifest_sha256 sets.added "
+    "sets.projects sets.files sets.size sets.promoted_from sets.only sets.yanked sets.kept "
+    "sets.attested",
     SmokeTestReport: "wheel sha256 runs runs.outcome runs.reason runs.python runs.python.path runs.python.version "
     "runs.python.implementation runs.python.platform runs.python.emulator runs.python.free_threaded runs.checks "
     "runs.checks.name runs.checks.outcome runs.checks.seconds runs.checks.detail",

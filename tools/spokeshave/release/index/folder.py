@@ -9,9 +9,12 @@ generations/7/
     find-links.html                             all files on one page
     simple/index.html, simple/PROJECT/index.html            PEP 503
     v1+json/index.json, v1+json/PROJECT/index.json          PEP 691
-releases/NAME/VERSION/                          the set's record without its `files/`, and its page for people
+releases/NAME/VERSION/                          the set's record without its `files/`, its page for people, and
+    fragments/KEY/                              the parts of all pages that it has
 files/SHA256/NAME                               a wheel or an sdist, next to NAME.metadata (PEP 658) and
                                                 NAME.provenance (PEP 740)
+incoming/SHA256/NAME                            a file that `release publish` has sent, before it is listed
+lock                                            locked by the process that changes the index
 ```
 
 What is in `releases/` and `files/` is written before a generation lists it, and removed after none does.
@@ -19,20 +22,25 @@ What is in `releases/` and `files/` is written before a generation lists it, and
 
 from __future__ import annotations
 
+import fnmatch
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
+from spokeshave_core.release.record import SDIST, ReleaseFile, ReleaseRecord
+from spokeshave_core.wheel_name import WheelName
 
 CURRENT = "current"
 FILES = "files"
 FIND_LINKS = "find-links.html"
 GENERATIONS = "generations"
+INCOMING = "incoming"
 JSON_PAGES = "v1+json"
+LOCK = "lock"
 PAGE = "index.html"
 RELEASES = "releases"
 SETS = "sets.jsonl"
@@ -92,3 +100,19 @@ def read_sets(path: Path) -> Iterator[IndexedSet]:
 def set_line(listed: IndexedSet) -> str:
     """Return the line of a set in a generation's list."""
     return json.dumps(to_value(listed), sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def listed_files(record: ReleaseRecord, only: Sequence[str]) -> list[ReleaseFile]:
+    """Return the files of a release that an index lists.
+
+    Args:
+        only: Globs of file names, platform tags or kinds (`wheel`, `sdist`), if it is a part of the release.
+    """
+    return [file for file in record.files if not only or _matches(file, only)]
+
+
+def _matches(file: ReleaseFile, globs: Sequence[str]) -> bool:
+    names = [file.name, "wheel" if file.is_wheel else SDIST]
+    if file.is_wheel:
+        names += WheelName.parse(file.name).tag.platforms
+    return any(fnmatch.fnmatchcase(name, glob) for name in names for glob in globs)

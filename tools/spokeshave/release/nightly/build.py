@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from spokeshave_core.problems import Problem, SpokeshaveError
 _DIST = "dist"
 _RECORDS = "releases"
 _OWN_PANTS = "./pants"
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 _NAME_IT = "Give the field `release_name` of the target, or without one its name, with --name."
 
 
@@ -52,26 +55,37 @@ def run_pants(worktree: Worktree, command: PantsCommand) -> None:
         raise BuildError(Problem("--checkout", "is a folder that the commit does not have", remedy))
     argv = command.argv(worktree.root)
     try:
-        with subprocess.Popen(
-            argv, cwd=worktree.root, env=git_environment(), stdin=subprocess.DEVNULL, pass_fds=[worktree.lock]
-        ) as process:
-            exit_code = _wait(process)
+        exit_code = _run(argv, worktree)
     except OSError as err:
         message = f"cannot be run ({err.strerror})"
         raise BuildError(Problem(argv[0], message, "Name the program that starts Pants by --pants.")) from err
     if exit_code:
-        remedy = "Its messages are above."
-        raise BuildError(Problem(" ".join(argv), f"ended with exit code {exit_code}", remedy))
+        message = f"ended with exit code {exit_code}"
+        raise BuildError(Problem(" ".join(argv), message, "Its messages are above."))
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def _run(argv: Sequence[str], worktree: Worktree) -> int:
+    """Run a command to its end. An interruption of this process ends it, also one that comes while it is started."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+    process = None
     try:
+        process = subprocess.Popen(
+            argv,
+            cwd=worktree.root,
+            env=git_environment(),
+            stdin=subprocess.DEVNULL,
+            pass_fds=[worktree.lock],
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
+        )
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return process.wait()
     except BaseException:
-        # SIGTERM comes to this process alone.
-        process.terminate()
-        process.wait()
+        if process is not None:
+            process.terminate()
+            process.wait()
         raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def built_record(root: Path, name: str) -> Path:

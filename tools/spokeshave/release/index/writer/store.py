@@ -1,0 +1,108 @@
+"""The files of a set in an index: wheels and sdists with what clients read next to them, and the set's record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from spokeshave.files import atomic_file, iter_chunks, sha256_of_file
+from spokeshave.release.attestations import find_attestations, read_attestations
+from spokeshave.release.index.folder import INCOMING, METADATA, PROVENANCE, ReleaseIndex
+from spokeshave.release.index.writer.generation import make_folder
+from spokeshave.release.index.writer.provenance import render_provenance
+from spokeshave.release.integrity import read_sums
+from spokeshave.release.record import ATTESTATIONS, FILES, MANIFEST, SUMS, InvalidRecordError, file_path
+from spokeshave.wheel.archive import ArchiveReader
+from spokeshave.wheel.name import parse_wheel_name
+from spokeshave_core.problems import Problem
+from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
+
+_AGAIN = "Download the record again, or seal it again from the wheels that were tested."
+
+
+def store_record(index: ReleaseIndex, source: Path, record: ReleaseRecord, files: Sequence[ReleaseFile]) -> int:
+    """Put a record and some of its files into an index, and return how many of them have a provenance.
+
+    The manifest comes first, as it names the files: a set that a killed process has left can be removed by it. What is
+    there already, and is as it was sealed, stays.
+
+    Raises:
+        InvalidRecordError: If a file was changed while it was copied, or has other metadata than the manifest says.
+        InvalidAttestationError: If an attestation is not for its file.
+    """
+    target = index.record_path(record.name, record.version)
+    for name in _record_paths(source):
+        store_file(source / name, target / name)
+    for file in files:
+        _store_distribution(index, source, file)
+    return sum(index.file_path(file.sha256, f"{file.name}{PROVENANCE}").is_file() for file in files)
+
+
+def _store_distribution(index: ReleaseIndex, source: Path, file: ReleaseFile) -> None:
+    """Put a wheel or an sdist into an index, with what clients read next to it."""
+    path = index.file_path(file.sha256, file.name)
+    store_file(file_path(source, file.name), path, file.sha256, index.folder / INCOMING / file.sha256 / file.name)
+    if file.is_wheel:
+        _store(path.with_name(f"{file.name}{METADATA}"), _metadata(path, file))
+    attestations = find_attestations(path, source / ATTESTATIONS)
+    if attestations:
+        found = read_attestations(path, attestations)
+        provenance = render_provenance([attestation.text for attestation in found])
+        _store(path.with_name(f"{file.name}{PROVENANCE}"), provenance)
+
+
+def store_file(source: Path, target: Path, sha256: str | None = None, incoming: Path | None = None) -> None:
+    """Copy a file, whole or not at all, if the target is not the same already.
+
+    It is a copy and not a hard link, so that no later change of the record changes what is published.
+
+    Args:
+        sha256: What the copy must have. By default, the hash of the source.
+        incoming: A copy that may exist already, which is moved.
+
+    Raises:
+        InvalidRecordError: If the source has other bytes.
+    """
+    expected = sha256 or sha256_of_file(source)[0]
+    if target.is_file() and sha256_of_file(target)[0] == expected:
+        return
+    make_folder(target.parent)
+    if incoming and incoming.is_file() and sha256_of_file(incoming)[0] == expected:
+        incoming.replace(target)
+        incoming.parent.rmdir()
+        return
+    with source.open("rb") as stream, atomic_file(target) as copy:
+        digest = hashlib.sha256()
+        for chunk in iter_chunks(stream):
+            digest.update(chunk)
+            copy.write(chunk)
+        if digest.hexdigest() != expected:
+            raise InvalidRecordError(Problem(str(source), "was changed while it was copied", _AGAIN))
+
+
+def _record_paths(source: Path) -> Iterator[str]:
+    """Yield the paths of a record's files that an index has of it, the manifest first."""
+    yield MANIFEST
+    yield SUMS
+    yield from (path for path in sorted(read_sums(source)) if path != MANIFEST and not path.startswith(f"{FILES}/"))
+    attestations = source / ATTESTATIONS
+    if attestations.is_dir():
+        yield from (f"{ATTESTATIONS}/{path.name}" for path in sorted(attestations.iterdir()))
+
+
+def _metadata(path: Path, file: ReleaseFile) -> bytes:
+    """Return METADATA of a wheel (PEP 658)."""
+    name = parse_wheel_name(file.name)
+    with ArchiveReader(path) as reader:
+        data = reader.read(f"{name.dist_info}/METADATA")
+    if file.metadata_sha256 not in (None, hashlib.sha256(data).hexdigest()):
+        message = f"has other metadata than {MANIFEST} says: it should have the sha256 {file.metadata_sha256}"
+        raise InvalidRecordError(Problem(file.name, message, "Seal the release again."))
+    return data
+
+
+def _store(path: Path, data: bytes) -> None:
+    if not path.is_file() or path.read_bytes() != data:
+        with atomic_file(path) as stream:
+            stream.write(data)
