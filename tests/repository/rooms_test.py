@@ -56,7 +56,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "nightly",
     ),
     "release/index": (
-        "folder texts",
+        "folder texts upload_time",
         "people",
         "writer",
         "list_command one_set",

@@ -7,26 +7,16 @@ runs and after it was killed; then the same command completes the release.
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, counted
 from spokeshave.release.index.texts import checked_reason
+from spokeshave.release.index.upload_time import CLOCK, upload_time
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
-from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexChange, IndexChangeReport
-
-_CLOCK = "SOURCE_DATE_EPOCH"
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
-class InvalidTimeError(SpokeshaveError):
-    """A text that is not a time."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--added",
         metavar="TIME",
         help="the upload time that the index lists for the files, in ISO 8601, such as 2026-11-30T01:02:03Z, or in "
-        f"seconds since 1970; for releases that move from another index. Default: ${_CLOCK}, or else the current time",
+        f"seconds since 1970; for releases that move from another index. Default: ${CLOCK}, or else the current time",
     )
     parser.add_argument(
         "--keep",
@@ -70,32 +60,6 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         write_text(args.report, IndexChangeReport(changes).to_json())
     return ExitCode.OK
-
-
-def upload_time(text: str | None, environment: Mapping[str, str] = os.environ) -> str:
-    """Return a time in the form of PEP 700, in UTC.
-
-    Args:
-        text: In ISO 8601, or in seconds since 1970. None for the current time.
-
-    Raises:
-        InvalidTimeError: If it is neither.
-    """
-    place, given = ("--added", text) if text is not None else (f"${_CLOCK}", environment.get(_CLOCK))
-    if not given:
-        return datetime.datetime.now(datetime.timezone.utc).strftime(_FORMAT)
-    try:
-        if given.isdecimal():
-            time = datetime.datetime.fromtimestamp(int(given), datetime.timezone.utc)
-        else:
-            # Python 3.9 reads no Z.
-            time = datetime.datetime.fromisoformat(given.replace("Z", "+00:00").replace("z", "+00:00"))
-        # A time without an offset is one of UTC.
-        time = time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
-        return time.astimezone(datetime.timezone.utc).strftime(_FORMAT)
-    except (ValueError, OverflowError, OSError) as err:
-        remedy = "Give one such as 2026-11-30T01:02:03Z."
-        raise InvalidTimeError(Problem(place, f"{given!r} is not a time", remedy)) from err
 
 
 def render(change: IndexChange) -> str:

@@ -84,7 +84,7 @@ def open_writer(folder: Path, *, is_new: bool) -> Iterator[IndexWriter]:
     Raises:
         InvalidIndexError: If the folder is something else, or cannot be written to.
     """
-    _check_folder(folder, is_new=is_new)
+    check_folder(folder, is_new=is_new)
     index = ReleaseIndex(folder)
     try:
         make_folder(folder)
@@ -193,7 +193,7 @@ def is_same_release(listed: IndexedSet, record: ReleaseRecord) -> bool:
     return is_version and not record.projects.keys().isdisjoint(listed.projects)
 
 
-def _check_folder(folder: Path, *, is_new: bool) -> None:
+def check_folder(folder: Path, *, is_new: bool) -> None:
     """Refuse a folder that something else has made."""
     current = folder / CURRENT
     if current.is_symlink():

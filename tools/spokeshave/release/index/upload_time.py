@@ -1,0 +1,42 @@
+"""The time at which a set comes into an index, as its pages list it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+
+from spokeshave_core.problems import Problem, SpokeshaveError
+
+CLOCK = "SOURCE_DATE_EPOCH"
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class InvalidTimeError(SpokeshaveError):
+    """A text that is not a time."""
+
+
+def upload_time(text: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return a time in the form of PEP 700, in UTC.
+
+    Args:
+        text: In ISO 8601, or in seconds since 1970. None for the current time.
+
+    Raises:
+        InvalidTimeError: If it is neither.
+    """
+    place, given = ("--added", text) if text is not None else (f"${CLOCK}", environment.get(CLOCK))
+    if not given:
+        return datetime.datetime.now(datetime.timezone.utc).strftime(_FORMAT)
+    try:
+        if given.isdecimal():
+            time = datetime.datetime.fromtimestamp(int(given), datetime.timezone.utc)
+        else:
+            # Python 3.9 reads no Z.
+            time = datetime.datetime.fromisoformat(given.replace("Z", "+00:00").replace("z", "+00:00"))
+        # A time without an offset is one of UTC.
+        time = time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
+        return time.astimezone(datetime.timezone.utc).strftime(_FORMAT)
+    except (ValueError, OverflowError, OSError) as err:
+        remedy = "Give one such as 2026-11-30T01:02:03Z."
+        raise InvalidTimeError(Problem(place, f"{given!r} is not a time", remedy)) from err
