@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.release.record import MANIFEST
+from spokeshave.release.writer import draft_record
+from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
 _WHO = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "protocol.file.allow=always")
@@ -78,3 +80,15 @@ def write_manifest(folder: Path, record: ReleaseRecord) -> Path:
     target.mkdir(parents=True)
     (target / MANIFEST).write_text(record.to_json(), "utf-8")
     return target
+
+
+def write_sealed(folder: Path, version: str, commit: str) -> Path:
+    """Write the whole record of a release of one wheel below the folder of all records, and return its folder."""
+    wheel = build_wheel(folder / "wheels", {"pair/__init__.py": ""}, "py3-none-any", name="pair", version=version)
+    output = folder / "pair" / version
+    with draft_record(output) as draft:
+        sha256, size = draft.add_file(wheel)
+        record = record_of(version, commit)
+        file = replace(record.files[0], name=wheel.name, sha256=sha256, size=size)
+        draft.finish(replace(record, files=(file,)))
+    return output

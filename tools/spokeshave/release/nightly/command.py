@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +19,7 @@ from spokeshave.release.nightly.decision import Known, Wanted
 from spokeshave.release.nightly.known import sets_of_index, sets_of_records
 from spokeshave.release.nightly.nightly import AFTER, BEFORE, Nightly, Plan
 from spokeshave.release.nightly.steps import in_order, index_path
+from spokeshave.release.nightly.worktree import scratch_folder
 from spokeshave.release.publish.table import print_table
 from spokeshave.release.record import RELEASE_NAME
 from spokeshave.report import write_text
@@ -124,6 +126,13 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         help="the folder that keeps the records, as NAME/VERSION (default: dist/releases in the checkout). The release "
         "of a killed run is continued from there",
     )
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        metavar="DIR",
+        help="the folder that the commit is checked out and built in; runs with the same one wait for each other "
+        "(default: one for the repository, in $SPOKESHAVE_HOME/nightly or ~/.cache/spokeshave/nightly)",
+    )
 
 
 def _add_publication(parser: argparse.ArgumentParser) -> None:
@@ -170,6 +179,8 @@ def run(args: argparse.Namespace) -> int:
     print(nightly.reason, flush=True)
     if args.dry_run:
         nightly.plan()
+        if nightly.pants_options:
+            print(f"options of Pants: {shlex.join(nightly.pants_options)}", flush=True)
         return _show(args, nightly.report(), ExitCode.OK)
     try:
         with ended_by_sigterm():
@@ -222,6 +233,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
         pants=PantsCommand(args.pants, args.target, tuple(args.pants_options)),
         destinations=destinations,
         records=records / name,
+        scratch=args.scratch or scratch_folder(checkout),
         tries=frozenset(_TRIES[args.tries]),
         try_options=tuple(word for python in args.python for word in ("--python", python)),
         publish_options=("--wait", args.wait) if args.wait else (),

@@ -14,7 +14,7 @@ from spokeshave.release.nightly.commit import ChosenCommit
 from spokeshave.release.nightly.decision import Build, Continue, Known, NothingNew, Wanted, decide
 from spokeshave.release.nightly.known import installs_the_same
 from spokeshave.release.nightly.steps import Step, StepRunner, command, source_of
-from spokeshave.release.nightly.worktree import scratch_folder, worktree_of
+from spokeshave.release.nightly.worktree import worktree_of
 from spokeshave.release.publish import command as publish_command
 from spokeshave.release.record import FILES, read_record
 from spokeshave.release.trial import command as trial_command
@@ -36,6 +36,7 @@ class Plan:
         pants: The build, without the options of the version.
         destinations: In the order in which the release goes to them.
         records: The folder of the release's records, by version.
+        scratch: The folder for the worktree.
         tries: Whether the release is installed `BEFORE` it is published, from its record, and `AFTER` it, from where it
             was published.
         try_options: Options of `release try`.
@@ -51,6 +52,7 @@ class Plan:
     pants: PantsCommand
     destinations: tuple[str, ...]
     records: Path
+    scratch: Path
     tries: frozenset[str] = frozenset()
     try_options: tuple[str, ...] = ()
     publish_options: tuple[str, ...] = ()
@@ -124,14 +126,21 @@ class Nightly:
         newest = f", the newest release is {self._newest.version}" if self._newest else ""
         return f"{commit} is new{newest}"
 
+    @property
+    def pants_options(self) -> tuple[str, ...]:
+        """Return the options of Pants for the build. Without a build, none."""
+        if not isinstance(self.decision, Build):
+            return ()
+        channel = f"--release-version-channel={self._plan.wanted.channel}"
+        return (channel, *self.decision.options, *self._plan.pants.options)
+
     def _build(self) -> int:
         """Build the commit in a worktree, and keep its record if it is not what the newest release is."""
         plan = self._plan
         build = self.decision
         assert isinstance(build, Build)
-        options = (f"--release-version-channel={plan.wanted.channel}", *build.options, *plan.pants.options)
-        with worktree_of(plan.checkout, plan.commit.sha, scratch_folder(plan.checkout)) as worktree:
-            run_pants(worktree, replace(plan.pants, options=options))
+        with worktree_of(plan.checkout, plan.commit.sha, plan.scratch) as worktree:
+            run_pants(worktree, replace(plan.pants, options=self.pants_options))
             built = built_record(worktree.root, plan.release)
             if not plan.wanted.is_forced and build.newest is not None:
                 newest = build.newest
