@@ -72,7 +72,7 @@ def _run(argv: Sequence[str], worktree: Worktree) -> int:
         process = subprocess.Popen(
             argv,
             cwd=worktree.root,
-            env=git_environment(),
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             pass_fds=[worktree.lock],
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
@@ -86,6 +86,11 @@ def _run(argv: Sequence[str], worktree: Worktree) -> int:
         raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of Pants, without the packages of this command: `tools/release` sets a PYTHONPATH."""
+    return {name: value for name, value in git_environment().items() if name != "PYTHONPATH"}
 
 
 def built_record(root: Path, name: str) -> Path:

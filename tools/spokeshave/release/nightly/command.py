@@ -27,7 +27,7 @@ from spokeshave.version.command import is_date
 from spokeshave_core.channel import DATED, Channel
 from spokeshave_core.outcomes import NightlyEnd, Outcome
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
-from spokeshave_core.release.nightly import NightlyReport
+from spokeshave_core.release.nightly import NightlyReport, NightlyStep
 
 _GREEN = "gh run list --workflow ci.yml --branch main --status success --limit 1 --json headSha --jq .[0].headSha"
 _EPILOG = f"""\
@@ -264,7 +264,7 @@ def _prune_options(args: argparse.Namespace) -> Iterable[str]:
 def _show(args: argparse.Namespace, report: NightlyReport, exit_code: int) -> int:
     """Print what a run came to, and write its report. Return the exit code."""
     if report.steps:
-        rows = [(step.name, step.subject, step.outcome.value, f"{step.seconds:.0f} s") for step in report.steps]
+        rows = [(step.name, step.subject, step.outcome.value, _time(step)) for step in report.steps]
         print_table(("step", "of", "outcome", "time"), rows, _STYLES)
     if report.end is NightlyEnd.FAILED:
         lines = ["spokeshave release nightly: failed", *map(str, report.problems)]
@@ -275,3 +275,7 @@ def _show(args: argparse.Namespace, report: NightlyReport, exit_code: int) -> in
     if args.report:
         write_text(args.report, report.to_json())
     return exit_code
+
+
+def _time(step: NightlyStep) -> str:
+    return "" if step.outcome is Outcome.NOT_RUN else f"{step.seconds:.0f} s"

@@ -10,6 +10,7 @@ from spokeshave.release.nightly.checkout import Checkout, CheckoutError
 from spokeshave_core.problems import Problem
 
 _COMMAND = "--commit-command"
+_SHORT = 12
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,16 @@ class ChosenCommit:
 
     Attributes:
         sha: The full hash.
-        origin: Where its name comes from, such as `origin/main`.
+        origin: Its name, such as `origin/main`, or `--commit-command`.
     """
 
     sha: str
     origin: str
+
+    @property
+    def short(self) -> str:
+        """Return the hash for messages."""
+        return self.sha[:_SHORT]
 
 
 def choose_commit(checkout: Checkout, ref: str | None, command: str | None) -> ChosenCommit:
@@ -34,7 +40,7 @@ def choose_commit(checkout: Checkout, ref: str | None, command: str | None) -> C
     if ref is not None:
         return ChosenCommit(checkout.commit(ref, "--commit"), ref)
     if command is not None:
-        return ChosenCommit(checkout.commit(_printed(checkout, command), _COMMAND), command)
+        return ChosenCommit(checkout.commit(_printed(checkout, command), _COMMAND), _COMMAND)
     default = checkout.default_ref()
     return ChosenCommit(checkout.commit(default, "the checkout"), default)
 

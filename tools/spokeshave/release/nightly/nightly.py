@@ -25,7 +25,6 @@ from spokeshave_core.release.nightly import NightlyReport, NightlyStep
 
 BEFORE = "before"
 AFTER = "after"
-_SHORT = 12
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Nightly:
             self.record = self.decision.existing.record
             return ExitCode.OK
         if isinstance(self.decision, Build):
-            self._runner.run([Step("build", self._plan.commit.sha[:_SHORT], self._build)])
+            self._runner.run([Step("build", self._plan.commit.short, self._build)])
         else:
             self.record = self.decision.recorded.record
         if self.record is not None:
@@ -98,7 +97,7 @@ class Nightly:
             self._end = NightlyEnd.NOTHING_NEW
             return
         self._end = NightlyEnd.PLANNED
-        names = [("build", self._plan.commit.sha[:_SHORT])] if isinstance(self.decision, Build) else []
+        names = [("build", self._plan.commit.short)] if isinstance(self.decision, Build) else []
         names += [(step.name, step.subject) for step in release_steps(self._plan, Path("RECORD"))]
         self._runner.results = [NightlyStep(name, subject, Outcome.NOT_RUN) for name, subject in names]
 
@@ -118,7 +117,7 @@ class Nightly:
         )
 
     def _reason(self) -> str:
-        commit = f"commit {self._plan.commit.sha[:_SHORT]}"
+        commit = f"commit {self._plan.commit.short} ({self._plan.commit.origin})"
         if isinstance(self.decision, NothingNew):
             return f"{commit} is that of {self._plan.release} {self.decision.existing.version}"
         if isinstance(self.decision, Continue):
@@ -146,7 +145,7 @@ class Nightly:
                 newest = build.newest
                 if installs_the_same(read_record(built), read_record(newest.record)):
                     self._end = NightlyEnd.NOTHING_NEW
-                    self.reason = f"commit {plan.commit.sha[:_SHORT]} installs the same as {newest.version}"
+                    self.reason = f"commit {plan.commit.short} installs the same as {newest.version}"
                     return ExitCode.OK
             record = plan.records / built.name
             copy_record(built, record)

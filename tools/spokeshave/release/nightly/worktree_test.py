@@ -170,3 +170,13 @@ def test_a_failed_build_is_an_error(repository: Repository, tmp_path: Path) -> N
             run_pants(worktree, PantsCommand(str(program(tmp_path, "exit 7")), "//:release", ()))
         with pytest.raises(BuildError, match="cannot be run"):
             run_pants(worktree, PantsCommand("/no/such/pants", "//:release", ()))
+
+
+def test_pants_imports_nothing_of_this_command(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another commit has other sources of the plugin."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    checkout = Checkout(repository.root)
+    with worktree_of(checkout, checkout.commit("HEAD", ""), tmp_path / "scratch") as worktree:
+        run_pants(worktree, PantsCommand(str(program(tmp_path, 'test -z "${PYTHONPATH-}"')), "//:release", ()))
