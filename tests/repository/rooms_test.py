@@ -22,11 +22,12 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
         "components home wheel_name",
-        "python_abi platform",
+        "page python_abi platform",
         "cpython_releases manifest",
         "reports",
         "release",
     ),
+    "page": ("markup style", "document parts"),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
@@ -44,15 +45,15 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "native": ("name_budget", "elf macho pe", "file version_slot"),
     "release": (
-        "attestations columns environment packed_files record version_traces",
+        "attestations columns environment file_selection packed_files record version_traces",
         "derived version_search",
         "integrity",
         "writer",
         "index",
         "destination",
         "check",
-        "conda fetch publish seal show trial",
-        "promote",
+        "conda fetch publish seal trial",
+        "promote show",
         "nightly",
     ),
     "release/index": (

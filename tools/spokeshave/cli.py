@@ -51,6 +51,7 @@ COMMANDS = {
         "spokeshave.release.publish.command",
         "publish a release as a whole; the same command continues after any end",
     ),
+    "release fetch": ("spokeshave.release.fetch.command", "download a release or wheels, checked by sha256"),
     "release status": ("spokeshave.release.publish.status", "show which files of a release a destination has"),
     "release show": ("spokeshave.release.show", "print the record of a release"),
     "release promote": (

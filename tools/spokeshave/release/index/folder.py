@@ -22,17 +22,16 @@ What is in `releases/` and `files/` is written before a generation lists it, and
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.release.file_selection import matching
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
-from spokeshave_core.release.record import SDIST, ReleaseFile, ReleaseRecord
-from spokeshave_core.wheel_name import WheelName
+from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 CURRENT = "current"
 FILES = "files"
@@ -106,13 +105,7 @@ def listed_files(record: ReleaseRecord, only: Sequence[str]) -> list[ReleaseFile
     """Return the files of a release that an index lists.
 
     Args:
-        only: Globs of file names, platform tags or kinds (`wheel`, `sdist`), if it is a part of the release.
+        only: The globs of `--only`, if it is a part of the release.
     """
-    return [file for file in record.files if not only or _matches(file, only)]
-
-
-def _matches(file: ReleaseFile, globs: Sequence[str]) -> bool:
-    names = [file.name, "wheel" if file.is_wheel else SDIST]
-    if file.is_wheel:
-        names += WheelName.parse(file.name).tag.platforms
-    return any(fnmatch.fnmatchcase(name, glob) for name in names for glob in globs)
+    names = matching((file.name for file in record.files), only)
+    return [file for file in record.files if not only or file.name in names]

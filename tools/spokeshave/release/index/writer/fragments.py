@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from urllib.parse import quote
 
-from spokeshave.release.index import people
 from spokeshave.release.index.folder import FILES, PROVENANCE
+from spokeshave.release.index.people.section import set_row
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 # Another number makes all pages again, with the next change of an index.
-FORMAT = 1
+FORMAT = 2
 # The names of fragments. No normalized project name begins with an underscore.
 ROW = "_row.html"
 LINKS = "_find-links.html"
@@ -45,7 +45,7 @@ def render_fragments(
         files: The files that are listed. Wheels have the sha256 of their metadata.
         provenances: The names of the files whose provenance is in the index.
     """
-    yield ROW, people.set_row(listed, record)
+    yield ROW, set_row(listed, record, files)
     links = [_Link(file, listed.yanked, file.name in provenances) for file in files]
     yield LINKS, "".join(link.html("", is_complete=False) for link in links).encode()
     for project in listed.projects:

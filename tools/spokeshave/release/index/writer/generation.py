@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.files import sha256_of_file
-from spokeshave.release.index import people
 from spokeshave.release.index.folder import (
     FIND_LINKS,
     JSON_PAGES,
@@ -26,6 +25,7 @@ from spokeshave.release.index.folder import (
 )
 from spokeshave.release.index.writer import pages
 from spokeshave.release.index.writer.fragments import FORMAT, LINKS, ROW, html_name, json_name, render_fragments
+from spokeshave.release.index.writer.people_pages import render_front_page, render_set_page
 from spokeshave.release.record import read_record
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
@@ -73,7 +73,7 @@ def is_current_format(generation: Path) -> bool:
 def write_set_page(index: ReleaseIndex, listed: IndexedSet) -> None:
     """Write the page of one set for people."""
     folder = index.record_path(listed.name, listed.version)
-    write_page(folder / f"{PAGE}{_DRAFT}", [people.set_page(listed, read_record(folder))])
+    write_page(folder / f"{PAGE}{_DRAFT}", [render_set_page(index, listed)])
     (folder / f"{PAGE}{_DRAFT}").replace(folder / PAGE)
 
 
@@ -127,8 +127,10 @@ class GenerationDraft:
         draft.rename(parts.folder)
 
     def _write_common(self, projects: Sequence[str]) -> None:
-        head, foot = people.front_page([parts.listed for parts in self.sets])
-        write_page(self.folder / PAGE, _joined(head, reversed(self.sets), ROW, foot))
+        folders = {(parts.listed.name, parts.listed.version): parts.folder for parts in self.sets}
+        listed = [parts.listed for parts in self.sets]
+        front = render_front_page(self.index, listed, lambda one: _read(folders[one.name, one.version], ROW))
+        write_page(self.folder / PAGE, front)
         head, foot = pages.links_page()
         write_page(self.folder / FIND_LINKS, _joined(head, self.sets, LINKS, foot))
         make_folder(self.folder / SIMPLE)
@@ -201,8 +203,12 @@ def _joined(
     between = b""
     for parts in sets:
         yield between
-        # A path of strings, as this is done for each set and page.
-        with open(f"{parts.folder}/{fragment}", "rb", buffering=0) as stream:  # noqa: PTH123
-            yield stream.read()
+        yield _read(parts.folder, fragment)
         between = separator
     yield foot
+
+
+def _read(folder: Path, fragment: str) -> bytes:
+    # A path of strings, as this is done for each set and page.
+    with open(f"{folder}/{fragment}", "rb", buffering=0) as stream:  # noqa: PTH123
+        return stream.read()

@@ -1,11 +1,17 @@
-"""The files of a set in an index: wheels and sdists with what clients read next to them, and the set's record."""
+"""The files of a set in an index: wheels and sdists with what clients read next to them, and the set's record.
+
+Wheels are read by the standard library, as the sandbox of `release publish` has no package for archives.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from spokeshave.errors import InvalidWheelError
 from spokeshave.files import atomic_file, iter_chunks, sha256_of_file
 from spokeshave.release.attestations import find_attestations, read_attestations
 from spokeshave.release.index.folder import INCOMING, METADATA, PROVENANCE, ReleaseIndex
@@ -13,7 +19,6 @@ from spokeshave.release.index.writer.generation import make_folder
 from spokeshave.release.index.writer.provenance import render_provenance
 from spokeshave.release.integrity import read_sums
 from spokeshave.release.record import ATTESTATIONS, FILES, MANIFEST, SUMS, InvalidRecordError, file_path
-from spokeshave.wheel.archive import ArchiveReader
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
@@ -30,6 +35,7 @@ def store_record(index: ReleaseIndex, source: Path, record: ReleaseRecord, files
     Raises:
         InvalidRecordError: If a file was changed while it was copied, or has other metadata than the manifest says.
         InvalidAttestationError: If an attestation is not for its file.
+        InvalidWheelError: If a wheel has no metadata.
     """
     target = index.record_path(record.name, record.version)
     for name in _record_paths(source):
@@ -94,8 +100,12 @@ def _record_paths(source: Path) -> Iterator[str]:
 def _metadata(path: Path, file: ReleaseFile) -> bytes:
     """Return METADATA of a wheel (PEP 658)."""
     name = parse_wheel_name(file.name)
-    with ArchiveReader(path) as reader:
-        data = reader.read(f"{name.dist_info}/METADATA")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            data = archive.read(f"{name.dist_info}/METADATA")
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError) as err:
+        remedy = "Build the wheel again, and seal a new release."
+        raise InvalidWheelError(Problem(file.name, f"has no metadata that can be read: {err}", remedy)) from err
     if file.metadata_sha256 not in (None, hashlib.sha256(data).hexdigest()):
         message = f"has other metadata than {MANIFEST} says: it should have the sha256 {file.metadata_sha256}"
         raise InvalidRecordError(Problem(file.name, message, "Seal the release again."))
