@@ -185,7 +185,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with ended_by_sigterm():
             exit_code = nightly.run()
-    except BaseException:
+    except KeyboardInterrupt:
         _show(args, nightly.report(Problem(args.target, "was interrupted", "Run the same command again.")), 1)
         raise
     return _show(args, nightly.report(), exit_code)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
 from spokeshave.release.check import command as check_command
-from spokeshave.release.nightly.build import PantsCommand, built_record, run_pants
+from spokeshave.release.nightly.build import EXPECTATION, PantsCommand, built_record, run_pants
 from spokeshave.release.nightly.checkout import Checkout
 from spokeshave.release.nightly.commit import ChosenCommit
 from spokeshave.release.nightly.decision import Build, Continue, Known, NothingNew, Wanted, decide
-from spokeshave.release.nightly.known import installs_the_same
+from spokeshave.release.nightly.known import KnownSet, installs_the_same
 from spokeshave.release.nightly.steps import Step, StepRunner, command, source_of
 from spokeshave.release.nightly.worktree import worktree_of
 from spokeshave.release.publish import command as publish_command
@@ -136,21 +137,34 @@ class Nightly:
     def _build(self) -> int:
         """Build the commit in a worktree, and keep its record if it is not what the newest release is."""
         plan = self._plan
-        build = self.decision
-        assert isinstance(build, Build)
         with worktree_of(plan.checkout, plan.commit.sha, plan.scratch) as worktree:
             run_pants(worktree, replace(plan.pants, options=self.pants_options))
             built = built_record(worktree.root, plan.release)
-            if not plan.wanted.is_forced and build.newest is not None:
-                newest = build.newest
-                if installs_the_same(read_record(built), read_record(newest.record)):
-                    self._end = NightlyEnd.NOTHING_NEW
-                    self.reason = f"commit {plan.commit.short} installs the same as {newest.version}"
-                    return ExitCode.OK
-            record = plan.records / built.name
-            copy_record(built, record)
-        self.record = record
+            same = self._installs_the_same(built)
+            if same is None:
+                self.record = keep_record(built, plan.records)
+            else:
+                self._end = NightlyEnd.NOTHING_NEW
+                self.reason = f"commit {plan.commit.short} installs the same as {same.version}"
         return ExitCode.OK
+
+    def _installs_the_same(self, built: Path) -> KnownSet | None:
+        """Return the release that a new one is to replace, if both install the same."""
+        newest = self.decision.newest if isinstance(self.decision, Build) else None
+        if newest is None or self._plan.wanted.is_forced:
+            return None
+        return newest if installs_the_same(read_record(built), read_record(newest.record)) else None
+
+
+def keep_record(built: Path, records: Path) -> Path:
+    """Copy a record to the folder of its release, with its declared matrix next to it. Return its new folder."""
+    record = records / built.name
+    expectation = built.with_name(f"{built.name}{EXPECTATION}")
+    if expectation.is_file():
+        records.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(expectation, records / expectation.name)
+    copy_record(built, record)
+    return record
 
 
 def release_steps(plan: Plan, record: Path) -> list[Step]:

@@ -86,7 +86,7 @@ def _get_submodules(tree: Path) -> None:
 
 
 def _remove(checkout: Checkout, tree: Path) -> None:
-    """Remove the worktree, and what git knows of it, whatever a killed run has left of them."""
+    """Remove the worktree, and what git knows of it, or what a killed run has left of them."""
     shutil.rmtree(tree, ignore_errors=True)
     if tree.exists():
         raise CheckoutError(Problem(str(tree), "cannot be removed", "Remove the folder."))

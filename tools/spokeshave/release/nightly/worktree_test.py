@@ -154,7 +154,7 @@ def test_a_half_made_worktree_is_replaced(repository: Repository, tmp_path: Path
 def test_a_build_ends_with_its_run(repository: Repository, tmp_path: Path) -> None:
     before = repository.state()
     scratch = tmp_path / "scratch"
-    process = start(repository, scratch, program(tmp_path, "echo $$ > begun; exec sleep 60"))
+    process = start(repository, scratch, program(tmp_path, "echo $$ > pid; mv pid begun; exec sleep 60"))
     pid = int((scratch / "worktree/begun").read_text())
     process.send_signal(signal.SIGINT)
     process.communicate()
