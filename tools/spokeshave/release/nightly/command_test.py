@@ -58,6 +58,17 @@ def test_a_record_that_was_not_published_is_published(repository: Repository, tm
     assert (report.end, report.steps, report.newest) == (NightlyEnd.NOTHING_NEW, (), VERSION)
 
 
+def test_old_releases_are_pruned(repository: Repository, tmp_path: Path) -> None:
+    to = ("--to", f"index:{tmp_path / 'index'}", "--prune-keep", "2")
+    for day in range(1, 5):
+        commit = repository.commit("file", str(day), day=day)
+        write_sealed(repository.root / "dist/releases", f"3.12.0rc2026110{day}", commit)
+        report = reported(repository, *to)
+    assert [step.name for step in report.steps] == ["check", "publish", "prune"]
+    left = [each.version for each in ReleaseIndex(tmp_path / "index").sets()]
+    assert left == ["3.12.0rc20261103", "3.12.0rc20261104"]
+
+
 def test_the_index_stands_for_a_lost_record(repository: Repository, tmp_path: Path) -> None:
     write_sealed(tmp_path / "records", VERSION, repository.git("rev-parse", "HEAD"))
     to = ("--to", f"index:{tmp_path / 'index'}")

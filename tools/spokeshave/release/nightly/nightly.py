@@ -14,10 +14,11 @@ from spokeshave.release.nightly.checkout import Checkout
 from spokeshave.release.nightly.commit import ChosenCommit
 from spokeshave.release.nightly.decision import Build, Continue, Known, NothingNew, Wanted, decide
 from spokeshave.release.nightly.known import KnownSet, installs_the_same
-from spokeshave.release.nightly.steps import Step, StepRunner, command, source_of
+from spokeshave.release.nightly.steps import Step, StepRunner, command, index_path, source_of
 from spokeshave.release.nightly.worktree import worktree_of
 from spokeshave.release.publish import command as publish_command
 from spokeshave.release.record import FILES, read_record
+from spokeshave.release.retention import command as prune_command
 from spokeshave.release.trial import command as trial_command
 from spokeshave.release.writer import copy_record
 from spokeshave_core.outcomes import NightlyEnd, Outcome
@@ -180,6 +181,10 @@ def release_steps(plan: Plan, record: Path) -> list[Step]:
         steps.append(Step("publish", destination, publish))
         if AFTER in plan.tries:
             steps.append(_try(plan, record, destination, source_of(destination)))
+    for destination in plan.destinations if plan.prune_options else ():
+        if path := index_path(destination):
+            prune = command(prune_command, str(path), "--channel", plan.wanted.channel, *plan.prune_options)
+            steps.append(Step("prune", destination, prune))
     return steps
 
 

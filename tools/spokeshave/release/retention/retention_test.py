@@ -273,7 +273,10 @@ def _random_pins(source: random.Random, sets: Sequence[IndexedSet]) -> tuple[Pin
     return tuple(Pin(listed.projects[0], Version(listed.version)) for listed in chosen)
 
 
-@pytest.mark.parametrize("text", ["2026-11-30T00:00:00Z", "2026-11-30T00:00:00.000000Z", "2026-11-30T02:00:00+02:00", "2026-11-30", "1795996800"])
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-30T00:00:00Z", "2026-11-30T00:00:00.000000Z", "2026-11-30T02:00:00+02:00", "2026-11-30", "1795996800"],
+)
 def test_times_are_read(text: str) -> None:
     assert parse_time(text) == NOW
 
