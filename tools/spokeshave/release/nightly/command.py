@@ -15,7 +15,7 @@ from spokeshave.release.destination.choice import FORMS, DestinationOptions, ope
 from spokeshave.release.nightly.build import PantsCommand, default_name
 from spokeshave.release.nightly.checkout import Checkout
 from spokeshave.release.nightly.commit import choose_commit
-from spokeshave.release.nightly.decision import Known, Wanted
+from spokeshave.release.nightly.decision import Known, NothingNew, Wanted
 from spokeshave.release.nightly.known import sets_of_index, sets_of_records
 from spokeshave.release.nightly.nightly import AFTER, BEFORE, Nightly, Plan
 from spokeshave.release.nightly.steps import in_order, index_path
@@ -176,7 +176,8 @@ def _add_publication(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Release a commit, or say why not."""
     nightly = Nightly(make_plan(args))
-    print(nightly.reason, flush=True)
+    if not isinstance(nightly.decision, NothingNew):
+        print(nightly.reason, flush=True)
     if args.dry_run:
         nightly.plan()
         if nightly.pants_options:
@@ -270,11 +271,16 @@ def _show(args: argparse.Namespace, report: NightlyReport, exit_code: int) -> in
         lines = ["spokeshave release nightly: failed", *map(str, report.problems)]
         sys.stderr.write("\n".join([*lines, "The same command continues."]) + "\n")
     else:
-        version = f" {report.version}" if report.version and report.end is not NightlyEnd.NOTHING_NEW else ""
-        print(f"{report.release}{version}: {report.end.value} ({report.reason})", flush=True)
+        print(_result(report), flush=True)
     if args.report:
         write_text(args.report, report.to_json())
     return exit_code
+
+
+def _result(report: NightlyReport) -> str:
+    if report.end is NightlyEnd.NOTHING_NEW:
+        return f"{report.release}: nothing new, as {report.reason}"
+    return f"{report.release} {report.version or report.channel}: {report.end.value}"
 
 
 def _time(step: NightlyStep) -> str:

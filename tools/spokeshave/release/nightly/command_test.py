@@ -67,6 +67,10 @@ def test_old_releases_are_pruned(repository: Repository, tmp_path: Path) -> None
     assert [step.name for step in report.steps] == ["check", "publish", "prune"]
     left = [each.version for each in ReleaseIndex(tmp_path / "index").sets()]
     assert left == ["3.12.0rc20261103", "3.12.0rc20261104"]
+    # A run that was killed before is completed, although there is nothing new.
+    report = reported(repository, *to[:3], "1")
+    assert (report.end, [step.name for step in report.steps]) == (NightlyEnd.NOTHING_NEW, ["prune"])
+    assert [each.version for each in ReleaseIndex(tmp_path / "index").sets()] == ["3.12.0rc20261104"]
 
 
 def test_the_index_stands_for_a_lost_record(repository: Repository, tmp_path: Path) -> None:

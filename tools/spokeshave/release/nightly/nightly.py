@@ -82,25 +82,30 @@ class Nightly:
         if isinstance(self.decision, NothingNew):
             self._end = NightlyEnd.NOTHING_NEW
             self.record = self.decision.existing.record
-            return ExitCode.OK
-        if isinstance(self.decision, Build):
-            self._runner.run([Step("build", self._plan.commit.short, self._build)])
         else:
-            self.record = self.decision.recorded.record
-        if self.record is not None:
-            self._runner.run(release_steps(self._plan, self.record))
-            if not self._runner.exit_code:
-                self._end = NightlyEnd.RELEASED if self._plan.destinations else NightlyEnd.RECORDED
+            self._release(self.decision)
+        # In each run, as the one that published the newest release may have been killed before.
+        if not self._runner.run(prune_steps(self._plan)):
+            self._end = NightlyEnd.FAILED
         return self._runner.exit_code
+
+    def _release(self, decision: Build | Continue) -> None:
+        if isinstance(decision, Continue):
+            self.record = decision.recorded.record
+        else:
+            self._runner.run([Step("build", self._plan.commit.short, self._build)])
+        if self.record is not None and self._runner.run(release_steps(self._plan, self.record)):
+            self._end = NightlyEnd.RELEASED if self._plan.destinations else NightlyEnd.RECORDED
 
     def plan(self) -> None:
         """List the steps, and do none."""
-        if isinstance(self.decision, NothingNew):
-            self._end = NightlyEnd.NOTHING_NEW
-            return
-        self._end = NightlyEnd.PLANNED
+        steps = prune_steps(self._plan)
+        self._end = NightlyEnd.NOTHING_NEW
+        if not isinstance(self.decision, NothingNew):
+            self._end = NightlyEnd.PLANNED
+            steps = [*release_steps(self._plan, Path("RECORD")), *steps]
         names = [("build", self._plan.commit.short)] if isinstance(self.decision, Build) else []
-        names += [(step.name, step.subject) for step in release_steps(self._plan, Path("RECORD"))]
+        names += [(step.name, step.subject) for step in steps]
         self._runner.results = [NightlyStep(name, subject, Outcome.NOT_RUN) for name, subject in names]
 
     def report(self, *problems: Problem) -> NightlyReport:
@@ -181,8 +186,15 @@ def release_steps(plan: Plan, record: Path) -> list[Step]:
         steps.append(Step("publish", destination, publish))
         if AFTER in plan.tries:
             steps.append(_try(plan, record, destination, source_of(destination)))
+    return steps
+
+
+def prune_steps(plan: Plan) -> list[Step]:
+    """Return the steps that remove old releases from indexes."""
+    steps = []
     for destination in plan.destinations if plan.prune_options else ():
-        if path := index_path(destination):
+        path = index_path(destination)
+        if path is not None:
             prune = command(prune_command, str(path), "--channel", plan.wanted.channel, *plan.prune_options)
             steps.append(Step("prune", destination, prune))
     return steps
