@@ -106,6 +106,24 @@ class PublishEnd(enum.Enum):
     NOT_VISIBLE = "not visible"
 
 
+class NightlyEnd(enum.Enum):
+    """What `release nightly` came to.
+
+    Attributes:
+        RELEASED: All destinations have the release.
+        RECORDED: The record was made; no destination was named.
+        NOTHING_NEW: There is no new commit, or what it installs is what the newest release installs.
+        PLANNED: Nothing was done, as only the plan was asked for.
+        FAILED: A step failed. The same command continues.
+    """
+
+    RELEASED = "released"
+    RECORDED = "recorded"
+    NOTHING_NEW = "nothing new"
+    PLANNED = "planned"
+    FAILED = "failed"
+
+
 class Rule(enum.Enum):
     """The rules of `spokeshave verify`."""
 

@@ -69,14 +69,18 @@ COMMANDS = {
         "show that two releases differ in their version only",
     ),
     "index serve": ("spokeshave.release.index.server.command", "serve a release index to pip, uv and browsers"),
+    "release nightly": (
+        "spokeshave.release.nightly.command",
+        "build and release a commit, if there is anything new since the last release",
+    ),
 }
 # Commands of two words, by their first one.
 GROUPS = {
     "index": "Write, check and serve a static package index of releases.",
     "release": "Seal, check, publish and promote a release: a set of wheels with one version.",
 }
-# They lock files, and start processes, in ways that Windows does not have.
-NOT_ON_WINDOWS = ("emulation", "cache-server")
+# They lock files, and start processes, in ways that Windows does not have. Pants does not run there either.
+NOT_ON_WINDOWS = ("emulation", "cache-server", "release nightly")
 
 # 128 + SIGPIPE, which Windows does not have: what shells report of a program that its reader ended.
 _ENDED_BY_SIGPIPE = 141

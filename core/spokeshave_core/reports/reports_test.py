@@ -14,6 +14,7 @@ from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
 from spokeshave_core.outcomes import (
     CheckOutcome,
     EvidenceSubject,
+    NightlyEnd,
     Outcome,
     Presence,
     PublishEnd,
@@ -24,6 +25,7 @@ from spokeshave_core.outcomes import (
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
 from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet, IndexListReport
+from spokeshave_core.release.nightly import NightlyReport, NightlyStep
 from spokeshave_core.release.promotion import (
     ChangedMember,
     ComparedWheel,
@@ -202,6 +204,18 @@ REPORTS: tuple[Report, ...] = (
         problems=(PROBLEM,),
         notes=("a note",),
     ),
+    NightlyReport(
+        release="demo",
+        channel="nightly",
+        commit="ab" * 20,
+        end=NightlyEnd.FAILED,
+        reason="commit abab is new",
+        version="1.0",
+        record="dist/releases/demo/1.0",
+        newest="0.9",
+        steps=(NightlyStep(name="build", subject="abab", outcome=Outcome.FAILED, seconds=1.5),),
+        problems=(PROBLEM,),
+    ),
     PromoteReport(
         version="1.0",
         promoted_from="1.0rc1",
@@ -298,6 +312,8 @@ KEYS = {
     "destinations destinations.destination destinations.files destinations.files.demo.whl destinations.projects "
     "destinations.projects.project destinations.projects.used destinations.projects.new destinations.projects.limit "
     "problems problems.place problems.message problems.remedy notes",
+    NightlyReport: "release channel commit end reason version record newest steps steps.name steps.subject "
+    "steps.outcome steps.seconds problems problems.place problems.message problems.remedy",
     PromoteReport: "version promoted_from manifest_sha256 untested wheels wheels.name wheels.source wheels.sha256 "
     "wheels.changed wheels.rewritten wheels.kept wheels.tests wheels.unsearched",
     CompareReport: "old_version new_version wheels wheels.old wheels.new wheels.payload_sha256 wheels.changed "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pants.engine.addresses import Address
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     DictStringToStringField,
+    DictStringToStringSequenceField,
     InvalidFieldException,
     SpecialCasedDependencies,
     StringField,
@@ -17,8 +19,12 @@ from pants.engine.target import (
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_core.channel import AT_COMMIT, Channel
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REVISION = re.compile(r"[!-~]+")
+# The others name a commit and are not released.
+_RELEASED_CHANNELS = tuple(channel.value for channel in Channel if channel not in AT_COMMIT)
 
 
 class ReleaseWheelsField(SpecialCasedDependencies):
@@ -56,10 +62,42 @@ class ReleaseRepositoriesField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        Where `publish` sends the whole release: `@name`, such as `@testpypi`, or the URL of an upload endpoint, as in
-        the field of `python_native_wheel`. `--wheel-publish-to` chooses one of several.
+        Where `publish` sends the whole release, and what `release-check` asks: `@name`, such as `@testpypi`, or the URL
+        of an upload endpoint, as in the field of `python_native_wheel`; `index:PATH`, a static index for any web server
+        that `spokeshave index` writes; or `folder:PATH`, a folder of files for `pip install --find-links`. A path is
+        relative to the build root. `--wheel-publish-to` chooses one of several.
         """
     )
+
+
+class ReleaseChannelsField(DictStringToStringSequenceField):
+    alias = "channels"
+    help = help_text(
+        f"""
+        Where releases of a channel go instead of to `repositories`, such as
+        `{{"nightly": ["index:dist/index"], "stable": ["@testpypi", "@pypi"]}}`. Entries are those of `repositories`. A
+        channel that is not listed goes to `repositories`; one with an empty list is not published. The channels are
+        {", ".join(f"`{channel}`" for channel in _RELEASED_CHANNELS)} (see `--release-version-channel`).
+        """
+    )
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: dict[str, Iterable[str]] | None, address: Address
+    ) -> FrozenDict[str, tuple[str, ...]] | None:
+        """Return the repositories of each channel.
+
+        Raises:
+            InvalidFieldException: If a key is not a channel that is released.
+        """
+        value = super().compute_value(raw_value, address)
+        wrong = [repr(channel) for channel in value or {} if channel not in _RELEASED_CHANNELS]
+        if wrong:
+            raise InvalidFieldException(
+                f"The field `{cls.alias}` of {address} has {', '.join(wrong)}, which is not a released channel. "
+                f"Write {', '.join(_RELEASED_CHANNELS)}."
+            )
+        return value
 
 
 class RevisionsField(DictStringToStringField):
@@ -96,6 +134,7 @@ class ReleaseTarget(Target):
     alias = "release"
     core_fields = (
         *COMMON_TARGET_FIELDS,
+        ReleaseChannelsField,
         ReleaseNameField,
         ReleasePlatformsField,
         ReleaseRepositoriesField,

@@ -105,7 +105,7 @@ class Project:
             process = subprocess.run(
                 [str(REPOSITORY / "pants"), *(() if daemon else ("--no-pantsd",)), *arguments],
                 cwd=self.root,
-                env={**_environment(), **self.variables, **(variables or {})},
+                env={**pants_environment(), **self.variables, **(variables or {})},
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
@@ -292,7 +292,7 @@ def assert_golden(golden: str, actual: list[str]) -> None:
     assert expected == actual, f"{path} does not hold:\n" + "\n".join(diff)
 
 
-def _environment() -> dict[str, str]:
+def pants_environment() -> dict[str, str]:
     """Return this process' environment without settings of Pants. The plugin is this repository's."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PANTS_")}
     return {**inherited, "PANTS_PYTHONPATH": f"['{REPOSITORY / 'rules'}']", "PANTS_COLORS": "false"}

@@ -213,20 +213,23 @@ async def upload_process(request: UploadRequest, python: SandboxPython, options:
     return InteractiveProcess.from_process(replace(process, env=FrozenDict({**process.env, **environment})))
 
 
-def repositories_of(texts: Iterable[str], publishing: WheelPublishSubsystem, *, where: str) -> tuple[Repository, ...]:
+def repositories_of(
+    texts: Iterable[str], publishing: WheelPublishSubsystem, *, where: str, is_release: bool = False
+) -> tuple[Repository, ...]:
     """Return the repositories of a target that this run publishes to.
 
     Args:
         where: The target, for messages.
 
     Raises:
-        InvalidTargetError: For all entries that are neither a name nor a URL without credentials.
+        InvalidTargetError: Those of `parse_repositories`.
     """
     return parse_repositories(
         chosen_repositories(texts, publishing.to),
         publishing.repositories,
         where=where,
         check_urls=publishing.check_urls,
+        is_release=is_release,
     )
 
 

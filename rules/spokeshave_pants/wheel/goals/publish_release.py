@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pants.base.build_root import BuildRoot
@@ -23,11 +23,15 @@ from pants.engine.unions import UnionRule
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly, rule, run_interactive_process
-from spokeshave_pants.release.target_types import ReleaseRepositoriesField, ReleaseWheelsField
+from spokeshave_pants.release.target_types import (
+    ReleaseChannelsField,
+    ReleaseRepositoriesField,
+    ReleaseWheelsField,
+)
 from spokeshave_pants.sandbox.tools import REPORT
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.goals.publish import UploadRequest, check_tested, repositories_of, upload_process
-from spokeshave_pants.wheel.publish.repository import Repository
+from spokeshave_pants.wheel.publish.repository import Repository, parse_repositories
 from spokeshave_pants.wheel.record.rules import (
     ReleasePlanRequest,
     SealedRelease,
@@ -44,7 +48,23 @@ class UnsealedReleaseError(SpokeshaveError):
 
 
 class NoRepositoryError(SpokeshaveError):
-    """A release that is to be published or checked, and has no repository for it."""
+    """A release that is to be published or checked, and has no repository for its channel."""
+
+
+@dataclass(frozen=True)
+class ReleaseDestinations:
+    """Where a release lists that it goes: the fields `repositories` and `channels`."""
+
+    repositories: tuple[str, ...]
+    channels: Mapping[str, tuple[str, ...]]
+
+    def of_channel(self, channel: str | None) -> tuple[str, ...]:
+        """Return where a release of a channel goes: to the channel's own repositories if it has any listed."""
+        return self.channels.get(channel or "", self.repositories)
+
+    def all(self) -> tuple[str, ...]:
+        """Return every entry, in the order of the fields."""
+        return (*self.repositories, *(text for listed in self.channels.values() for text in listed))
 
 
 class ReleasePublishRequest(PublishRequest["ReleasePublishFieldSet"]):
@@ -59,6 +79,7 @@ class ReleasePublishFieldSet(PublishFieldSet[ReleasePublishRequest]):
     required_fields = (ReleaseWheelsField, ReleaseRepositoriesField)
 
     repositories: ReleaseRepositoriesField
+    channels: ReleaseChannelsField
 
     def get_output_data(self) -> PublishOutputData:
         """Return the data of Pants' publish output."""
@@ -102,41 +123,48 @@ def artifacts(wheels: Iterable[SmokeTestedWheel]) -> list[WheelArtifact]:
 
 
 def repositories_of_release(
-    listed: Iterable[str], publishing: WheelPublishSubsystem, *, where: str
+    listed: ReleaseDestinations, channel: str | None, publishing: WheelPublishSubsystem, *, where: str
 ) -> tuple[Repository, ...]:
     """Return the repositories of a release that this run is for: at least one, or nobody would notice a typo.
 
     Raises:
-        NoRepositoryError: If the release lists none.
-        InvalidTargetError: If `[wheel-publish].to` names none of them, or for an entry that is not valid.
+        NoRepositoryError: If the release lists none for its channel.
+        InvalidTargetError: If `[wheel-publish].to` names none of them, or for an entry of any channel that is not
+            valid.
     """
-    listed = tuple(listed)
-    if not listed:
+    parse_repositories(listed.all(), publishing.repositories, where=where, is_release=True)
+    texts = listed.of_channel(channel)
+    if not texts:
+        which = f" for the channel {channel}" if listed.channels else ""
         raise NoRepositoryError(
-            f"{where} has no `repositories`, so that it can neither be published nor checked. Set the field, such as "
-            'repositories=["@pypi"]. Those of its wheels count only for `--wheel-publish-alone`.'
+            f"{where} has no `repositories`{which}, so that it can neither be published nor checked. Set the field, "
+            'such as repositories=["@pypi"]. Those of its wheels count only for `--wheel-publish-alone`.'
         )
-    repositories = repositories_of(listed, publishing, where=where)
+    repositories = repositories_of(texts, publishing, where=where, is_release=True)
     if not repositories:
-        names = ", ".join(text.lstrip("@") for text in listed)
+        names = ", ".join(text.lstrip("@") for text in texts)
         raise InvalidTargetError(
-            f"`--wheel-publish-to` is {', '.join(publishing.to)}, which is not one of the `repositories` of {where}. "
-            f"Choose from {names}."
+            f"`--wheel-publish-to` is {', '.join(publishing.to)}, which is not one of the `repositories` of {where}"
+            f"{f' for the channel {channel}' if listed.channels else ''}. Choose from {names}."
         )
     return repositories
 
 
-def publish_argv(folder: str, repository: Repository, dist: str) -> tuple[str, ...]:
-    """Return the command that sends a record, which it first copies to `dist/`: a later run continues from there."""
+def publish_argv(folder: str, repository: Repository, *, build_root: str, dist: str) -> tuple[str, ...]:
+    """Return the command that sends a record, which it first copies to `dist/`: a later run continues from there.
+
+    Args:
+        dist: The folder, relative to the build root.
+    """
     return (
-        *("release", "publish", folder, *repository.destination_arguments),
-        *("--keep", f"{dist}/{folder}", "--report", REPORT),
+        *("release", "publish", folder, *repository.destination_arguments(build_root)),
+        *("--keep", f"{build_root}/{dist}/{folder}", "--report", REPORT),
     )
 
 
-def check_argv(folder: str, repository: Repository) -> tuple[str, ...]:
+def check_argv(folder: str, repository: Repository, *, build_root: str) -> tuple[str, ...]:
     """Return the command that checks a record against a repository."""
-    return ("release", "check", folder, *repository.destination_arguments, "--report", REPORT)
+    return ("release", "check", folder, *repository.destination_arguments(build_root), "--report", REPORT)
 
 
 @rule
@@ -144,12 +172,18 @@ async def publish_release(
     request: ReleasePublishRequest, publishing: WheelPublishSubsystem, dist: DistDir, build_root: BuildRoot
 ) -> PublishProcesses:
     address = request.field_set.address
-    repositories = repositories_of_release(request.field_set.repositories.value, publishing, where=address.spec)
+    listed = ReleaseDestinations(request.field_set.repositories.value, request.field_set.channels.value or {})
+    plan = await plan_release(ReleasePlanRequest(address), **implicitly())
+    repositories = repositories_of_release(listed, plan.version.channel, publishing, where=address.spec)
     sealed = (await publishable_release(CheckedReleaseRequest(address))).sealed
-    place = str(build_root.pathlib_path / dist.relpath)
     processes = await concurrently(
         upload_process(
-            UploadRequest(repository, publish_argv(sealed.folder, repository, place), sealed.digest), **implicitly()
+            UploadRequest(
+                repository,
+                publish_argv(sealed.folder, repository, build_root=build_root.path, dist=str(dist.relpath)),
+                sealed.digest,
+            ),
+            **implicitly(),
         )
         for repository in repositories
     )
@@ -166,7 +200,7 @@ async def publish_release(
 
 @goal_rule
 async def check_releases(
-    console: Console, specified: FilteredTargets, publishing: WheelPublishSubsystem
+    console: Console, specified: FilteredTargets, publishing: WheelPublishSubsystem, build_root: BuildRoot
 ) -> ReleaseCheck:
     releases = [target for target in specified if target.has_field(ReleaseRepositoriesField)]
     if not releases:
@@ -174,13 +208,13 @@ async def check_releases(
         return ReleaseCheck(exit_code=1)
     exit_code = 0
     for release in releases:
-        listed = release[ReleaseRepositoriesField].value
-        repositories = repositories_of_release(listed, publishing, where=release.address.spec)
+        listed = ReleaseDestinations(release[ReleaseRepositoriesField].value, release[ReleaseChannelsField].value or {})
+        plan = await plan_release(ReleasePlanRequest(release.address), **implicitly())
+        repositories = repositories_of_release(listed, plan.version.channel, publishing, where=release.address.spec)
         sealed = (await publishable_release(CheckedReleaseRequest(release.address))).sealed
         for repository in repositories:
-            process = await upload_process(
-                UploadRequest(repository, check_argv(sealed.folder, repository), sealed.digest), **implicitly()
-            )
+            argv = check_argv(sealed.folder, repository, build_root=build_root.path)
+            process = await upload_process(UploadRequest(repository, argv, sealed.digest), **implicitly())
             result = await run_interactive_process(process)
             exit_code = max(exit_code, result.exit_code)
     return ReleaseCheck(exit_code=exit_code)

@@ -1,4 +1,4 @@
-"""Repositories that wheels are published to, and their credentials, which only the upload receives."""
+"""What wheels and releases are published to, and the credentials for it, which only the upload receives."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TERMINAL = ("TERM", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
 _NAME = re.compile(r"@[^\s/:@]+")
 _HTTP_URL = re.compile(r"https?://[^/?#]+", re.IGNORECASE)
+_FOLDER = re.compile(r"(folder|index):(.*)", re.DOTALL)
 
 
 class SecretText(str):
@@ -42,15 +43,17 @@ class SecretText(str):
 
 @dataclass(frozen=True)
 class Repository:
-    """An entry of a `repositories` field: `@name`, whose URL may be only in ~/.pypirc, or a URL.
+    """An entry of a `repositories` field: `@name`, whose URL may be only in ~/.pypirc, a URL, or a folder.
 
     Attributes:
         check_url: The simple index (PEP 503) that lists the existing files, if it cannot be derived from the URL.
+        folder: The kind and the path of `folder:PATH` and `index:PATH`, which only a release has.
     """
 
     text: str
     url: str | None
     check_url: str | None = None
+    folder: tuple[str, str] | None = None
 
     @property
     def name(self) -> str | None:
@@ -71,9 +74,11 @@ class Repository:
             *(("--check-url", self.check_url) if self.check_url else ()),
         )
 
-    @property
-    def destination_arguments(self) -> tuple[str, ...]:
-        """Return the options of `spokeshave release publish` and `release check`."""
+    def destination_arguments(self, build_root: str) -> tuple[str, ...]:
+        """Return the options of `spokeshave release publish` and `release check`. The path of a folder is absolute."""
+        if self.folder:
+            kind, path = self.folder
+            return ("--to", f"{kind}:{Path(build_root, path)}")
         return (
             *("--to", self.text),
             *(("--repository-url", self.url) if self.name and self.url else ()),
@@ -86,7 +91,9 @@ class Repository:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Return the environment variables that an upload depends on."""
+        """Return the environment variables that an upload depends on. A folder needs no credentials."""
+        if self.folder:
+            return _TERMINAL
         own = tuple(filter(None, (self._variable(credential) for credential in _CREDENTIALS)))
         proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
         return ("HOME", *_CREDENTIALS, *own, *_IDENTITY, *_CERTIFICATES, *proxies, *_TERMINAL)
@@ -116,7 +123,12 @@ def chosen_repositories(texts: Iterable[str], chosen: Iterable[str]) -> tuple[st
 
 
 def parse_repositories(
-    texts: Iterable[str], urls: Mapping[str, str], *, where: str, check_urls: Mapping[str, str] | None = None
+    texts: Iterable[str],
+    urls: Mapping[str, str],
+    *,
+    where: str,
+    check_urls: Mapping[str, str] | None = None,
+    is_release: bool = False,
 ) -> tuple[Repository, ...]:
     """Parse the repositories of targets, each once.
 
@@ -124,13 +136,20 @@ def parse_repositories(
         urls: The URLs of `[wheel-publish].repositories` by name.
         where: The target, for messages.
         check_urls: The simple indexes of `[wheel-publish].check_urls`, by name or upload URL.
+        is_release: Whether the target is a `release`, which can also go to a folder.
 
     Raises:
-        InvalidTargetError: For all entries that are neither a name nor a URL without credentials.
+        InvalidTargetError: For all entries that are neither a name, nor a URL without credentials, nor a folder of a
+            release.
     """
     found: list[Repository] = []
     problems = Problems()
     for text in dict.fromkeys(texts):
+        folder = _FOLDER.fullmatch(text)
+        if folder:
+            problems.add_text(_folder_problem(text, folder[2], where=where, is_release=is_release))
+            found.append(Repository(text, None, folder=(folder[1], folder[2])))
+            continue
         named = text.startswith("@")
         url = urls.get(text[1:]) if named else text
         origin = f"`[wheel-publish].repositories` for {text}" if named else f"`repositories` of {where}"
@@ -142,7 +161,19 @@ def parse_repositories(
                 "because others may have read it; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
             )
         elif url is not None and not _HTTP_URL.match(url):
-            problems.add_text(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
+            folders = "" if named or not is_release else ", `index:PATH` or `folder:PATH`"
+            forms = f"`@name`{',' if folders else ' or'} the http or https URL of an upload endpoint{folders}"
+            problems.add_text(f"{origin} has {url!r}. Write {forms}.")
         found.append(Repository(text, url, (check_urls or {}).get(text.lstrip("@"))))
     problems.raise_if_any(InvalidTargetError, render=bullet_list)
     return tuple(found)
+
+
+def _folder_problem(text: str, path: str, *, where: str, is_release: bool) -> str:
+    """Return what is wrong with a folder as a repository. Empty if nothing is."""
+    if not is_release:
+        return (
+            f"`repositories` of {where} has {text!r}, which only a `release` can have: a folder or an index "
+            f"gets a release as a whole. List the wheel in a `release`, and give that `repositories=[{text!r}]`."
+        )
+    return "" if path else f"`repositories` of {where} has {text!r} without a path. Write a path from the build root."

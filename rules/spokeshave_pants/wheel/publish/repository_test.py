@@ -113,3 +113,29 @@ def test_an_option_chooses_some_of_a_targets_repositories() -> None:
     )
     assert chosen_repositories(listed, ["testpypi"]) == ("@testpypi",)
     assert chosen_repositories(listed, ["pipy"]) == ()
+
+
+def test_only_a_release_goes_to_a_folder() -> None:
+    texts = ("folder:wheels", "index:dist/index")
+    with pytest.raises(InvalidTargetError) as raised:
+        parse(*texts)
+    for text in texts:
+        assert f"`repositories` of the target src:wheel has {text!r}, which only a `release` can have" in str(
+            raised.value
+        )
+    found = parse_repositories(texts, {}, where="//:release", is_release=True)
+    assert [repository.folder for repository in found] == [("folder", "wheels"), ("index", "dist/index")]
+    assert found[0].label == "folder:wheels"
+
+
+def test_a_folder_gets_no_credentials() -> None:
+    (repository,) = parse_repositories(["index:dist/index"], {}, where="//:release", is_release=True)
+    variables = {"HOME": "/home/alice", "TWINE_PASSWORD": "secret", "NO_COLOR": "1"}
+    assert repository.environment({k: v for k, v in variables.items() if k in repository.variables}, "/repo") == {
+        "NO_COLOR": "1"
+    }
+
+
+def test_a_folder_without_a_path_is_refused() -> None:
+    with pytest.raises(InvalidTargetError, match="//:release has 'index:' without a path"):
+        parse_repositories(["index:"], {}, where="//:release", is_release=True)

@@ -1,1 +1,1 @@
-"""Nightly releases: whether there is anything new, of which commit, and everything from the build to the prune."""
+"""A nightly release in one command: is there anything new, which commit, which version, and all steps after."""
