@@ -228,7 +228,7 @@ def test_a_set_that_is_pruned_meanwhile_is_explained(
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_lost_file_is_told_apart_from_a_pruned_set(
+def test_a_lost_file_differs_from_a_pruned_set(
     site: StaticSite, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     site.replies = {"releases/*/SHA256SUMS": Reply(status=404)}
