@@ -20,7 +20,7 @@ from spokeshave.testing.promotion_fixtures import seal_wheels
 from spokeshave.testing.release_fixtures import COMMIT, VERSION, write_wheels
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_site_fixtures import Reply, StaticSite, static_site
-from spokeshave_core.release.fetch import FetchOutcome, FetchReport, OfferReport
+from spokeshave_core.release.fetch import FetchOutcome, ReleaseFetchReport, ReleaseOfferReport
 
 FAST = ("--pause", "0.01", "--timeout", "5")
 WINDOWS_RUNTIME = "files/*/abacus_runtime*win_amd64.whl"
@@ -72,7 +72,7 @@ def test_a_second_run_reads_the_list_alone(site: StaticSite, tmp_path: Path, cap
     for outcome in (FetchOutcome.FETCHED, FetchOutcome.ALREADY_THERE):
         site.requests.clear()
         assert fetch(site.url, tmp_path / "rc", "abacus==3.11", "--report", str(report)) == 0
-        found = FetchReport.from_json(report.read_text())
+        found = ReleaseFetchReport.from_json(report.read_text())
         assert {file.outcome for file in found.files} == {outcome}
         assert found.release is not None
         assert found.release.manifest_sha256 == manifest_sha256(tmp_path / "rc")
@@ -131,7 +131,7 @@ def test_the_list_shows_the_sets(index: Path, tmp_path: Path, capfd: pytest.Capt
     lines = capfd.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines] == ["version", VERSION, "3.11.0", "3.9.0"]
     assert main([*command, "--channel", "stable", "abacus<3.10"]) == 0
-    assert [listed.version for listed in OfferReport.from_json(report.read_text()).sets] == ["3.9.0"]
+    assert [listed.version for listed in ReleaseOfferReport.from_json(report.read_text()).sets] == ["3.9.0"]
     assert main([*command, "abacus==4"]) == 1
 
 
