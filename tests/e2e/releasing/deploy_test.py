@@ -31,9 +31,14 @@ class Deployment:
     variables: Mapping[str, str]
 
     def run(self) -> subprocess.CompletedProcess[str]:
-        command = [REPOSITORY / "docs/deploy.sh", f"abacus=={VERSION}", FINAL, self.site.url, self.server.upload_url]
+        script = REPOSITORY / "docs/deploy.sh"
+        destination = self.server.upload_url
         return subprocess.run(
-            [*command, self.work], env=dict(self.variables), capture_output=True, text=True, check=False
+            [script, f"abacus=={VERSION}", FINAL, self.site.url, destination, self.work],
+            env=dict(self.variables),
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def final(self) -> dict[str, str]:

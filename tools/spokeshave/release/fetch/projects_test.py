@@ -18,7 +18,7 @@ from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_site_fixtures import Reply, StaticSite, static_site
-from spokeshave_core.release.fetch import FetchReport, OfferReport
+from spokeshave_core.release.fetch import ReleaseFetchReport, ReleaseOfferReport
 
 FAST = ("--pause", "0.01", "--timeout", "5")
 WHEEL = "abacus_runtime-3.12.0-py3-none-win_amd64.whl"
@@ -66,7 +66,7 @@ def test_projects_come_from_an_index_with_pypis_rules(
     report = tmp_path / "report.json"
     assert fetch(server.simple_url, tmp_path / "out", *BOTH, "--report", str(report)) == 0
     assert contents(tmp_path / "out") == contents(wheels)
-    assert len(FetchReport.from_json(report.read_text()).files) == 5
+    assert len(ReleaseFetchReport.from_json(report.read_text()).files) == 5
     before = len(server.requests())
     assert fetch(server.simple_url, tmp_path / "out", *BOTH) == 0
     assert ": 5 already there" in capfd.readouterr().out
@@ -282,7 +282,7 @@ def test_the_list_shows_files(server: PypiLike, tmp_path: Path, capfd: pytest.Ca
     report = tmp_path / "report.json"
     command = ["release", "fetch", "--list", "--from", server.simple_url, "--report", str(report)]
     assert main([*command, "abacus-runtime"]) == 0
-    assert len(OfferReport.from_json(report.read_text()).files) == 3
+    assert len(ReleaseOfferReport.from_json(report.read_text()).files) == 3
     assert main([*command, "abacus-runtime<3"]) == 1
     assert main(command) == 1
     assert "is not a release index, so that it lists projects by name only" in capfd.readouterr().err

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from spokeshave.files import write_bytes
 from spokeshave.release.fetch.download import Downloader, Fetched
-from spokeshave.release.fetch.failures import AbsentError, FetchError, PassingError, damaged
+from spokeshave.release.fetch.failures import REPORT_IT, AbsentError, FetchError, PassingError, damaged
 from spokeshave.release.fetch.release_index import read_sets_of
 from spokeshave.release.fetch.source import Source
 from spokeshave.release.fetch.wanted_file import Download
@@ -155,9 +155,7 @@ class RecordDownload:
             is_report = folder == REPORTS and is_file_name(name)
             if not is_report and sealed.get(path) != sha256:
                 message = f"lists {path!r} with the sha256 {sha256}, which does not follow from {MANIFEST}"
-                problems.add(
-                    self._path(SUMS), message, "Nothing was kept. Report it to the administrators of the index."
-                )
+                problems.add(self._path(SUMS), message, f"Nothing was kept. {REPORT_IT}")
         problems.raise_if_any(InvalidRecordError)
         return sums
 

@@ -20,7 +20,7 @@ from spokeshave.testing.promotion_fixtures import seal_wheels
 from spokeshave.testing.release_fixtures import COMMIT, VERSION, write_wheels
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_site_fixtures import Reply, StaticSite, static_site
-from spokeshave_core.release.fetch import FetchOutcome, FetchReport, OfferReport
+from spokeshave_core.release.fetch import FetchOutcome, ReleaseFetchReport, ReleaseOfferReport
 
 FAST = ("--pause", "0.01", "--timeout", "5")
 WINDOWS_RUNTIME = "files/*/abacus_runtime*win_amd64.whl"
@@ -72,7 +72,7 @@ def test_a_second_run_reads_the_list_alone(site: StaticSite, tmp_path: Path, cap
     for outcome in (FetchOutcome.FETCHED, FetchOutcome.ALREADY_THERE):
         site.requests.clear()
         assert fetch(site.url, tmp_path / "rc", "abacus==3.11", "--report", str(report)) == 0
-        found = FetchReport.from_json(report.read_text())
+        found = ReleaseFetchReport.from_json(report.read_text())
         assert {file.outcome for file in found.files} == {outcome}
         assert found.release is not None
         assert found.release.manifest_sha256 == manifest_sha256(tmp_path / "rc")
@@ -131,7 +131,7 @@ def test_the_list_shows_the_sets(index: Path, tmp_path: Path, capfd: pytest.Capt
     lines = capfd.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines] == ["version", VERSION, "3.11.0", "3.9.0"]
     assert main([*command, "--channel", "stable", "abacus<3.10"]) == 0
-    assert [listed.version for listed in OfferReport.from_json(report.read_text()).sets] == ["3.9.0"]
+    assert [listed.version for listed in ReleaseOfferReport.from_json(report.read_text()).sets] == ["3.9.0"]
     assert main([*command, "abacus==4"]) == 1
 
 
@@ -187,6 +187,10 @@ def test_attestations_come_along(site: StaticSite, index: Path, tmp_path: Path) 
     assert fetch(site.url, tmp_path / "rc", "abacus==3.11") == 0
     found = contents(tmp_path / "rc" / "attestations")
     assert found == {f"{name}.publish.attestation": name.encode() for name in names}
+    # The index fails once, after the files have come.
+    site.replies = {"releases/*.attestation": Reply(status=500, times=1), **site.replies}
+    assert fetch(site.url, tmp_path / "later", "abacus==3.11") == 0
+    assert contents(tmp_path / "later" / "attestations") == found
     # They are for all files or for none, so that one that is missing is a fault of the index.
     del site.replies[f"releases/*/{max(names)}.publish.attestation"]
     assert fetch(site.url, tmp_path / "again", "abacus==3.11") == 1
@@ -228,7 +232,7 @@ def test_a_set_that_is_pruned_meanwhile_is_explained(
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_lost_file_is_told_apart_from_a_pruned_set(
+def test_a_lost_file_differs_from_a_pruned_set(
     site: StaticSite, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     site.replies = {"releases/*/SHA256SUMS": Reply(status=404)}
@@ -312,20 +316,29 @@ def test_an_unreadable_list_is_an_error(site: StaticSite, tmp_path: Path, capfd:
     assert "its current/sets.jsonl cannot be read" in capfd.readouterr().err
 
 
-def test_a_killed_fetch_is_continued(site: StaticSite, index: Path, tmp_path: Path) -> None:
+def begin(site: StaticSite, output: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """Start a fetch whose last file does not come, and return it and the folder of what has come."""
     site.replies = {"files/*/abacus_runtime-3.11.0.tar.gz": Reply(seconds=30)}
-    output = tmp_path / "rc"
     command = [sys.executable, "-m", "spokeshave", "release", "fetch", "abacus==3.11", "--from", site.url]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = subprocess.Popen([*command, "--output", str(output)], env=environment, stdout=subprocess.DEVNULL)
     staging = None
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while staging is None or len(list(staging.glob("files/abacus*"))) < 4:
         assert time.monotonic() < deadline
-        staging = next(tmp_path.glob(".rc.*"), None)
+        staging = next(output.parent.glob(f".{output.name}.*"), None)
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    return process, staging
+
+
+@pytest.mark.parametrize("end", ["SIGKILL", "SIGINT"])
+def test_a_fetch_that_is_ended_is_continued(site: StaticSite, index: Path, tmp_path: Path, end: str) -> None:
+    output = tmp_path / "rc"
+    process, staging = begin(site, output)
+    process.send_signal(getattr(signal, end))
+    began = time.monotonic()
     process.wait()
+    assert time.monotonic() - began < 20
     assert not output.exists()
     site.replies = {}
     site.requests.clear()
