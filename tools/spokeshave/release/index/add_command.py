@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, counted
+from spokeshave.release.file_selection import add_only_argument
 from spokeshave.release.index.texts import checked_reason
 from spokeshave.release.index.upload_time import CLOCK, upload_time
 from spokeshave.release.index.writer.addition import add_records
@@ -48,13 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REASON",
         help="never remove the releases by `spokeshave index prune`, such as --keep 'demonstrated at a conference'",
     )
+    add_only_argument(parser, "add a part of the releases, which the index then lists as partial")
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
 
 
 def run(args: argparse.Namespace) -> int:
     """Add releases to an index."""
     kept = checked_reason("--keep", args.keep)
-    changes = add_records(args.index, args.records, upload_time(args.added), kept=kept)
+    changes = add_records(args.index, args.records, upload_time(args.added), only=args.only, kept=kept)
     for change in changes:
         sys.stdout.write(f"{render(change)} in {args.index}\n")
     if args.report:

@@ -13,7 +13,7 @@ releases/NAME/VERSION/                          the set's record without its `fi
     fragments/KEY/                              the parts of all pages that it has
 files/SHA256/NAME                               a wheel or an sdist, next to NAME.metadata (PEP 658) and
                                                 NAME.provenance (PEP 740)
-incoming/SHA256/NAME                            a file that `release publish` has sent, before it is listed
+incoming/SHA256                                 a file that `release publish` has sent, before it is listed
 lock                                            locked by the process that changes the index
 ```
 

@@ -37,7 +37,7 @@ from spokeshave.release.index.writer.generation import (
     write_set_page,
 )
 from spokeshave.release.index.writer.lock import exclusive
-from spokeshave.release.record import read_record
+from spokeshave.release.record import MANIFEST, read_record
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseRecord
@@ -163,10 +163,10 @@ class IndexWriter:
         for path in (self.index.folder / RELEASES).glob("*/*"):
             if (path.parent.name, path.name) not in kept:
                 self._remove_set(path)
-        for path in (self.index.folder / INCOMING).glob("*"):
+        for path in _entries(self.index.folder / INCOMING):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < time.time() - _STALE_SECONDS:
-                    shutil.rmtree(path, ignore_errors=True)
+                    path.unlink()
 
     def _remove_set(self, folder: Path) -> None:
         """Remove a set that is not listed, with its files. Its record is removed last, as it names them."""
@@ -215,6 +215,9 @@ def check_folder(folder: Path, *, is_new: bool) -> None:
         path.name for path in (folder.iterdir() if folder.is_dir() else ()) if not path.name.startswith(".")
     )
     foreign = [name for name in others if name not in _OWN_NAMES]
+    if MANIFEST in foreign:
+        message = "is a release record and not an index"
+        raise InvalidIndexError(Problem(str(folder), message, "Give the index as the last argument."))
     if foreign:
         message = f"is a folder that is not a release index: it has {foreign[0]}"
         raise InvalidIndexError(Problem(str(folder), message, _OTHER_PATH))
@@ -234,6 +237,11 @@ def _link(link: Path, target: Path, *, is_folder: bool) -> None:
         # Windows replaces no link to a folder, so that for a moment there is none.
         link.rmdir()
     new.replace(link)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, which may not exist."""
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _names(generation: Path) -> set[tuple[str, str]]:
