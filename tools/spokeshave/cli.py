@@ -62,6 +62,7 @@ COMMANDS = {
         "spokeshave.release.promote.compare_command",
         "show that two releases differ in their version only",
     ),
+    "index serve": ("spokeshave.release.index.server.command", "serve a release index to pip, uv and browsers"),
 }
 # Commands of two words, by their first one.
 GROUPS = {
