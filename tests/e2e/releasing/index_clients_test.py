@@ -226,6 +226,13 @@ def test_resolution_reads_metadata_alone(name: str, clients: Clients, index: Ser
     assert downloads(requests, ".whl") == [f"{package}-3.11.0-py3-none-any.whl" for package in both("")]
 
 
+def test_uv_installs_the_lock_file_of_a_fetched_release(clients: Clients, index: ServedIndex, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    assert main(["release", "fetch", "abacus==3.11.0", "--from", index.url, "--output", str(record)]) == 0
+    clients.uv(index).install(tmp_path / "target", "-r", str(record / "pylock.abacus.toml"))
+    assert versions(tmp_path / "target") == both("3.11.0")
+
+
 def test_two_libraries_read_the_same_of_both_forms(
     clients: Clients, index: ServedIndex, records: dict[str, Path]
 ) -> None:

@@ -18,6 +18,9 @@ from spokeshave.release.index.writer.addition import add_records
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
 from spokeshave_core.release.index import IndexChange, IndexChangeReport
+from spokeshave_core.release.record import ReleaseFile
+
+_SHOWN_SIZE = 16 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REASON",
         help="never remove the releases by `spokeshave index prune`, such as --keep 'demonstrated at a conference'",
     )
-    add_only_argument(parser, "add a part of the releases, which the index then lists as partial")
     parser.add_argument(
         "--url",
         metavar="URL",
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the pages for people. The index keeps it; give '' to forget it. Without it, a script of the page fills the "
         "address in, and readers without a script have a placeholder",
     )
+    add_only_argument(parser, "add a part of the releases, which the index then lists as partial")
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
 
 
@@ -64,12 +67,20 @@ def run(args: argparse.Namespace) -> int:
     """Add releases to an index."""
     kept = checked_reason("--keep", args.keep)
     url = checked_address("--url", args.url)
-    changes = add_records(args.index, args.records, upload_time(args.added), only=args.only, kept=kept, url=url)
+    added = upload_time(args.added)
+    changes = add_records(args.index, args.records, added, only=args.only, kept=kept, url=url, progress=show_progress)
     for change in changes:
         sys.stdout.write(f"{render(change)} in {args.index}\n")
     if args.report:
         write_text(args.report, IndexChangeReport(changes).to_json())
     return ExitCode.OK
+
+
+def show_progress(number: int, file: ReleaseFile) -> None:
+    """Print a file that takes a while to copy."""
+    if file.size >= _SHOWN_SIZE:
+        sys.stderr.write(f"[{number}] {file.name} ({human_size(file.size)})\n")
+        sys.stderr.flush()
 
 
 def render(change: IndexChange) -> str:

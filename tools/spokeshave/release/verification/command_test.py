@@ -389,22 +389,18 @@ def test_leftovers_of_a_killed_addition_are_notes(tmp_path: Path) -> None:
 def test_it_can_run_while_a_writer_works(site: Path, tmp_path: Path) -> None:
     """Sets come in and go, and no verification has a finding."""
     records = [write_set(tmp_path / "records", f"1.0rc{number}") for number in range(3, 7)]
-    stop = threading.Event()
-    found: list[object] = []
+    writing = threading.Thread(target=_add_and_prune, args=(site, records))
+    writing.start()
     generations = set()
+    while writing.is_alive():
+        report = verify_index(site, is_quick=False)
+        generations.add(report.generation)
+        assert report.findings == ()
+    writing.join()
+    assert len(generations) > 1
 
-    def verify() -> None:
-        while not stop.is_set():
-            report = verify_index(site, is_quick=False)
-            generations.add(report.generation)
-            found.extend(report.findings)
 
-    verifying = threading.Thread(target=verify)
-    verifying.start()
+def _add_and_prune(site: Path, records: list[Path]) -> None:
     for day, record in enumerate(records, 3):
         add_set(site, record, f"2026-11-0{day}")
-        assert main(["index", "prune", str(site), "--channel", "nightly", "--keep", "2", "--purge"]) == 0
-    stop.set()
-    verifying.join()
-    assert found == []
-    assert generations
+        main(["index", "prune", str(site), "--channel", "nightly", "--keep", "2", "--purge"])

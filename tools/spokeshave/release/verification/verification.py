@@ -26,11 +26,15 @@ from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.verification import IndexFault, IndexVerifyReport
 
 _LINKS = (PAGE, FIND_LINKS, SIMPLE, JSON_PAGES)
-_MOST_TRIES = 3
+_MOST_TRIES = 10
 _ONLY_LISTINGS = (
     "the pages were compared by what they list and not byte by byte, because {}; verify the index again after the next "
     "change"
 )
+
+
+class BusyIndexError(SpokeshaveError):
+    """An index that other commands change faster than it is verified."""
 
 
 class NotAnIndexError(SpokeshaveError):
@@ -40,19 +44,33 @@ class NotAnIndexError(SpokeshaveError):
 def verify_index(folder: Path, *, is_quick: bool) -> IndexVerifyReport:
     """Verify the newest generation of an index.
 
-    A writer may work at the same time. If it publishes another generation meanwhile and something seems to be wrong,
-    that generation is verified instead.
+    A writer may work at the same time. If it publishes another generation or removes files meanwhile, and something
+    seems to be wrong, the newest generation is verified again.
 
     Raises:
         NotAnIndexError: If the folder is not an index.
+        BusyIndexError: If it changes all the time.
     """
     _check_folder(folder)
     index = ReleaseIndex(folder)
+    error: OSError | None = None
     for _ in range(_MOST_TRIES):
-        report = _verify(index, is_quick=is_quick)
-        if not report.findings or report.generation == _name(index.generation):
-            break
-    return report
+        try:
+            report = _verify(index, is_quick=is_quick)
+        except OSError as err:
+            error = err
+            continue
+        if not report.findings or report.generation == _newest(index):
+            return report
+    what = f": {error.filename} cannot be read ({error.strerror})" if error else ""
+    remedy = "Run the command again when no other command changes the index."
+    raise BusyIndexError(Problem(str(folder), f"changed each time that it was verified{what}", remedy))
+
+
+def _newest(index: ReleaseIndex) -> str:
+    """Return the name of the newest generation. Empty if the link does not lead to one."""
+    generation = _resolve(index, Findings(index.folder))
+    return _name(generation) if generation else ""
 
 
 def _check_folder(folder: Path) -> None:
