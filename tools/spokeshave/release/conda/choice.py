@@ -208,6 +208,9 @@ def _by_python(
             last = None if served[-1] == NEWEST_MINOR else served[-1]
             rivals = exact if abi.is_abi3t else [version for version in exact if not version.free_threaded]
             others = [version for version in rivals if served[0] <= version.minor <= served[-1]]
+            # Requires-Python may exclude a minor version between others.
+            excluded = [minor for minor in range(served[0], served[-1]) if minor not in minors]
+            others += [PythonVersion(minor, free) for minor in excluded for free in {False, abi.is_abi3t}]
             yield wheels[abi], served, stable_condition(served[0], last, others, has_free_threaded=abi.is_abi3t)
 
 

@@ -114,6 +114,12 @@ def test_pythons_that_requires_python_excludes_get_nothing() -> None:
     assert choice.notes == ("abacus-1.0-cp310-cp310-win_amd64.whl: no Python of the recipe takes it; left out",)
 
 
+def test_a_python_that_is_excluded_between_others_is_skipped() -> None:
+    choice = choice_of("cp310-abi3-win_amd64", "cp313-cp313-win_amd64", minors=(10, 12, 13, *range(15, 41)))
+    text = 'match(python, ">=3.10") and not match(python, "3.11.*") and not match(python, "3.13.*")'
+    assert choice.sources[1].python == f'{text} and not match(python, "3.14.*") and not ({FREE})'
+
+
 def test_a_pure_wheel_is_for_all_and_stands_in_elsewhere() -> None:
     assert choice_of("py2.py3-none-any").shape is Shape.NOARCH
     mixed = sources_of(choice_of("py3-none-any", "cp312-cp312-win_amd64"))

@@ -296,6 +296,17 @@ def test_a_platform_only_requirement_splits_a_pure_wheel(tmp_path: Path) -> None
     assert "    - if: win\n      then: pywin32\n" in text
 
 
+def test_a_wheel_for_any_python_keeps_to_requires_python(tmp_path: Path) -> None:
+    metadata = "Requires-Python: >=3.9.2,<3.15,!=3.11.*\n"
+    requires = ["tomli ; python_version < '3.11'"]
+    wheels = conda_wheels(tmp_path / "wheels", RUNTIME, ["py3-none-win_amd64"], requires=requires, metadata=metadata)
+    record = write_conda_record(tmp_path, wheels)
+    assert conda(record, "--output", tmp_path / "out", "--url-base", HOST) == 0
+    text = (tmp_path / "out" / RUNTIME / "recipe.yaml").read_text()
+    assert '    - not (match(python, ">=3.9,<3.11") or match(python, ">=3.12,<3.15"))\n' in text
+    assert '    - if: match(python, "<3.11")\n      then: tomli\n' in text
+
+
 def test_the_user_adds_tests_maintainers_and_names(tmp_path: Path) -> None:
     wheels = conda_wheels(tmp_path / "wheels", RUNTIME, PURE, metadata=METADATA.replace("License", "X-License"))
     record = write_conda_record(tmp_path, wheels)

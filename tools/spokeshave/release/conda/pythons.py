@@ -62,6 +62,11 @@ def python_condition(chosen: Collection[int], among: Sequence[int]) -> str:
     return " or ".join(texts)
 
 
+def allowed_condition(minors: Collection[int]) -> str:
+    """Return the condition of the Pythons that Requires-Python allows. Empty if it allows all."""
+    return python_condition(minors, range(_OLDEST, NEWEST_MINOR + 1))
+
+
 def _range_condition(first: int, last: int, among: Sequence[int]) -> str:
     lower = f">=3.{first}" if first > among[0] else ""
     upper = f"<3.{last + 1}" if last < among[-1] else ""

@@ -11,6 +11,7 @@ from spokeshave.release.conda.addresses import file_name_of
 from spokeshave.release.conda.choice import Shape, Source, WheelChoice
 from spokeshave.release.conda.facts import WheelFacts
 from spokeshave.release.conda.match_spec import version_spec
+from spokeshave.release.conda.pythons import allowed_condition
 from spokeshave.release.conda.requirements import RunRequirements, Scope, joined
 from spokeshave.release.conda.subdirs import virtual_package
 from spokeshave.release.conda.yaml_text import Node, to_yaml
@@ -143,8 +144,9 @@ def _skip(plan: Plan) -> list[Node]:
     for conditions, where in pythons.items():
         # A wheel for any Python, alone or after the others.
         is_for_any = any(text == "" or text.startswith("not (") for text in conditions)
-        oldest = f'match(python, "<3.{plan.scope.minors[0]}")' if plan.facts.requires_python else ""
-        unserved = oldest if is_for_any else f"not ({' or '.join(conditions)})"
+        allowed = allowed_condition(plan.scope.minors) if plan.facts.requires_python else ""
+        served = allowed if is_for_any else " or ".join(conditions)
+        unserved = f"not ({served})" if served else ""
         is_everywhere = len(where) == len(choice.subdirs)
         if unserved:
             skip.append(unserved if is_everywhere else joined(" and ", [" or ".join(where), unserved]))
