@@ -280,7 +280,8 @@ def _show(args: argparse.Namespace, report: NightlyReport, exit_code: int) -> in
 def _result(report: NightlyReport) -> str:
     if report.end is NightlyEnd.NOTHING_NEW:
         return f"{report.release}: nothing new, as {report.reason}"
-    return f"{report.release} {report.version or report.channel}: {report.end.value}"
+    version = f" {report.version}" if report.version else ""
+    return f"{report.release}{version}: {report.end.value}"
 
 
 def _time(step: NightlyStep) -> str:
