@@ -20,12 +20,12 @@ from spokeshave.release.destination.destination import (
     Listing,
     UnreadableError,
 )
-from spokeshave.release.index.folder import INCOMING, JSON_PAGES, PAGE, SIMPLE, ReleaseIndex
+from spokeshave.release.index.folder import JSON_PAGES, PAGE, SIMPLE, ReleaseIndex
 from spokeshave.release.index.upload_time import upload_time
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.release.index.writer.change import check_folder
 from spokeshave.release.index.writer.generation import JSON_PAGE
-from spokeshave.release.index.writer.store import store_file
+from spokeshave.release.index.writer.store import store_incoming
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.outcomes import Presence
@@ -100,15 +100,10 @@ class StaticIndexDestination(Destination):
     ) -> Attempt:
         """Copy a file into the index, where nothing lists it before `commit`."""
         try:
-            sha256, _ = sha256_of_file(file)
-            if self._index.file_path(sha256, file.name).is_file():
-                return Attempt(AttemptStatus.STORED)
-            store_file(file, self._index.folder / INCOMING / sha256 / file.name, sha256)
+            store_incoming(self._index, file)
         except OSError as err:
             problem = Problem(str(err.filename or file), f"cannot be copied: {err.strerror or err}", "Check the disk.")
             return Attempt(AttemptStatus.REFUSED, problem)
-        except SpokeshaveError as err:
-            return Attempt(AttemptStatus.REFUSED, err.problems[0])
         return Attempt(AttemptStatus.STORED)
 
     def commit(self, record: Path, only: Sequence[str] = ()) -> None:

@@ -26,7 +26,7 @@ def upload_time(text: str | None, environment: Mapping[str, str] = os.environ) -
         InvalidTimeError: If it is neither.
     """
     place, given = ("--added", text) if text is not None else (f"${CLOCK}", environment.get(CLOCK))
-    if not given:
+    if given is None or (text is None and not given):
         return datetime.datetime.now(datetime.timezone.utc).strftime(_FORMAT)
     try:
         return parse_time(given).strftime(_FORMAT)

@@ -9,7 +9,8 @@ from pathlib import Path
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from spokeshave.release.index.folder import listed_files
+from spokeshave.release.file_selection import selected
+from spokeshave.release.index.folder import CURRENT, listed_files
 from spokeshave.release.index.writer.change import IndexWriter, RefusedChangeError, is_same_release, open_writer
 from spokeshave.release.index.writer.store import store_record
 from spokeshave.release.integrity import verify_record
@@ -18,6 +19,7 @@ from spokeshave_core.problems import Problems
 from spokeshave_core.release.index import IndexChange, IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
+_HASH_SHOWN = 12
 _NEW_VERSION = "A release is never replaced: give the new one another version, or remove the old one from the index."
 
 
@@ -37,7 +39,13 @@ class AddedRecord:
 
 
 def add_records(
-    folder: Path, paths: Sequence[Path], added: str, *, only: Sequence[str] = (), kept: str | None = None
+    folder: Path,
+    paths: Sequence[Path],
+    added: str,
+    *,
+    only: Sequence[str] = (),
+    kept: str | None = None,
+    url: str | None = None,
 ) -> tuple[IndexChange, ...]:
     """Add the releases of records to an index, all of them in one generation.
 
@@ -49,6 +57,7 @@ def add_records(
         added: The upload time of the files, such as `2026-11-30T01:02:03.000000Z`.
         only: The globs of `--only`, if a part of a release is meant.
         kept: Why `index prune` must not remove it. By default it may.
+        url: The address that the index is served at, empty if it is not known. By default, it stays the same.
 
     Raises:
         InvalidRecordError: For every record that is not as it was sealed.
@@ -56,7 +65,7 @@ def add_records(
         RefusedChangeError: If the index has another record of the same version.
     """
     records = read_records(paths, tuple(only))
-    with open_writer(folder, is_new=True) as writer:
+    with open_writer(folder, is_new=True, url=url) as writer:
         check_conflicts(writer.sets, records)
         changes = []
         sets = list(writer.sets)
@@ -75,18 +84,21 @@ def read_records(paths: Sequence[Path], only: tuple[str, ...]) -> list[AddedReco
     Raises:
         InvalidRecordError: For all that are not, and all problems of each.
         RefusedChangeError: If a file has the name of another project or version.
+        SelectionError: If a glob selects no file.
     """
     problems = Problems()
     records = []
     for path in paths:
+        if (path / CURRENT).is_symlink():
+            problems.add(str(path), "is a release index and not a record", "Give the index as the last argument.")
+            continue
         with problems.collecting():
             record = verify_record(path)
             for file in record.files:
                 if not _is_named_for(file, record):
                     message = f"is not the name of a file of {file.project} {record.version}"
                     problems.add(f"{path}: {file.name}", message, "Seal the release again.")
-            if not listed_files(record, only):
-                problems.add(str(path), f"has no file that matches {', '.join(only)}", "Check the patterns.")
+            selected([file.name for file in record.files], only, f"{path}: --only")
             records.append(AddedRecord(folder=path, record=record, manifest_sha256=manifest_sha256(path), only=only))
     problems.raise_if_any(RefusedChangeError)
     return records
@@ -100,22 +112,26 @@ def check_conflicts(sets: Sequence[IndexedSet], records: Sequence[AddedRecord]) 
     """
     problems = Problems()
     for number, new in enumerate(records):
-        others = [listed for listed in sets if listed.manifest_sha256 != new.manifest_sha256]
-        for listed in others:
-            if _is_conflict(listed, new.record):
-                message = (
-                    f"{new.record.name} {new.record.version} is already in the index as {listed.name} "
-                    f"{listed.version}, with another record (sha256 {listed.manifest_sha256[:12]})"
-                )
-                problems.add(str(new.folder), message, _NEW_VERSION)
-        sets = [*sets, _indexed(new, added="", attested=0)]
-        if any(other.manifest_sha256 == new.manifest_sha256 for other in records[:number]):
-            problems.add(str(new.folder), "is given twice", "Give each record once.")
+        release = f"{new.record.name} {new.record.version}"
+        listed = next((one for one in sets if _is_conflict(one, new)), None)
+        if listed is not None:
+            other = f"{listed.name} {listed.version} (sha256 {listed.manifest_sha256[:_HASH_SHOWN]})"
+            problems.add(str(new.folder), f"is {release}, but the index has another record, {other}", _NEW_VERSION)
+            continue
+        for earlier in records[:number]:
+            if earlier.manifest_sha256 == new.manifest_sha256:
+                problems.add(str(new.folder), "is given twice", "Give each record once.")
+            elif _is_conflict(_indexed(earlier, added="", attested=0), new):
+                message = f"is {release}, which {earlier.folder} has too, with another record"
+                problems.add(str(new.folder), message, "Give one of them.")
     problems.raise_if_any(RefusedChangeError)
 
 
-def _is_conflict(listed: IndexedSet, record: ReleaseRecord) -> bool:
-    """Return whether a set cannot be in the same index as a record: one of their paths or files would be the same."""
+def _is_conflict(listed: IndexedSet, new: AddedRecord) -> bool:
+    """Return whether a set cannot be in the same index as another record, as a path or a file would be the same."""
+    record = new.record
+    if listed.manifest_sha256 == new.manifest_sha256:
+        return False
     is_name = listed.name.lower() == record.name.lower()
     # Some file systems take `Abacus` and `abacus` for the same folder.
     if is_name and listed.name != record.name:

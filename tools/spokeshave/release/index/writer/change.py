@@ -37,7 +37,7 @@ from spokeshave.release.index.writer.generation import (
     write_set_page,
 )
 from spokeshave.release.index.writer.lock import exclusive
-from spokeshave.release.record import read_record
+from spokeshave.release.record import MANIFEST, read_record
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseRecord
@@ -75,11 +75,12 @@ def change_index(folder: Path, edit: Edit, *, generations: int = KEPT_GENERATION
 
 
 @contextlib.contextmanager
-def open_writer(folder: Path, *, is_new: bool) -> Iterator[IndexWriter]:
+def open_writer(folder: Path, *, is_new: bool, url: str | None = None) -> Iterator[IndexWriter]:
     """Wait until no other process changes an index, and yield its only writer.
 
     Args:
         is_new: Whether the index is made if it does not exist.
+        url: The address that it is served at, empty if it is not known. By default, it stays the same.
 
     Raises:
         InvalidIndexError: If the folder is something else, or cannot be written to.
@@ -89,7 +90,7 @@ def open_writer(folder: Path, *, is_new: bool) -> Iterator[IndexWriter]:
     try:
         make_folder(folder)
         with exclusive(folder / LOCK, lambda: _announce(folder)):
-            yield IndexWriter(index, tuple(index.sets()))
+            yield IndexWriter(index, tuple(index.sets()), index.url if url is None else url)
     except OSError as err:
         raise _not_writable(folder, err) from err
 
@@ -100,10 +101,12 @@ class IndexWriter:
 
     Attributes:
         sets: What the newest generation lists.
+        url: The address of the index, which its pages for people have.
     """
 
     index: ReleaseIndex
     sets: tuple[IndexedSet, ...]
+    url: str
 
     def publish(self, sets: Sequence[IndexedSet], generations: int = KEPT_GENERATIONS) -> None:
         """Make a generation of some sets, unless the newest has the same; then finish what a killed process began."""
@@ -114,12 +117,22 @@ class IndexWriter:
         previous = self._generation(current) if current is not None else None
         if previous is not None and not is_current_format(previous):
             previous = None
-        if previous is None or self.sets != before:
+        is_moved = self.url != self.index.url
+        if previous is None or self.sets != before or is_moved:
             staged = self.index.folder / GENERATIONS / _STAGED
             shutil.rmtree(staged, ignore_errors=True)
             GenerationDraft(
-                index=self.index, folder=staged, previous=previous, before=before if previous else (), sets=parts
+                index=self.index,
+                folder=staged,
+                previous=previous,
+                before=before if previous else (),
+                sets=parts,
+                url=self.url,
             ).write()
+            if is_moved:
+                # Before the generation is published, so that a killed command does it again.
+                for one in parts:
+                    write_set_page(self.index, one.listed, self.url)
             self._become(staged, (current or 0) + 1)
         for name in _LINKS:
             _link(self.index.folder / name, Path(CURRENT, name), is_folder=name in (SIMPLE, JSON_PAGES))
@@ -145,7 +158,7 @@ class IndexWriter:
         """Write the pages of changed sets, and remove their old fragments."""
         for parts in sets:
             if not parts.are_only_ones:
-                write_set_page(self.index, parts.listed)
+                write_set_page(self.index, parts.listed, self.url)
                 for other in parts.folder.parent.iterdir():
                     if other != parts.folder:
                         shutil.rmtree(other)
@@ -163,10 +176,10 @@ class IndexWriter:
         for path in (self.index.folder / RELEASES).glob("*/*"):
             if (path.parent.name, path.name) not in kept:
                 self._remove_set(path)
-        for path in (self.index.folder / INCOMING).glob("*"):
+        for path in _entries(self.index.folder / INCOMING):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < time.time() - _STALE_SECONDS:
-                    shutil.rmtree(path, ignore_errors=True)
+                    path.unlink()
 
     def _remove_set(self, folder: Path) -> None:
         """Remove a set that is not listed, with its files. Its record is removed last, as it names them."""
@@ -215,6 +228,9 @@ def check_folder(folder: Path, *, is_new: bool) -> None:
         path.name for path in (folder.iterdir() if folder.is_dir() else ()) if not path.name.startswith(".")
     )
     foreign = [name for name in others if name not in _OWN_NAMES]
+    if MANIFEST in foreign:
+        message = "is a release record and not an index"
+        raise InvalidIndexError(Problem(str(folder), message, "Give the index as the last argument."))
     if foreign:
         message = f"is a folder that is not a release index: it has {foreign[0]}"
         raise InvalidIndexError(Problem(str(folder), message, _OTHER_PATH))
@@ -234,6 +250,11 @@ def _link(link: Path, target: Path, *, is_folder: bool) -> None:
         # Windows replaces no link to a folder, so that for a moment there is none.
         link.rmdir()
     new.replace(link)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, which may not exist."""
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _names(generation: Path) -> set[tuple[str, str]]:

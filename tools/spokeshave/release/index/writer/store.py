@@ -5,14 +5,16 @@ Wheels are read by the standard library, as the sandbox of `release publish` has
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.files import atomic_file, iter_chunks, sha256_of_file
+from spokeshave.files import CHUNK, atomic_file, copy_with_sha256, sha256_of_file
 from spokeshave.release.attestations import find_attestations, read_attestations
 from spokeshave.release.index.folder import INCOMING, METADATA, PROVENANCE, ReleaseIndex
 from spokeshave.release.index.writer.generation import make_folder
@@ -48,7 +50,7 @@ def store_record(index: ReleaseIndex, source: Path, record: ReleaseRecord, files
 def _store_distribution(index: ReleaseIndex, source: Path, file: ReleaseFile) -> None:
     """Put a wheel or an sdist into an index, with what clients read next to it."""
     path = index.file_path(file.sha256, file.name)
-    store_file(file_path(source, file.name), path, file.sha256, index.folder / INCOMING / file.sha256 / file.name)
+    store_file(file_path(source, file.name), path, file.sha256, index.folder / INCOMING / file.sha256)
     if file.is_wheel:
         _store(path.with_name(f"{file.name}{METADATA}"), _metadata(path, file))
     attestations = find_attestations(path, source / ATTESTATIONS)
@@ -56,6 +58,15 @@ def _store_distribution(index: ReleaseIndex, source: Path, file: ReleaseFile) ->
         found = read_attestations(path, attestations)
         provenance = render_provenance([attestation.text for attestation in found])
         _store(path.with_name(f"{file.name}{PROVENANCE}"), provenance)
+
+
+def store_incoming(index: ReleaseIndex, source: Path) -> None:
+    """Copy a file into an index, to where `store_record` takes it from. No lock is needed."""
+    sha256, _ = sha256_of_file(source)
+    if not index.file_path(sha256, source.name).is_file():
+        make_folder(index.folder)
+        with source.open("rb") as stream, atomic_file(index.folder / INCOMING / sha256) as copy:
+            shutil.copyfileobj(stream, copy, CHUNK)
 
 
 def store_file(source: Path, target: Path, sha256: str | None = None, incoming: Path | None = None) -> None:
@@ -76,15 +87,23 @@ def store_file(source: Path, target: Path, sha256: str | None = None, incoming: 
     make_folder(target.parent)
     if incoming and incoming.is_file() and sha256_of_file(incoming)[0] == expected:
         incoming.replace(target)
-        incoming.parent.rmdir()
         return
-    with source.open("rb") as stream, atomic_file(target) as copy:
-        digest = hashlib.sha256()
-        for chunk in iter_chunks(stream):
-            digest.update(chunk)
-            copy.write(chunk)
-        if digest.hexdigest() != expected:
+    with _new_file(target) as draft:
+        if copy_with_sha256(source, draft)[0] != expected:
             raise InvalidRecordError(Problem(str(source), "was changed while it was copied", _AGAIN))
+
+
+@contextlib.contextmanager
+def _new_file(target: Path) -> Iterator[Path]:
+    """Yield the path of a file that becomes the target. Its name is always the same, so that a rerun replaces it."""
+    draft = target.with_name(f".{target.name}.new")
+    draft.unlink(missing_ok=True)
+    try:
+        yield draft
+        draft.chmod(0o644)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _record_paths(source: Path) -> Iterator[str]:
@@ -114,5 +133,5 @@ def _metadata(path: Path, file: ReleaseFile) -> bytes:
 
 def _store(path: Path, data: bytes) -> None:
     if not path.is_file() or path.read_bytes() != data:
-        with atomic_file(path) as stream:
-            stream.write(data)
+        with _new_file(path) as draft:
+            draft.write_bytes(data)
