@@ -181,9 +181,9 @@ class WheelPublishSubsystem(Subsystem):
         default=[],
         help=softwrap(
             """
-            Publish only to these of the repositories that targets list, by name without `@`, or by URL. With a
-            `release` that lists `@testpypi` and `@pypi`, `--wheel-publish-to=testpypi` and later
-            `--wheel-publish-to=pypi` send the same files. Defaults to all.
+            Publish only to these of the repositories that targets list, by name without `@`, or as a target lists them,
+            such as a URL or `index:dist/index`. With a `release` that lists `@testpypi` and `@pypi`,
+            `--wheel-publish-to=testpypi` and later `--wheel-publish-to=pypi` send the same files. Defaults to all.
             """
         ),
     )

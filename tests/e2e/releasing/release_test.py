@@ -158,3 +158,23 @@ def test_an_index_is_checked_before_a_release(release: Release, index: PypiLike)
     assert run.exit_code == 1
     assert "archived" in run.output
     assert index.uploads() == []
+
+
+def test_a_nightly_goes_to_the_index_of_its_channel(release: Release, tmp_path: Path) -> None:
+    project = release.project
+    options = (
+        "--release-version-channel=nightly",
+        "--release-version-date=20260822",
+        "--wheel-publish-to=index:dist/index",
+    )
+    project.pants(*options, "publish", "pair:release").checked()
+    index = project.dist / "index"
+    (listed,) = map(json.loads, (index / "current/sets.jsonl").read_text().splitlines())
+    assert (listed["version"], listed["channel"], listed["files"]) == ("3.12.0rc20260822", "nightly", 2)
+    assert not (project.dist / "wheels").exists()
+    environment = install_from(tmp_path / "venv", "3.12", (index / "simple").as_uri(), "--pre", "pair-tools")
+    assert environment.run("import pair_tools; print(pair_tools.total())") == "3"
+    run = project.pants(*options[:2], "release-check", "pair:release").checked()
+    assert all(
+        f"{kind}:{project.dist}/{name}" in run.output for kind, name in (("index", "index"), ("folder", "wheels"))
+    )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
-from spokeshave.option_values import count
+from spokeshave.option_values import count, seconds
 from spokeshave.processes import ended_by_sigterm
+from spokeshave.pythons.interpreter import inspect
 from spokeshave.release.destination.choice import FORMS, DestinationOptions, open_destination
 from spokeshave.release.nightly.build import PantsCommand, default_name
 from spokeshave.release.nightly.checkout import Checkout
@@ -145,7 +147,10 @@ def _add_publication(parser: argparse.ArgumentParser) -> None:
         "Default: the record is made, and goes nowhere",
     )
     parser.add_argument(
-        "--wait", metavar="SECONDS", help="that of `release publish`: how long files may take to become visible"
+        "--wait",
+        type=seconds,
+        metavar="SECONDS",
+        help="that of `release publish`: how long files may take to become visible",
     )
     parser.add_argument(
         "--try",
@@ -198,19 +203,12 @@ def make_plan(args: argparse.Namespace) -> Plan:
     Raises:
         ArgumentsError: For all problems.
     """
-    problems = Problems()
     name = args.name or default_name(args.target)
     checkout = Checkout(args.checkout)
     records = Path(args.records or args.checkout / "dist/releases")
     destinations = in_order(args.to)
-    if not RELEASE_NAME.fullmatch(name):
-        problems.add("--name", f"{name!r} is not the name of a release", "Give the field `release_name` of the target.")
-    if args.date is not None and not is_date(args.date):
-        problems.add("--date", f"{args.date!r} is not a date", "Write it as YYYYMMDD, for example 20260821.")
-    for destination in destinations:
-        with problems.collecting(), open_destination(destination, DestinationOptions()) as opened:
-            for problem in opened.credential_problems():
-                problems.add(problem.place, problem.message, problem.remedy)
+    problems = Problems()
+    _check(args, name, destinations, problems)
     commit = None
     known = Known()
     with problems.collecting():
@@ -231,15 +229,34 @@ def make_plan(args: argparse.Namespace) -> Plan:
             is_forced=args.force,
         ),
         known=known,
-        pants=PantsCommand(args.pants, args.target, tuple(args.pants_options)),
+        pants=PantsCommand(_program(args.pants), args.target, tuple(args.pants_options)),
         destinations=destinations,
         records=records / name,
         scratch=args.scratch or scratch_folder(checkout),
         tries=frozenset(_TRIES[args.tries]),
         try_options=tuple(word for python in args.python for word in ("--python", python)),
-        publish_options=("--wait", args.wait) if args.wait else (),
+        publish_options=() if args.wait is None else ("--wait", str(args.wait)),
         prune_options=tuple(_prune_options(args)),
     )
+
+
+def _check(args: argparse.Namespace, name: str, destinations: Iterable[str], problems: Problems) -> None:
+    """Add the problems of options that only later steps read."""
+    if not RELEASE_NAME.fullmatch(name):
+        problems.add("--name", f"{name!r} is not the name of a release", "Give the field `release_name` of the target.")
+    if args.date is not None and not is_date(args.date):
+        problems.add("--date", f"{args.date!r} is not a date", "Write it as YYYYMMDD, for example 20260821.")
+    for python in args.python:
+        with problems.collecting():
+            inspect(Path(python))
+    for destination in destinations:
+        with problems.collecting(), open_destination(destination, DestinationOptions()) as opened:
+            problems.extend(ArgumentsError(*opened.credential_problems()))
+
+
+def _program(text: str | None) -> str | None:
+    """Return a program that is run in another folder: a path from here, or a name on PATH."""
+    return str(Path(text).absolute()) if text is not None and os.sep in text else text
 
 
 def read_known(name: str, records: Path, destinations: Iterable[str]) -> Known:
@@ -280,7 +297,8 @@ def _show(args: argparse.Namespace, report: NightlyReport, exit_code: int) -> in
 def _result(report: NightlyReport) -> str:
     if report.end is NightlyEnd.NOTHING_NEW:
         return f"{report.release}: nothing new, as {report.reason}"
-    return f"{report.release} {report.version or report.channel}: {report.end.value}"
+    version = f" {report.version}" if report.version else ""
+    return f"{report.release}{version}: {report.end.value}"
 
 
 def _time(step: NightlyStep) -> str:

@@ -92,10 +92,13 @@ def test_a_dry_run_prints_the_steps(repository: Repository, tmp_path: Path, capf
 
 
 def test_all_problems_are_reported_before_a_build(repository: Repository, capfd: pytest.CaptureFixture[str]) -> None:
-    options = ("--name", "a.b", "--date", "today", "--commit", "absent", "--to", "@", "--to", "index:")
+    absent = ("--commit", "absent", "--python", "/no/such/python")
+    options = ("--name", "a.b", "--date", "today", *absent, "--to", "@", "--to", "index:")
     assert run(repository, *options) == (1, None)
     error = capfd.readouterr().err
-    assert [place for place in ("--name", "--date", "--commit", "'@'", "'index:'") if place not in error] == []
+    assert [
+        place for place in ("--name", "--date", "--commit", "/no/such/python", "'@'", "'index:'") if place not in error
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +126,8 @@ def test_a_build_without_a_record_is_an_error(
     launcher.write_text(f"#!/bin/sh\n{program}\n")
     launcher.chmod(0o755)
     before = repository.state()
-    code, report = run(repository, "--to", f"index:{tmp_path / 'index'}", "--pants", str(launcher))
+    monkeypatch.chdir(tmp_path)
+    code, report = run(repository, "--to", f"index:{tmp_path / 'index'}", "--pants", "./launcher")
     assert code == 1
     assert report is not None
     assert (report.end, [step.outcome for step in report.steps]) == (NightlyEnd.FAILED, [Outcome.FAILED])
