@@ -22,11 +22,12 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
         "components home wheel_name",
-        "python_abi platform",
+        "page python_abi platform",
         "cpython_releases manifest",
         "reports",
         "release",
     ),
+    "page": ("markup style", "document parts"),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
@@ -44,16 +45,23 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "native": ("name_budget", "elf macho pe", "file version_slot"),
     "release": (
-        "attestations columns environment packed_files record version_traces",
+        "attestations columns environment file_selection packed_files record version_traces",
         "derived version_search",
         "integrity",
         "writer",
         "index",
-        "destination",
+        "destination retention verification",
         "check",
-        "conda fetch publish seal show trial",
-        "promote",
+        "conda fetch publish seal trial",
+        "promote show",
         "nightly",
+    ),
+    "release/index": (
+        "folder texts upload_time",
+        "people server",
+        "writer",
+        "list_command one_set",
+        "add_command keep_command yank_command",
     ),
     "release/check": ("file", "fields file_set index version_texts", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),

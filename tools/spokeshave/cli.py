@@ -40,6 +40,12 @@ COMMANDS = {
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
+    "index add": ("spokeshave.release.index.add_command", "add releases to a static package index"),
+    "index keep": ("spokeshave.release.index.keep_command", "exempt a release of an index from `index prune`"),
+    "index list": ("spokeshave.release.index.list_command", "print the releases of an index"),
+    "index prune": ("spokeshave.release.retention.command", "remove whole releases that are neither new nor needed"),
+    "index verify": ("spokeshave.release.verification.command", "check that an index is what its records make it"),
+    "index yank": ("spokeshave.release.index.yank_command", "advise installers against a release of an index"),
     "release check": ("spokeshave.release.check.command", "check what an index would refuse, before anything is sent"),
     "release seal": ("spokeshave.release.seal.command", "check a set of wheels and write the record of its release"),
     "release try": ("spokeshave.release.trial.command", "install a published release from one index, and test it"),
@@ -47,6 +53,7 @@ COMMANDS = {
         "spokeshave.release.publish.command",
         "publish a release as a whole; the same command continues after any end",
     ),
+    "release fetch": ("spokeshave.release.fetch.command", "download a release or wheels, checked by sha256"),
     "release status": ("spokeshave.release.publish.status", "show which files of a release a destination has"),
     "release show": ("spokeshave.release.show", "print the record of a release"),
     "release promote": (
@@ -57,6 +64,7 @@ COMMANDS = {
         "spokeshave.release.promote.compare_command",
         "show that two releases differ in their version only",
     ),
+    "index serve": ("spokeshave.release.index.server.command", "serve a release index to pip, uv and browsers"),
 }
 # Commands of two words, by their first one.
 GROUPS = {

@@ -26,6 +26,7 @@ class IndexedSet(Report):
         only: The globs of `--only`, if it is a part of the release. Empty if it is complete.
         yanked: The reason, which may be empty. None if it is not yanked.
         kept: Why `index prune` never removes it. None if it may.
+        attested: The number of files that have a provenance (PEP 740).
     """
 
     name: str
@@ -41,8 +42,46 @@ class IndexedSet(Report):
     only: tuple[str, ...] = ()
     yanked: Optional[str] = None
     kept: Optional[str] = None
+    attested: int = 0
 
     @property
     def is_complete(self) -> bool:
         """Return whether it has all files of its release."""
         return not self.only
+
+
+@dataclass(frozen=True)
+class IndexChange:
+    """What a command did with a set: `is_changed` is False if the index was as asked for already."""
+
+    listed: IndexedSet
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class IndexChangeReport(Report):
+    """`index add`, `index yank` and `index keep`."""
+
+    changes: tuple[IndexChange, ...]
+
+
+@dataclass(frozen=True)
+class IndexListReport(Report):
+    """`index list`: the sets in the order in which they came in."""
+
+    sets: tuple[IndexedSet, ...]
+
+
+@dataclass(frozen=True)
+class ServeReport(Report):
+    """The addresses at which `spokeshave index serve` is ready.
+
+    Attributes:
+        url: The page for people.
+        simple: The simple index, for pip and uv.
+        json: The same as JSON only.
+    """
+
+    url: str
+    simple: str
+    json: str

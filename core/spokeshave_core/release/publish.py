@@ -36,6 +36,8 @@ class PublishReport(Report):
         destination: As it was given, without credentials.
         files: In the order in which they are sent.
         continue_with: The command that continues; None if nothing is left to do.
+        only: The globs of `--only`, if a part of the release was meant. `files` are those of the part.
+        left_out: The other files of the release that the destination does not have. Empty if it is complete.
     """
 
     release: str
@@ -47,6 +49,8 @@ class PublishReport(Report):
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     continue_with: Optional[str] = None
+    only: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,18 @@ class FileStatus:
 
 @dataclass(frozen=True)
 class DestinationStatus:
-    """What a destination has of a release. `problems` are why it could not be read."""
+    """What a destination has of a release.
+
+    Attributes:
+        problems: Why it could not be read.
+        only: The globs of `--only`, if only parts were published there from here, and it is not complete.
+    """
 
     destination: str
     end: PublishEnd
     files: tuple[FileStatus, ...]
     problems: tuple[Problem, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

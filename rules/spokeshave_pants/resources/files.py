@@ -1,4 +1,4 @@
-"""Files in the plugin: sources of the tools, pinned requirements, C sources and a header, and parts of the page."""
+"""Files in the plugin: sources of the tools, pinned requirements, C sources and a header, and a script."""
 
 from __future__ import annotations
 
@@ -72,11 +72,6 @@ def plugin_version() -> str:
     return line.split('"')[1]
 
 
-def page_style() -> str:
-    """Return the style sheet of the page that `--report=html` writes."""
-    return (_HERE / "page.css").read_text()
-
-
 def page_script() -> str:
-    """Return the script of that page, which adds a filter. The page works without it."""
+    """Return the script of the page that `--report=html` writes: a filter, without which the page works."""
     return (_HERE / "page.js").read_text()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from spokeshave.errors import ExitCode, counted
 from spokeshave.release.columns import in_columns
+from spokeshave.release.file_selection import known_globs, selected
 from spokeshave.release.integrity import verify_record
-from spokeshave.release.record import manifest_sha256
+from spokeshave.release.publish.journal import known_parts
+from spokeshave.release.record import STATE, manifest_sha256
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
 from spokeshave_core.outcomes import EvidenceSubject
@@ -32,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Verify a record and print it."""
     record = verify_record(args.record)
-    print("\n".join(describe_record(record, manifest_sha256(args.record))))
+    print("\n".join([*describe_record(record, manifest_sha256(args.record)), *_parts(args.record, record)]))
     if args.report:
         write_text(args.report, record.to_json())
     return ExitCode.OK
@@ -54,6 +56,16 @@ def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
     yield ""
     rows = [("file", "size", "tests"), *((file.name, human_size(file.size), _tests(file)) for file in record.files)]
     yield from in_columns(rows, right=[1])
+
+
+def _parts(folder: Path, record: ReleaseRecord) -> Iterator[str]:
+    """Yield a line for each destination that a part of the release was published to, by the journals."""
+    names = [file.name for file in record.files]
+    for destination, only in known_parts(folder / STATE).items():
+        globs = known_globs(names, only)
+        count = len(selected(names, globs))
+        if globs and count < len(names):
+            yield f"on {destination}: partial: only {' '.join(globs)} ({count} of {counted(len(names), 'file')})"
 
 
 def _origin(origin: PromotedFrom) -> str:

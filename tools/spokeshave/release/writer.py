@@ -134,13 +134,18 @@ def _new_folder(output: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f".{output.name[:64]}.", dir=output.parent))
     try:
         yield folder
-        folder.chmod(0o755)
-        _put(folder, output)
+        put_record(folder, output)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put(folder: Path, output: Path) -> None:
+def put_record(folder: Path, output: Path) -> None:
+    """Make a folder next to `output` the record `output`, in one step. A record of the same content stays there.
+
+    Raises:
+        InvalidRecordError: If `output` is a record with other content, or a folder with anything else in it.
+    """
+    folder.chmod(0o755)
     if output.is_dir() and any(output.iterdir()):
         _check_same(folder, output)
         _add_attestations(folder, output)

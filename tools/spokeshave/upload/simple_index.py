@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -33,6 +34,8 @@ _ALGORITHMS = ("sha256", "sha512", "sha384", "blake2b")
 _HASH = re.compile(r"(?:^|&)(md5|sha\d+|blake2[bs])=([0-9a-f]+)(?=&|$)", re.IGNORECASE)
 # Answers of storage for a file that the index lists already.
 _NOT_THERE_YET = (403, 404)
+# Some storages have 403 for a file that they do not have.
+_ABSENT = (403, 404, 410)
 _CHUNK = 1 << 20
 _REDIRECTS = 5
 
@@ -43,10 +46,14 @@ class UnreadableIndexError(Exception):
     Attributes:
         may_pass: Whether the index may list them later, because it is overloaded or fails.
         retry_after: The header `Retry-After` of its answer.
+        is_absent: Whether it says that it does not have what was asked for.
     """
 
-    def __init__(self, message: str, *, may_pass: bool = False, retry_after: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, may_pass: bool = False, retry_after: str | None = None, is_absent: bool = False
+    ) -> None:
         super().__init__(message)
+        self.is_absent = is_absent
         self.may_pass = may_pass
         self.retry_after = retry_after
 
@@ -156,7 +163,20 @@ def read_page(
         UnreadableIndexError: If the answer is not a listing.
         RequestException: For network errors.
     """
-    url = urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/")
+    return _page_at(session, urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/"), kinds, is_fresh)
+
+
+def read_links(session: requests.Session, url: str) -> ProjectPage | None:
+    """Return the files that a page of links has, of any projects (find-links). None if it does not exist.
+
+    Raises:
+        UnreadableIndexError: If the answer is not such a page.
+        RequestException: For network errors.
+    """
+    return _page_at(session, url, HTML_ONLY, is_fresh=True)
+
+
+def _page_at(session: requests.Session, url: str, kinds: str, is_fresh: bool) -> ProjectPage | None:
     headers = {"Accept": kinds, **({"Cache-Control": "no-cache"} if is_fresh else {})}
     response = _get_from_index(session, url, headers)
     if response is None or response.status_code == requests.codes.not_found:
@@ -176,6 +196,7 @@ def _check_answer(response: requests.Response, passing: Collection[int] = ()) ->
             f"{status} {response.reason}".strip(),
             may_pass=is_temporary(status) or status in passing,
             retry_after=response.headers.get("Retry-After"),
+            is_absent=status in _ABSENT,
         )
 
 
@@ -274,20 +295,44 @@ def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> 
 
 
 def _hash_of_download(session: requests.Session, url: str) -> str:
-    """Return the sha256 of the bytes that installers store: without decoding a `Content-Encoding`, as pip."""
+    """Return the sha256 of a file of an index."""
     digest = hashlib.sha256()
+    with opened_file(session, url, _NOT_THERE_YET) as (pieces, _):
+        for piece in pieces:
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def opened_file(
+    session: requests.Session, url: str, passing: Collection[int] = ()
+) -> Iterator[tuple[Iterator[bytes], int | None]]:
+    """Yield the bytes of a file that installers store, in pieces, and their number if the answer has it.
+
+    A `Content-Encoding` is not decoded, as pip does not.
+
+    Args:
+        passing: Statuses that may pass, besides the usual ones.
+
+    Raises:
+        UnreadableIndexError: If it cannot be downloaded.
+        RequestException: For network errors, also from the pieces.
+    """
     with session.get(url, headers={"Accept-Encoding": "identity"}, stream=True) as response:
-        _check_answer(response, _NOT_THERE_YET)
+        _check_answer(response, passing)
         if "html" in response.headers.get("Content-Type", ""):
             raise UnreadableIndexError("it is a web page and not a file")
-        try:
-            for chunk in response.raw.stream(_CHUNK, decode_content=False):
-                digest.update(chunk)
-        except HTTPError as err:
-            # requests turns these into its own errors only where it decodes the answer.
-            kind = requests.ReadTimeout if isinstance(err, ReadTimeoutError) else requests.ConnectionError
-            raise kind(err) from err
-    return digest.hexdigest()
+        length = response.headers.get("Content-Length", "")
+        yield _pieces(response), int(length) if length.isdecimal() else None
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    try:
+        yield from response.raw.stream(_CHUNK, decode_content=False)
+    except HTTPError as err:
+        # requests turns these into its own errors only where it decodes the answer.
+        kind = requests.ReadTimeout if isinstance(err, ReadTimeoutError) else requests.ConnectionError
+        raise kind(err) from err
 
 
 def _hash_of_file(path: Path, algorithm: str) -> str:

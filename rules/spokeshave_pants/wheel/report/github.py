@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from spokeshave_core.outcomes import Outcome
+from spokeshave_core.page.markup import element
 from spokeshave_core.problems import Problem
 from spokeshave_pants.cc.diagnostics import FailedCompile
-from spokeshave_pants.wheel.report.page.markup import element
 from spokeshave_pants.wheel.report.wheels import RefusedWheel, WheelReport
 
 

@@ -35,19 +35,30 @@ class _Visit:
     problems: tuple[Problem, ...]
 
 
-def record_problems(record: Path, destination: Destination) -> list[Problem]:
+def record_problems(record: Path, destination: Destination, names: Collection[str] | None = None) -> list[Problem]:
     """Return everything that is wrong with a record for a destination.
+
+    Args:
+        names: The files that go there; None for all.
 
     Raises:
         InvalidRecordError: If its manifest cannot be read.
     """
-    return list(check_release(read_release(record), [destination]).problems)
+    return list(check_release(read_release(record), [destination], names=names).problems)
 
 
 def check_release(
-    release: ReleaseFiles, destinations: Sequence[Destination], now: datetime.datetime | None = None
+    release: ReleaseFiles,
+    destinations: Sequence[Destination],
+    now: datetime.datetime | None = None,
+    *,
+    names: Collection[str] | None = None,
 ) -> CheckReport:
-    """Check files for destinations. Without one, they are checked for PyPI, as far as that can be done without it."""
+    """Check files for destinations. Without one, they are checked for PyPI, as far as that can be done without it.
+
+    Args:
+        names: The files that go there; None for all. The files themselves are all checked.
+    """
     moment = now or datetime.datetime.now(datetime.timezone.utc)
     own = [*release.problems, *(problem for file in release.files for problem in file.problems)]
     own += check_set(release.files, release.version)
@@ -58,7 +69,8 @@ def check_release(
     )
     own += texts.problems
     refused = files_of(own)
-    visits = [_visit(destination, release.files) for destination in destinations]
+    chosen = [file for file in release.files if names is None or file.name in names]
+    visits = [_visit(destination, chosen) for destination in destinations]
     problems = list(own)
     reports = []
     for visit in visits:

@@ -14,6 +14,7 @@ from spokeshave.release.check.release_files import read_paths
 from spokeshave.release.columns import in_columns
 from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
 from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave.release.file_selection import add_only_argument, selected
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckReport, ProjectSpace
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a record, or wheels, sdists and folders of them, also of other tools",
     )
     add_destination_arguments(parser, is_required=False, several=True)
+    add_only_argument(parser, "check this part for the destination, as `release publish --only` sends it")
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
 
 
@@ -44,8 +46,10 @@ def run(args: argparse.Namespace) -> int:
     """Check a release and print every problem."""
     if not args.to and (args.file_limit or args.project_limit or args.repository_url or args.check_url):
         raise DestinationError(Problem("--to", "is missing, and the options of a destination need it", _NAME_IT))
+    release = read_paths(args.paths)
+    names = selected([file.name for file in release.files], args.only)
     with _open(args) as destinations:
-        report = check_release(read_paths(args.paths), destinations)
+        report = check_release(release, destinations, names=names)
     if args.report:
         write_text(args.report, report.to_json())
     if report.files:

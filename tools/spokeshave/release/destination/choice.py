@@ -11,17 +11,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave.release.destination.destination import Destination, DestinationError, Limits
 from spokeshave.release.destination.folder import FolderDestination
 from spokeshave.release.destination.index import IndexDestination
 from spokeshave.release.destination.limits import known_limits, with_options
+from spokeshave.release.destination.static_index import StaticIndexDestination
 from spokeshave.upload.endpoint import check_url, find_endpoint
 from spokeshave.upload.options import TIMEOUT, add_index_arguments
 from spokeshave.upload.transport import environment_scrubber, open_index
 from spokeshave_core.problems import Problem
 
-FORMS = "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of an upload endpoint, or folder:PATH"
+FORMS = (
+    "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of an upload endpoint, folder:PATH, or index:PATH"
+)
 _REMEDY = f"Give {FORMS}."
+_FOLDERS: Mapping[str, Callable[[str, Path, Limits], Destination]] = {
+    "folder": FolderDestination,
+    "index": StaticIndexDestination,
+}
 
 
 @dataclass(frozen=True)
@@ -109,14 +116,11 @@ def open_destination(
         InvalidEndpointError: If the URL or ~/.pypirc is not valid.
     """
     kind, colon, path = text.partition(":")
-    if kind == "index" and colon:
-        remedy = f"{_REMEDY} A later release of Spokeshave writes an index."
-        raise DestinationError(Problem("--to", f"{text!r} is an index of our own, which is not supported yet", remedy))
-    if kind == "folder" and colon:
+    if kind in _FOLDERS and colon:
         if not path:
-            raise DestinationError(Problem("--to", "'folder:' has no path", _REMEDY))
+            raise DestinationError(Problem("--to", f"'{text}' has no path", _REMEDY))
         limits = with_options(known_limits(""), options.file_limit, options.project_limits)
-        yield FolderDestination(text, Path(path), limits)
+        yield _FOLDERS[kind](text, Path(path), limits)
         return
     name = text[1:] if text.startswith("@") else None
     if name == "" or (name is None and kind not in ("http", "https")):

@@ -17,7 +17,7 @@ from spokeshave_core.problems import SpokeshaveError
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("index:wheels", "'index:wheels' is an index of our own, which is not supported yet"),
+        ("index:", "'index:' has no path"),
         ("folder:", "'folder:' has no path"),
         ("pypi", "'pypi' is not a destination"),
         ("@", "'@' is not a destination"),

@@ -29,9 +29,11 @@ from spokeshave.release.destination.choice import (
     destination_options,
     open_destination,
 )
-from spokeshave.release.destination.destination import Destination
+from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave.release.file_selection import add_only_argument
 from spokeshave.release.publish.journal import Journal, KnownDestination, journal_path
 from spokeshave.release.publish.order import UploadOrder, upload_order
+from spokeshave.release.publish.part import ReleasePart, notes_of, part_of
 from spokeshave.release.publish.progress import Progress, say
 from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
 from spokeshave.release.publish.publisher import Interruption, Publisher
@@ -69,10 +71,15 @@ class Run:
     """A run of the command: what is published, and where to."""
 
     args: argparse.Namespace
-    record: ReleaseRecord
+    part: ReleasePart
     order: UploadOrder
     destination: Destination
     journal: Journal
+
+    @property
+    def record(self) -> ReleaseRecord:
+        """Return the whole release."""
+        return self.part.record
 
     def publication(self) -> Publication:
         """Return the state before the first step."""
@@ -90,11 +97,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "Exit codes: 0 published, 1 refused, and nothing of the release was sent by this run or an earlier one, "
-        "3 partly published\n(the same command continues), 4 published but not visible to installers yet.\n\n"
-        "Example: spokeshave release publish dist/releases/abacus/1.0 --to @testpypi --report publish.json"
+        "3 partly published\n(the same command continues), 4 published but not visible to installers yet. A part that "
+        "is meant, by --partial, is 0 too.\n\n"
+        "Example: spokeshave release publish dist/releases/abacus/1.0 --to @testpypi --report publish.json\n"
+        "Example: spokeshave release publish dist/releases/abacus/1.0 --to @pypi --only 'manylinux_*' --partial"
     )
     parser.add_argument("record", type=Path, metavar="REC", help="the folder of the sealed release")
     add_destination_arguments(parser)
+    add_only_argument(parser, "publish a part of the release, which needs --partial")
+    parser.add_argument(
+        "--partial",
+        action="store_true",
+        help="say that a part is meant, with --only: the release is recorded as partial, until a run without --only "
+        "completes it",
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be sent, in its order, and send nothing"
     )
@@ -134,14 +150,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Publish a release. The report has the outcome of each file."""
+    part = part_of(read_record(args.record), args.only, is_meant=args.partial)
     if args.keep:
-        read_record(args.record)
         copy_record(args.record, args.keep)
         args.record = args.keep
-    record = read_record(args.record)
     with open_destination(args.to, destination_options(args)) as destination:
         journal = Journal(journal_path(args.state or args.record / STATE, destination.text))
-        this = Run(args=args, record=record, order=upload_order(record), destination=destination, journal=journal)
+        order = upload_order(part.reduced)
+        this = Run(args=args, part=part, order=order, destination=destination, journal=journal)
         with _interruptible():
             report = _publish(this)
         _show(this, report)
@@ -167,18 +183,21 @@ def _publish(this: Run) -> PublishReport:
         journal=this.journal,
         progress=Progress([] if this.args.dry_run else this.order.files(), this.destination.scrubbed),
         publication=publication,
+        only=this.part.only,
     )
     problems: list[Problem] = []
     try:
         patience = this.patience()
-        problems = refusals(this.args.record, this.destination, patience, time.sleep, logs_in=not this.args.dry_run)
+        problems = refusals(
+            this.args.record, this.part, this.destination, patience, time.sleep, logs_in=not this.args.dry_run
+        )
         if this.args.dry_run:
             publisher.list_all()
         elif problems:
             publisher.list_known()
         else:
             urls = this.args.repository_url, this.args.check_url
-            this.journal.begin(KnownDestination(this.destination.text, *urls))
+            this.journal.begin(KnownDestination(this.destination.text, *urls), this.part.only)
             publisher.run()
     except Interruption as err:
         publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""))
@@ -189,6 +208,14 @@ def _publish(this: Run) -> PublishReport:
         show_stack(this.args, err)
         publisher.stop(*user_error(this.record.name, err).problems)
     return _report(this, publisher.publication, problems)
+
+
+def _left_out(this: Run) -> tuple[str, ...]:
+    """Return the files of the release that are not of its part, and not there."""
+    try:
+        return this.part.missing(this.args.record, this.destination)
+    except DestinationError:
+        return tuple(file.name for file in this.part.others)
 
 
 def _end(this: Run, publication: Publication, refused: bool) -> PublishEnd:
@@ -231,6 +258,7 @@ def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) ->
     problems = [*refusals, *(problem for problem in publication.problems if problem.place not in places)]
     refused = files_of(refusals)
     scrub = this.destination.scrubbed
+    left_out = _left_out(this) if this.part.only else ()
     return PublishReport(
         release=this.record.name,
         version=this.record.version,
@@ -238,9 +266,11 @@ def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) ->
         destination=scrub(this.destination.text),
         end=end,
         files=tuple(_file(publication.files[file.name], refused) for file in this.order.files()),
-        notes=tuple(_notes(this)),
+        notes=tuple(_notes(this, left_out)),
         problems=this.destination.scrubbed_problems(problems),
         continue_with=scrub(_command(this.args)) if end in (PublishEnd.PARTIAL, PublishEnd.NOT_VISIBLE) else None,
+        only=this.part.only,
+        left_out=left_out,
     )
 
 
@@ -256,7 +286,8 @@ def _file(state: FileProgress, refused: Collection[str]) -> PublishedFile:
     )
 
 
-def _notes(this: Run) -> Iterator[str]:
+def _notes(this: Run, left_out: Sequence[str]) -> Iterator[str]:
+    yield from notes_of(this.part, left_out, this.destination.limits.maximum_age)
     for cycle in this.order.cycles:
         yield (
             f"{' and '.join(cycle)} pin each other. While the release is incomplete, installers may find one of them "
@@ -271,6 +302,7 @@ def _command(args: argparse.Namespace) -> str:
     words = ["spokeshave", "release", "publish", str(args.record), "--to", args.to]
     usual = DestinationOptions()
     options: list[tuple[str, object, object]] = [
+        *(("--only", glob, None) for glob in args.only),
         ("--repository-url", args.repository_url, None),
         ("--check-url", args.check_url, None),
         ("--timeout", args.timeout, usual.timeout),
@@ -284,7 +316,7 @@ def _command(args: argparse.Namespace) -> str:
     for option, value, default in options:
         if value != default:
             words += [option, f"{value:g}" if isinstance(value, float) else str(value)]
-    return shlex.join(words)
+    return shlex.join([*words, *(["--partial"] if args.partial else [])])
 
 
 def _show(this: Run, report: PublishReport) -> None:
@@ -293,7 +325,9 @@ def _show(this: Run, report: PublishReport) -> None:
     for note in report.notes:
         print(note, file=sys.stderr)
     if report.end is PublishEnd.DONE:
-        say(f"{where}: published ({_counts(report)})")
+        # One line, for who reads only the last one.
+        part = f", PARTIAL: {this.part.shown}" if report.left_out else ""
+        say(f"{where}: published ({_counts(report)}){part}")
         return
     if this.args.dry_run:
         _show_plan(report)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ ENDING = ".jsonl"
 _DESTINATION = "destination"
 _URL = "repository-url"
 _CHECK_URL = "check-url"
+_ONLY = "only"
 _LONGEST = 60
 # Answers after which the destination does not have the file.
 _NOT_TAKEN = (AttemptStatus.REFUSED.value, AttemptStatus.EXPIRED.value)
@@ -67,10 +68,16 @@ class Journal:
         """The first error of a write. A publication goes on without a journal."""
         return self._error
 
-    def begin(self, destination: KnownDestination) -> None:
-        """Append the line of a run, which names the destination. Its URLs have no credentials."""
+    def begin(self, destination: KnownDestination, only: Sequence[str] = ()) -> None:
+        """Append the line of a run, which names the destination. Its URLs have no credentials.
+
+        Args:
+            only: The globs of `--only`, if a part of the release is meant.
+        """
         urls = {_URL: destination.url, _CHECK_URL: destination.check_url}
         given = {key: url for key, url in urls.items() if url}
+        if only:
+            given[_ONLY] = " ".join(only)
         self._write({"event": BEGINS, _DESTINATION: destination.text, **given})
 
     def write(self, event: str, file: ReleaseFile, detail: str = "") -> None:
@@ -106,6 +113,13 @@ class Journal:
         named = [line for line in self._lines() if line.get(_DESTINATION)]
         last = named[-1] if named else {}
         return KnownDestination(last[_DESTINATION], last.get(_URL), last.get(_CHECK_URL)) if last else None
+
+    def only(self) -> tuple[str, ...]:
+        """Return the globs of all runs, if each of them was for a part. Empty if the whole release was meant."""
+        begun = [line for line in self._lines() if line.get("event") == BEGINS]
+        if not all(line.get(_ONLY) for line in begun):
+            return ()
+        return tuple(dict.fromkeys(glob for line in begun for glob in line[_ONLY].split()))
 
     def _lines(self) -> Iterator[Mapping[str, str]]:
         try:
@@ -144,6 +158,13 @@ def journal_path(folder: Path, destination: str) -> Path:
     """Return the journal of a destination: readable, and another one for each destination."""
     readable = re.sub(r"[^A-Za-z0-9.]+", "-", re.sub(r"^https?://", "", destination)).strip("-.")[:_LONGEST]
     return folder / f"{readable}-{hashlib.sha256(destination.encode()).hexdigest()[:8]}{ENDING}"
+
+
+def known_parts(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the globs of each destination in a folder of journals that only got a part."""
+    journals = [Journal(path) for path in sorted(folder.glob(f"*{ENDING}"))]
+    found = {named.text: journal.only() for journal in journals if (named := journal.destination())}
+    return {text: globs for text, globs in found.items() if globs}
 
 
 def known_destinations(folder: Path) -> list[KnownDestination]:

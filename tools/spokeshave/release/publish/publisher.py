@@ -52,6 +52,7 @@ class Publisher:
     Attributes:
         folder: The record.
         publication: The state, which is right whenever a run is interrupted.
+        only: The globs of `--only`, if a part of the record is published.
         clock: The time in seconds, of any origin.
     """
 
@@ -60,6 +61,7 @@ class Publisher:
     journal: Journal
     progress: Progress
     publication: Publication
+    only: tuple[str, ...] = ()
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -159,7 +161,7 @@ class Publisher:
 
     def _commit(self) -> Event:
         try:
-            self.destination.commit(self.folder)
+            self.destination.commit(self.folder, self.only)
         except DestinationError as err:
             return Stopped(err.problems)
         return Committed()

@@ -13,6 +13,7 @@ from spokeshave.release.destination.destination import (
     Listing,
     UnansweredError,
 )
+from spokeshave.release.publish.part import ReleasePart
 from spokeshave.release.publish.publication import Patience
 from spokeshave.upload.attempt import Attempt
 from spokeshave.upload.transport import ProgressCallback
@@ -23,18 +24,29 @@ _Result = TypeVar("_Result")
 
 
 def refusals(
-    folder: Path, destination: Destination, patience: Patience, sleep: Callable[[float], None], *, logs_in: bool
+    folder: Path,
+    part: ReleasePart,
+    destination: Destination,
+    patience: Patience,
+    sleep: Callable[[float], None],
+    *,
+    logs_in: bool,
 ) -> list[Problem]:
     """Return everything that is wrong with a record for a destination. A request that fails is made again.
 
     Args:
+        part: What of it is published. The files themselves are all checked.
         logs_in: Whether a CI job gets the token that a publication needs. Some CIs let it get only one.
 
     Raises:
         InvalidRecordError: If the manifest of the record cannot be read.
     """
     patient = _PatientDestination(destination, patience, sleep)
-    problems = record_problems(folder, patient)
+    problems = record_problems(folder, patient, part.names)
+    try:
+        problems += part.problems(folder, patient)
+    except DestinationError as err:
+        problems += [problem for problem in err.problems if problem not in problems]
     if logs_in:
         try:
             patient.log_in()

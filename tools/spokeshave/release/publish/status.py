@@ -10,8 +10,9 @@ from pathlib import Path
 
 from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
 from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave.release.file_selection import known_globs, selected
 from spokeshave.release.publish.command import EXIT_CODES, STATE_HELP
-from spokeshave.release.publish.journal import KnownDestination, known_destinations
+from spokeshave.release.publish.journal import Journal, KnownDestination, journal_path, known_destinations
 from spokeshave.release.publish.order import upload_order
 from spokeshave.release.publish.table import print_table
 from spokeshave.release.record import STATE, file_path, manifest_sha256, read_record
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "Exit codes: 0 complete, 1 other bytes under one of the names, or the destination cannot be read, 3 a file is "
-        "missing,\n4 complete but not visible to installers yet.\n\n"
+        "missing,\nalso where a part was meant, 4 complete but not visible to installers yet.\n\n"
         "Without --to, it asks each destination that the record was published to from this machine.\n\n"
         "Example: spokeshave release status dist/releases/abacus/1.0 --to @pypi"
     )
@@ -64,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
         options = replace(destination_options(args), url=known.url, check_url=known.check_url)
         try:
             with open_destination(known.text, options) as destination:
-                statuses.append(status_of(args.record, record, destination))
+                journal = Journal(journal_path(args.state or args.record / STATE, destination.text))
+                statuses.append(status_of(args.record, record, destination, journal.only()))
         except SpokeshaveError as err:
             if args.to:
                 raise
@@ -98,15 +100,23 @@ def _destinations(args: argparse.Namespace) -> list[KnownDestination]:
     ]
 
 
-def status_of(folder: Path, record: ReleaseRecord, destination: Destination) -> DestinationStatus:
-    """Return what a destination has of a release."""
+def status_of(
+    folder: Path, record: ReleaseRecord, destination: Destination, only: Sequence[str] = ()
+) -> DestinationStatus:
+    """Return what a destination has of a release.
+
+    Args:
+        only: The globs of the parts that were published there, if the whole release never was.
+    """
     text = destination.scrubbed(destination.text)
     try:
         files = tuple(_statuses(folder, upload_order(record).files(), destination))
     except DestinationError as err:
         problems = destination.scrubbed_problems(err.problems)
         return DestinationStatus(destination=text, end=PublishEnd.REFUSED, files=(), problems=problems)
-    return DestinationStatus(text, _end(files), files)
+    end = _end(files)
+    globs = known_globs([file.name for file in files], only) if end is PublishEnd.PARTIAL else ()
+    return DestinationStatus(destination=text, end=end, files=files, only=globs)
 
 
 def _statuses(folder: Path, files: Sequence[ReleaseFile], destination: Destination) -> Iterator[FileStatus]:
@@ -146,7 +156,7 @@ def _show(report: StatusReport) -> None:
     for status in report.destinations:
         there = sum(file.presence is Presence.THERE for file in status.files)
         counts = f" ({there} of {len(status.files)} files)" if status.files else ""
-        summary = "unknown" if status.problems else _SUMMARIES[status.end]
+        summary = "unknown" if status.problems else _summary(status)
         yanked = ", yanked" if any(file.yanked is not None for file in status.files) else ""
         print(f"{report.release} {report.version} on {status.destination}: {summary}{counts}{yanked}", flush=True)
         if status.files:
@@ -154,6 +164,14 @@ def _show(report: StatusReport) -> None:
             print_table(("project", "file", "size", "state"), rows, {**_STYLES, _HIDDEN: "yellow"})
         for problem in status.problems:
             print(problem, file=sys.stderr)
+
+
+def _summary(status: DestinationStatus) -> str:
+    if not status.only:
+        return _SUMMARIES[status.end]
+    names = selected([file.name for file in status.files], status.only)
+    is_there = all(file.presence is Presence.THERE for file in status.files if file.name in names)
+    return f"{'partial' if is_there else 'incomplete part'}: only {' '.join(status.only)}"
 
 
 def _state(file: FileStatus) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.release.index.folder import SIMPLE
 from spokeshave.upload.endpoint import check_url, find_endpoint, without_userinfo
 from spokeshave.upload.simple_index import simple_index_of
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-FORMS = "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of a simple index, or folder:PATH"
+FORMS = "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of a simple index, folder:PATH, or index:PATH"
 
 
 class SourceError(SpokeshaveError):
@@ -39,6 +40,8 @@ class Source:
         kind, colon, path = text.partition(":")
         if kind == "folder" and path:
             return cls._folder(Path(path))
+        if kind == "index" and path:
+            return cls._static_index(Path(path))
         if text.startswith("@") and len(text) > 1:
             endpoint = find_endpoint(text[1:], None, environment, needs_credentials=False)
             return cls._index(check_url_of_name or simple_index_of(endpoint.url))
@@ -56,3 +59,9 @@ class Source:
         if not path.is_dir():
             raise SourceError(Problem(str(path), "is not a folder", f"Give {FORMS}."))
         return cls(f"folder:{path}", ("--no-index", "--find-links", str(path.resolve())))
+
+    @classmethod
+    def _static_index(cls, path: Path) -> Source:
+        if not (path / SIMPLE).is_dir():
+            raise SourceError(Problem(str(path), "is not a release index", f"Give {FORMS}."))
+        return cls(f"index:{path}", ("--index-url", (path.absolute() / SIMPLE).as_uri()))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import time
 from pathlib import Path
 
 from spokeshave_core.outcomes import Outcome
-from spokeshave_pants.resources.files import page_script, page_style
-from spokeshave_pants.wheel.report.page.markup import Child, Html, element, join, raw_element
+from spokeshave_core.page.document import render_document
+from spokeshave_core.page.markup import Html, element, join
+from spokeshave_core.page.parts import scrolled, section
+from spokeshave_core.page.style import STYLE
+from spokeshave_pants.resources.files import page_script
 from spokeshave_pants.wheel.report.page.matrix import render_matrix
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.page.timeline import human_time, render_timeline
@@ -20,23 +21,9 @@ from spokeshave_pants.wheel.report.wheels import RefusedWheel, not_run_reasons
 
 def render_page(run: PackageRun) -> str:
     """Return the page as text. All names from the project are escaped."""
-    style = page_style()
-    script = page_script()
-    # Second line of defence: a name that was not escaped could not run or load anything.
-    allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
-    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("link", rel="icon", href="data:,"),
-        element("title", f"Wheels {_versions(run)}".strip()),
-        raw_element("style", style),
-    )
-    body = element("body", _header(run), element("main", *_sections(run)), raw_element("script", script))
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
+    title = f"Wheels {_versions(run)}".strip()
+    main = element("main", *_sections(run))
+    return render_document(title, _header(run), main, style=STYLE, script=page_script()).text
 
 
 def write_page(path: Path, page: str) -> None:
@@ -52,10 +39,6 @@ def write_page(path: Path, page: str) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _hash(content: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
 def _versions(run: PackageRun) -> str:
@@ -120,18 +103,13 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _sections(run: PackageRun) -> list[Html]:
-    findings = [_section("findings", "Findings", _findings(run.refused))] if run.refused else []
+    findings = [section("findings", "Findings", _findings(run.refused))] if run.refused else []
     return [
         *findings,
-        _section("matrix", "Wheels", render_matrix(run.reports, linked=run.succeeded), _reasons(run)),
-        _section("totals", "Actions", _totals(run)),
-        _section("timeline", "Timeline", render_timeline(run)),
+        section("matrix", "Wheels", render_matrix(run.reports, linked=run.succeeded), _reasons(run)),
+        section("totals", "Actions", _totals(run)),
+        section("timeline", "Timeline", render_timeline(run)),
     ]
-
-
-def _section(name: str, title: str, *content: Child) -> Html:
-    titled = f"{name}-title"
-    return element("section", element("h2", title, id=titled), *content, id=name, aria_labelledby=titled)
 
 
 def _findings(refused: tuple[RefusedWheel, ...]) -> Html:
@@ -160,7 +138,7 @@ def _findings(refused: tuple[RefusedWheel, ...]) -> Html:
         element(
             "p", "These wheels were not finished: they could not be repaired, or the verification found something."
         ),
-        element("div", table, class_="scroll", tabindex=0, role="region", aria_label="Findings"),
+        scrolled("Findings", table),
     )
 
 
@@ -199,9 +177,8 @@ def _totals(run: PackageRun) -> Html:
         element("tfoot", rows[-1]),
         class_="totals",
     )
-    scrolled = element("div", table, class_="scroll", tabindex=0, role="region", aria_label="Actions by stage")
     return join(
         element("p", "Each counted once for all wheels. Seconds are summed over processes; several run at a time."),
-        scrolled,
+        scrolled("Actions by stage", table),
         element("p", saved_sentence(totals[-1], run.looked_up)),
     )

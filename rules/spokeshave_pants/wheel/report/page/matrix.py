@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from spokeshave_core.outcomes import Outcome
+from spokeshave_core.page.markup import Html, element, join
+from spokeshave_core.page.parts import chip, scrolled
 from spokeshave_core.wheel_name import distribution_of
 from spokeshave_pants.action import ActionKind
-from spokeshave_pants.wheel.report.page.markup import Html, element, join
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport, human_size
 
-_MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_RUN: "○"}
 _SHORT_HASH = 8
 
 
@@ -70,8 +69,7 @@ def _distribution(name: str, wheels: list[WheelReport], linked: bool) -> Html:
         role="table",
     )
     heading = element("h3", name, " ", element("span", versions, class_="quiet"))
-    scrolled = element("div", table, class_="scroll", tabindex=0, role="region", aria_label=f"Wheels of {name}")
-    return element("section", heading, scrolled, class_="distribution")
+    return element("section", heading, scrolled(f"Wheels of {name}", table), class_="distribution")
 
 
 def _abi_order(abi: str) -> tuple[int, str]:
@@ -115,11 +113,8 @@ def _wheel(wheel: WheelReport, linked: bool) -> Html:
 
 
 def _chip(outcome: PythonOutcome) -> Html:
-    mark = element("span", _MARKS[outcome.outcome], aria_hidden="true")
-    hidden_text = element("span", f" {outcome.outcome.value}", class_="unseen")
     title = ". ".join(filter(None, (outcome.outcome.value, outcome.where, outcome.reason.split("\n")[0])))
-    class_ = f"chip {outcome.outcome.value.replace(' ', '-')}"
-    return element("li", outcome.python, " ", mark, hidden_text, class_=class_, title=title)
+    return chip(outcome.python, outcome.outcome, title)
 
 
 def _facts(wheel: WheelReport) -> Html:

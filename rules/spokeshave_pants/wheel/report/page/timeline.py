@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from spokeshave_core.outcomes import Source
-from spokeshave_pants.wheel.report.page.markup import Html, element, join
+from spokeshave_core.page.markup import Html, element, join
 from spokeshave_pants.wheel.report.page.run import PackageRun, Step
 from spokeshave_pants.wheel.report.spans import Span
 

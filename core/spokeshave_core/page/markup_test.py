@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.wheel.report.page.markup import Html, element, join, raw_element
+from spokeshave_core.page.markup import Html, element, join, raw_element
 
 
 def test_texts_are_escaped_and_elements_are_not() -> None:

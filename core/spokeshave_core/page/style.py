@@ -1,3 +1,9 @@
+"""The style sheet of all pages: the report of `package --report=html` and the page of a release index.
+
+It is a constant and not a file next to this one: a sandbox has the modules that a command imports, and no other files.
+"""
+
+STYLE = """\
 :root {
   color-scheme: light dark;
   --paper: #fff;
@@ -145,3 +151,4 @@ summary.row:hover { background: var(--soft); }
   .matrix td.none { display: none; }
 }
 @media print { .filter { display: none; } body { max-width: none; } }
+"""  # noqa: E501

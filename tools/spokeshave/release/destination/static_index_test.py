@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from spokeshave.cli import main
+from spokeshave.files import sha256_of_file
+from spokeshave.release.destination.choice import DestinationOptions, open_destination
+from spokeshave.release.destination.destination import Destination, DestinationError, UnreadableError
+from spokeshave.release.record import FILES
+from spokeshave.release.trial.source import Source, SourceError
+from spokeshave.testing.killing_fixtures import killed_at, tree_of
+from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave.testing.static_index_fixtures import listed_releases
+from spokeshave.upload.attempt import AttemptStatus
+from spokeshave_core.outcomes import Presence
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    return write_release(tmp_path / "sealed")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+def open_index(index: Path) -> Destination:
+    with open_destination(f"index:{index}", DestinationOptions(), {}) as destination:
+        return destination
+
+
+def publish(record: Path, to: Path, *options: str) -> int:
+    return main(["release", "publish", str(record), "--to", f"index:{to}", *options])
+
+
+def test_files_appear_together_when_they_are_committed(index: Path, record: Path) -> None:
+    destination = open_index(index)
+    assert destination.is_atomic
+    assert not index.exists()
+    files = sorted((record / FILES).iterdir())
+    assert [destination.send(file).status for file in files] == [AttemptStatus.STORED] * len(files)
+    assert not destination.listing("abacus-runtime").exists
+    assert destination.hidden("abacus-runtime", [files[-1].name]) == {files[-1].name}
+    destination.commit(record)
+    assert not list((index / "incoming").iterdir())
+    listing = destination.listing("Abacus_Runtime")
+    assert (listing.exists, listing.versions, listing.status) == (True, ("3.12.0",), "active")
+    wheel = next(file for file in files if file.name.startswith("abacus_runtime") and "win" in file.name)
+    listed = listing.files[wheel.name]
+    assert (listed.sha256, listed.size) == sha256_of_file(wheel)
+    assert Path(listed.url.replace("file://", "")).read_bytes() == wheel.read_bytes()
+    assert listed.uploaded is not None
+    assert abs(datetime.datetime.now(datetime.timezone.utc) - listed.uploaded) < datetime.timedelta(minutes=10)
+    assert listed.yanked is None
+    assert destination.state_of(wheel, listing) is Presence.THERE
+    assert destination.state_of(wheel.with_name("absent-1.0-py3-none-any.whl"), listing) is Presence.MISSING
+    assert destination.hidden("abacus-runtime", [wheel.name, "absent.whl"]) == {"absent.whl"}
+    assert main(["index", "yank", "abacus", "3.12.0", str(index), "--reason", ""]) == 0
+    assert destination.listing("abacus-runtime").files[wheel.name].yanked == ""
+
+
+def test_a_release_is_published_and_shown_by_its_status(
+    index: Path, record: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["release", "check", str(record), "--to", f"index:{index}"]) == 0
+    assert not index.exists()
+    assert publish(record, index) == 0
+    before = tree_of(index)
+    assert publish(record, index) == 0
+    assert tree_of(index) == before
+    capsys.readouterr()
+    assert main(["release", "status", str(record), "--to", f"index:{index}"]) == 0
+    assert f"abacus 3.12.0 on index:{index}: complete (5 of 5 files)" in capsys.readouterr().out
+
+
+def test_a_folder_and_an_index_have_the_same_bytes(index: Path, record: Path, tmp_path: Path) -> None:
+    assert publish(record, index) == 0
+    assert main(["release", "publish", str(record), "--to", f"folder:{tmp_path / 'folder'}"]) == 0
+    hashes = {file.name: sha256_of_file(file)[0] for file in (tmp_path / "folder").iterdir()}
+    assert {path.name: path.parent.name for path in (index / "files").glob("*/*") if path.name in hashes} == hashes
+
+
+def test_another_release_of_the_version_is_refused(
+    index: Path, record: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(record, index) == 0
+    before = tree_of(index)
+    other = write_release(
+        tmp_path / "other", texts={"abacus-compiler": "OTHER = 1\n", "abacus-runtime": "OTHER = 1\n"}, has_sdist=False
+    )
+    assert publish(other, index) == 1
+    assert "with other bytes" in capsys.readouterr().err
+    assert tree_of(index) == before
+
+
+def test_a_part_is_published_and_completed(index: Path, record: Path) -> None:
+    assert publish(record, index, "--only", "win_*", "--partial") == 0
+    assert listed_releases(index) == ["3.12.0"]
+    assert len(list((index / "files").iterdir())) == 2
+    assert publish(record, index) == 0
+    assert listed_releases(index) == ["3.12.0"]
+    assert len(list((index / "files").iterdir())) == 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL, and no fork")
+def test_a_killed_publisher_is_continued(index: Path, record: Path, tmp_path: Path) -> None:
+    """At every ninth change of files; another machine continues with a copy of the record without its journal."""
+    old = write_release(tmp_path / "old", "3.11.0", has_sdist=False)
+    step = 0
+    while True:
+        shutil.rmtree(index, ignore_errors=True)
+        assert publish(old, index) == 0
+        if not killed_at(step, lambda: publish(record, index)):
+            break
+        assert listed_releases(index) in (["3.11.0"], ["3.11.0", "3.12.0"])
+        copy = Path(shutil.copytree(record, tmp_path / f"copy {step}", ignore=shutil.ignore_patterns("state")))
+        assert publish(copy, index) == 0
+        assert listed_releases(index) == ["3.11.0", "3.12.0"]
+        assert not list((index / "incoming").glob("[!.]*"))
+        step += 9
+    assert step > 9 * 5
+
+
+@pytest.mark.parametrize("content", ["no JSON", "{}", '{"versions": [], "files": [{"filename": "a"}]}'])
+def test_a_damaged_page_is_an_error(index: Path, record: Path, content: str) -> None:
+    publish(record, index)
+    (index / "v1+json/abacus-runtime/index.json").write_text(content)
+    with pytest.raises(UnreadableError, match=r"index\.json: cannot be read"):
+        open_index(index).listing("abacus-runtime")
+
+
+def test_what_is_not_an_index_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "wheels").mkdir(parents=True)
+    with pytest.raises(DestinationError, match="is a folder that is not a release index: it has wheels"):
+        open_index(tmp_path / "folder")
+
+
+def test_pip_gets_the_pages_of_the_index(index: Path, record: Path) -> None:
+    with pytest.raises(SourceError, match="is not a release index"):
+        Source.of(f"index:{index}", None)
+    publish(record, index)
+    assert Source.of(f"index:{index}", None).pip_options == ("--index-url", (index / "simple").as_uri())
+
+
+def test_what_no_publisher_continues_is_removed(index: Path, record: Path, tmp_path: Path) -> None:
+    destination = open_index(index)
+    files = sorted((record / FILES).iterdir())
+    for file in files[:2]:
+        destination.send(file)
+    old, recent = (index / "incoming" / sha256_of_file(file)[0] for file in files[:2])
+    os.utime(old, (1, 1))
+    assert publish(write_release(tmp_path / "other", "3.11.0"), index) == 0
+    assert (old.exists(), recent.exists()) == (False, True)

@@ -1,0 +1,100 @@
+"""A command on an index, killed before each of its changes of files: readers, and the same command again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spokeshave.cli import main
+from spokeshave.release.index.writer.change import change_index
+from spokeshave.testing.killing_fixtures import kills, tree_of
+from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave.testing.static_index_fixtures import listed_releases
+
+if sys.platform == "win32":
+    pytest.skip("there is no SIGKILL, and no fork", allow_module_level=True)
+
+PLATFORM = "manylinux_2_17_x86_64"
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("sealed")
+    old, new = (
+        write_release(folder, version, platforms=[PLATFORM], has_sdist=False) for version in ("3.11.0", "3.12.0")
+    )
+    return old, new
+
+
+def add(record: Path, index: Path) -> None:
+    day = record.name.split(".")[1]
+    assert main(["index", "add", str(record), str(index), "--added", f"2026-11-{day}"]) == 0
+
+
+def remove_first(index: Path) -> None:
+    change_index(index, lambda sets: [listed for listed in sets if listed.version != "3.11.0"], generations=1)
+
+
+def yank_first(index: Path) -> None:
+    assert main(["index", "yank", "abacus", "3.11.0", str(index), "--reason", "it is wrong"]) == 0
+
+
+def assert_same_after_a_kill(before: Path, action: Callable[[Path], None], expected: list[list[str]]) -> None:
+    """Kill an action on copies of an index at each step, and compare what it leaves and what a second run makes of it.
+
+    Args:
+        before: The index, which may not exist.
+        expected: The versions that may be listed after a kill: those before the action, and those after it.
+    """
+    done = before.with_name("done")
+    work = before.with_name("work")
+
+    def prepare(folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        if before.exists():
+            # No file is changed in its place, so that links are copies.
+            shutil.copytree(before, folder, symlinks=True, copy_function=os.link)
+
+    def prepared() -> Callable[[], None]:
+        prepare(work)
+        return lambda: action(work)
+
+    prepare(done)
+    action(done)
+    wanted = tree_of(done)
+    seen = []
+    for _ in kills(prepared):
+        versions = listed_releases(work) if (work / "current").is_symlink() else []
+        assert versions in expected
+        seen.append(versions)
+        action(work)
+        assert tree_of(work) == wanted
+    assert expected[0] in seen
+    assert listed_releases(work) == expected[-1]
+    assert tree_of(work) == wanted
+
+
+def test_the_first_release_comes_in_whole_or_not(tmp_path: Path, records: tuple[Path, Path]) -> None:
+    assert_same_after_a_kill(tmp_path / "index", lambda index: add(records[0], index), [[], ["3.11.0"]])
+
+
+def test_a_second_release_comes_in_whole_or_not(tmp_path: Path, records: tuple[Path, Path]) -> None:
+    add(records[0], tmp_path / "index")
+    expected = [["3.11.0"], ["3.11.0", "3.12.0"]]
+    assert_same_after_a_kill(tmp_path / "index", lambda index: add(records[1], index), expected)
+
+
+def test_a_release_is_yanked_in_all_pages_or_none(tmp_path: Path, records: tuple[Path, Path]) -> None:
+    add(records[0], tmp_path / "index")
+    assert_same_after_a_kill(tmp_path / "index", yank_first, [["3.11.0"]])
+
+
+def test_a_release_is_removed_whole_or_not(tmp_path: Path, records: tuple[Path, Path]) -> None:
+    for record in records:
+        add(record, tmp_path / "index")
+    assert_same_after_a_kill(tmp_path / "index", remove_first, [["3.11.0", "3.12.0"], ["3.12.0"]])

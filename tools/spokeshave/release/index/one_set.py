@@ -1,0 +1,63 @@
+"""A command about one release of an index."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from spokeshave.release.index.writer.change import RefusedChangeError, change_index
+from spokeshave_core.problems import Problem
+from spokeshave_core.release.index import IndexChange, IndexedSet
+
+_LIST = "`spokeshave index list` prints the releases of an index."
+
+
+def add_set_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a release of an index."""
+    parser.add_argument("name", metavar="NAME", help="the name of the release, such as abacus")
+    parser.add_argument("version", metavar="VERSION", help="its version, such as 3.12.0")
+    parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
+
+
+def change_set(folder: Path, name: str, version: str, change: Callable[[IndexedSet], IndexedSet]) -> IndexChange:
+    """Change what an index lists of one release.
+
+    Raises:
+        InvalidIndexError: If the folder is not an index.
+        RefusedChangeError: If it does not list the release.
+    """
+    found: list[IndexedSet] = []
+
+    def edit(sets: tuple[IndexedSet, ...]) -> Sequence[IndexedSet]:
+        found.append(find_set(sets, name, version, folder))
+        return [change(listed) if listed is found[0] else listed for listed in sets]
+
+    change_index(folder, edit)
+    return IndexChange(change(found[0]), change(found[0]) != found[0])
+
+
+def find_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path) -> IndexedSet:
+    """Return a release of an index.
+
+    Raises:
+        RefusedChangeError: If it is not listed.
+    """
+    named = [listed for listed in sets if listed.name == name]
+    for listed in named:
+        if listed.version == version or _is_equal(listed.version, version):
+            return listed
+    if named:
+        raise RefusedChangeError(Problem(str(folder), f"has no version {version} of {name}", _LIST))
+    names = sorted({listed.name for listed in sets})
+    has = f"it has {', '.join(names)}" if names else "it is empty"
+    raise RefusedChangeError(Problem(str(folder), f"has no release {name}: {has}", _LIST))
+
+
+def _is_equal(listed: str, version: str) -> bool:
+    try:
+        return Version(listed) == Version(version)
+    except InvalidVersion:
+        return False
