@@ -24,6 +24,7 @@ from spokeshave_core.outcomes import (
 )
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
+from spokeshave_core.release.conda import CondaReport, Drift, WrittenRecipe
 from spokeshave_core.release.fetch import (
     FetchedFile,
     FetchOutcome,
@@ -31,7 +32,7 @@ from spokeshave_core.release.fetch import (
     ReleaseFetchReport,
     ReleaseOfferReport,
 )
-from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet, IndexListReport
+from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet, IndexListReport, ServeReport
 from spokeshave_core.release.nightly import NightlyReport, NightlyStep
 from spokeshave_core.release.promotion import (
     ChangedMember,
@@ -58,7 +59,9 @@ from spokeshave_core.release.record import (
     SealReport,
     TestEvidence,
 )
+from spokeshave_core.release.retention import PruneReport, RetentionReason, SetDecision, StayReason
 from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialReport, TrialRun
+from spokeshave_core.release.verification import IndexFault, IndexFinding, IndexVerifyReport
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
@@ -290,6 +293,52 @@ REPORTS: tuple[Report, ...] = (
     SMOKE_TEST,
     SmokeTestReports((SMOKE_TEST,)),
     SmokeTestReports((SMOKE_TEST, SMOKE_TEST)),
+    CondaReport(
+        release="demo",
+        version="1.0",
+        recipes=(WrittenRecipe(project="demo", path="demo/recipe.yaml", platforms=("linux-64",), wheels=2),),
+        drift=(
+            Drift(
+                path="recipe.yaml",
+                project="demo",
+                field="run",
+                where="linux-64",
+                recipe="numpy >=1",
+                release="numpy >=2",
+            ),
+        ),
+        notes=("a note",),
+    ),
+    PruneReport(
+        index="dist/index",
+        now="2026-11-30T00:00:00.000000Z",
+        sets=(
+            SetDecision(
+                name="demo",
+                version="1.0",
+                channel="nightly",
+                added="2026-11-01T00:00:00.000000Z",
+                size=10,
+                state=("partial",),
+                stays=(StayReason(RetentionReason.KEPT, "kept"),),
+                removal="it is old",
+            ),
+        ),
+        freed=10,
+        is_dry_run=True,
+        notes=("a note",),
+    ),
+    IndexVerifyReport(
+        index="dist/index",
+        generation="7",
+        sets=1,
+        files=2,
+        size=10,
+        is_quick=False,
+        findings=(IndexFinding(fault=IndexFault.CHANGED, path="files/a", message="differs", remedy="Add it again."),),
+        notes=("a note",),
+    ),
+    ServeReport(url="http://localhost/", simple="http://localhost/simple/", json="http://localhost/v1+json/"),
 )
 
 
@@ -359,6 +408,13 @@ KEYS = {
     IndexListReport: "sets sets.name sets.version sets.channel sets.commit sets.manifest_sha256 sets.added "
     "sets.projects sets.files sets.size sets.promoted_from sets.only sets.yanked sets.kept "
     "sets.attested",
+    CondaReport: "release version recipes recipes.project recipes.path recipes.platforms recipes.wheels drift "
+    "drift.path drift.project drift.field drift.where drift.recipe drift.release notes",
+    PruneReport: "index now sets sets.name sets.version sets.channel sets.added sets.size sets.state sets.stays "
+    "sets.stays.kind sets.stays.text sets.removal freed is_dry_run notes",
+    IndexVerifyReport: "index generation sets files size is_quick findings findings.fault findings.path "
+    "findings.message findings.remedy notes",
+    ServeReport: "url simple json",
     SmokeTestReport: "wheel sha256 runs runs.outcome runs.reason runs.python runs.python.path runs.python.version "
     "runs.python.implementation runs.python.platform runs.python.emulator runs.python.free_threaded runs.checks "
     "runs.checks.name runs.checks.outcome runs.checks.seconds runs.checks.detail",

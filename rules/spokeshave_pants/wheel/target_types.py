@@ -249,10 +249,10 @@ class CmakeField(StringField):
         the target `Abacus::NAME` for each `cc_shared_library` of the wheel, and `Abacus::headers` for its headers
         alone. By default, none is generated.
 
-        The files `AbacusConfig.cmake` and `AbacusConfigVersion.cmake` are in `lib/cmake/Abacus` of the wheel's only
-        top-level package; `"mypackage/Abacus"` names another package. Their paths are relative, and they contain the
-        version, as `version_files` do. A file of your own at one of these paths, such as one of the `version_files`,
-        replaces the generated one. On Windows, the wheel then has the import library of each DLL.
+        The files `AbacusConfig.cmake` and `AbacusConfigVersion.cmake` are in `lib/cmake/Abacus` of the wheel's
+        outermost package. If it has several, name one: `"acme/core/Abacus"`. Their paths are relative, and they contain
+        the version, as `version_files` do. A file of your own at one of these paths, such as one of the
+        `version_files`, replaces the generated one. On Windows, the wheel then has the import library of each DLL.
 
         scikit-build-core finds the package by the entry point `cmake.root`. `python -m PACKAGE --cmakedir` prints its
         folder. Projects are compiled with `ABACUS_EXPECTED_VERSION=ABACUS_VERSION_IS_3_12_0`, by which a header can
@@ -268,11 +268,11 @@ class PkgConfigField(StringField):
         The name of a pkg-config file that is generated in the wheel, such as `"abacus"` for `abacus.pc`. It has the
         version, the include directories and the libraries of the wheel. By default, none is generated.
 
-        The file is in `lib/pkgconfig` of the wheel's only top-level package; `"mypackage/abacus"` names another
-        package. Its paths are relative to itself. A file of your own at this path, such as one of the `version_files`,
-        replaces it.
+        The file is in `lib/pkgconfig` of the wheel's outermost package. If it has several, name one:
+        `"acme/core/abacus"`. Its paths are relative to itself. A file of your own at this path, such as one of the
+        `version_files`, replaces it.
 
-        pkgconf's Python package and meson-python find the file by the entry point `pkg_config`.
+        The Python package `pkgconf` finds the file by the entry point `pkg_config`.
         `python -m PACKAGE --pkgconfigdir` prints its folder.
         """
     )

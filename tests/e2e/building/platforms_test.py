@@ -175,6 +175,31 @@ def test_free_threaded_builds_have_their_own_tag(chosen: Project) -> None:
             assert f"{abi}-{platform}" in wheels
 
 
+@pytest.mark.parametrize(
+    ("platform", "files"),
+    [
+        ("manylinux_2_17_x86_64", ["liblevel.so"]),
+        ("macosx_11_0_universal2", ["liblevel.dylib"]),
+        ("win_amd64", ["level.dll", "level.lib"]),
+    ],
+)
+def test_a_cmake_package_names_the_files_of_its_platform(chosen: Project, platform: str, files: list[str]) -> None:
+    (wheel,) = (path for path in chosen.wheels("choices-free-threaded") if f"cp314t-{platform}" in _plain_tag(path))
+    present = names(wheel)
+    assert [name for name in present if name.startswith("choices/lib/") and "cmake" not in name] == [
+        f"choices/lib/{file}" for file in files
+    ]
+    assert "choices/include/system.h" in present
+    config = read(wheel, "choices/lib/cmake/Choices/ChoicesConfig.cmake").decode()
+    for property_name, file in zip(("IMPORTED_LOCATION", "IMPORTED_IMPLIB"), files):
+        assert f'{property_name} "${{_choices_root}}/lib/{file}"' in config
+
+
+def _plain_tag(wheel: Path) -> str:
+    """Return the name of a wheel's file with one tag for its platform."""
+    return wheel.name.replace("manylinux2014_x86_64.", "")
+
+
 def test_a_variant_has_its_macro_and_library(chosen: Project, tmp_path: Path) -> None:
     environment = install(tmp_path / "traced", "3.12", "choices-traced", find_links=chosen.dist)
     assert environment.run("import choices; print(choices.describe())") == "('POSIX', 'x86_64', 2)"

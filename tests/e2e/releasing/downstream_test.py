@@ -156,6 +156,7 @@ def _install(environment: Environment, *arguments: str) -> None:
 
 
 def test_a_project_is_built_against_candidate_and_promotion(both: tuple[Installed, Installed], tmp_path: Path) -> None:
+    wheels = []
     for installed in both:
         source = shutil.copytree(DOWNSTREAM, tmp_path / installed.version)
         uv = (UV, "build", "--wheel", "--no-config", "--offline", "--no-build-isolation")
@@ -164,9 +165,14 @@ def test_a_project_is_built_against_candidate_and_promotion(both: tuple[Installe
         assert built.returncode == 0, built.stderr
         assert f"Abacus_VERSION is {installed.version}" in built.stdout + built.stderr
         (wheel,) = (source / "dist").glob("downstream-1.0-cp312-abi3-*.whl")
+        wheels.append(wheel)
         _install(installed.environment, str(wheel))
         printed = installed.environment.run("import downstream; print(*downstream.versions())")
         assert printed == f"{installed.version} {installed.version}"
+    final = both[1]
+    _install(final.environment, "--reinstall", str(wheels[0]))
+    imported = final.run(final.environment.python, "-I", "-c", "import downstream")
+    assert f"ImportError: built for Abacus {RC}, but {FINAL} is installed" in imported.stderr
 
 
 def test_cmake_finds_the_folder_that_python_prints(both: tuple[Installed, Installed], tmp_path: Path) -> None:

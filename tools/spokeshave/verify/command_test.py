@@ -536,7 +536,8 @@ def test_an_entry_point_without_its_build_files_is_found(check: Builder, entry: 
         "demo-0+unstamped.data/platlib/demo/lib/pkgconfig/demo.pc": "",
     }
     found = check(files)
-    group, name = entry[1:].partition("]")[0], entry.split("\n")[1].partition(" ")[0]
+    group, _, rest = entry[1:].partition("]\n")
+    name = rest.partition(" ")[0]
     if fault is None:
         assert found == []
     else:

@@ -1,1 +1,1 @@
-int trace_level(void) { return 2; }
+__attribute__((visibility("default"))) int trace_level(void) { return 2; }

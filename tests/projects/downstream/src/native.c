@@ -11,4 +11,9 @@ static PyObject *versions(PyObject *module, PyObject *ignored) {
 static PyMethodDef methods[] = {{"versions", versions, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_native", NULL, 0, methods, NULL, NULL, NULL, NULL};
 
-PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit__native(void) {
+  if (!abacus_is_same_version()) {
+    return PyErr_Format(PyExc_ImportError, "built for Abacus %s, but %s is installed", ABACUS_VERSION, abacus_version());
+  }
+  return PyModuleDef_Init(&definition);
+}
