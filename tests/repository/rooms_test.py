@@ -50,7 +50,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "integrity",
         "writer",
         "index",
-        "destination",
+        "destination retention verification",
         "check",
         "conda fetch publish seal trial",
         "promote show",

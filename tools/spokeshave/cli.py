@@ -43,6 +43,8 @@ COMMANDS = {
     "index add": ("spokeshave.release.index.add_command", "add releases to a static package index"),
     "index keep": ("spokeshave.release.index.keep_command", "exempt a release of an index from `index prune`"),
     "index list": ("spokeshave.release.index.list_command", "print the releases of an index"),
+    "index prune": ("spokeshave.release.retention.command", "remove whole releases that are neither new nor needed"),
+    "index verify": ("spokeshave.release.verification.command", "check that an index is what its records make it"),
     "index yank": ("spokeshave.release.index.yank_command", "advise installers against a release of an index"),
     "release check": ("spokeshave.release.check.command", "check what an index would refuse, before anything is sent"),
     "release seal": ("spokeshave.release.seal.command", "check a set of wheels and write the record of its release"),

@@ -41,7 +41,7 @@ class FetchedFile:
 
 
 @dataclass(frozen=True)
-class FetchReport(Report):
+class ReleaseFetchReport(Report):
     """`release fetch`.
 
     Attributes:
@@ -76,7 +76,7 @@ class OfferedFile:
 
 
 @dataclass(frozen=True)
-class OfferReport(Report):
+class ReleaseOfferReport(Report):
     """`release fetch --list`: the sets of a release index, or the files of projects."""
 
     source: str

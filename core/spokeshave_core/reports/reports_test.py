@@ -23,6 +23,13 @@ from spokeshave_core.outcomes import (
 )
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
+from spokeshave_core.release.fetch import (
+    FetchedFile,
+    FetchOutcome,
+    OfferedFile,
+    ReleaseFetchReport,
+    ReleaseOfferReport,
+)
 from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet, IndexListReport
 from spokeshave_core.release.promotion import (
     ChangedMember,
@@ -166,6 +173,8 @@ REPORTS: tuple[Report, ...] = (
         notes=("a note",),
         problems=(PROBLEM,),
         continue_with="spokeshave release publish demo --to @pypi",
+        only=("win_*",),
+        left_out=(WHEEL,),
     ),
     StatusReport(
         release="demo",
@@ -182,6 +191,7 @@ REPORTS: tuple[Report, ...] = (
                     for each in Presence
                 ),
                 problems=(PROBLEM,),
+                only=("win_*",),
             )
             for end in PublishEnd
         ),
@@ -250,6 +260,19 @@ REPORTS: tuple[Report, ...] = (
     INDEXED,
     IndexChangeReport((IndexChange(INDEXED, is_changed=True),)),
     IndexListReport((INDEXED,)),
+    ReleaseFetchReport(
+        source="https://wheels.example.org/",
+        output="wheels",
+        files=tuple(FetchedFile(name=WHEEL, sha256="ab", size=None, outcome=each) for each in FetchOutcome),
+        release=INDEXED,
+        notes=("a note",),
+        problems=(PROBLEM,),
+    ),
+    ReleaseOfferReport(
+        source="https://wheels.example.org/",
+        sets=(INDEXED,),
+        files=(OfferedFile(name=WHEEL, project="demo", version="1.0", sha256=None, size=12, yanked=""),),
+    ),
     SMOKE_TEST,
     SmokeTestReports((SMOKE_TEST,)),
     SmokeTestReports((SMOKE_TEST, SMOKE_TEST)),
@@ -289,11 +312,12 @@ KEYS = {
     "problems.remedy",
     PublishReport: "release version manifest_sha256 destination end files files.name files.project files.sha256 "
     "files.size files.outcome files.attempts notes problems problems.place problems.message problems.remedy "
-    "continue_with",
+    "continue_with only left_out",
     StatusReport: "release version manifest_sha256 destinations destinations.destination destinations.end "
     "destinations.files destinations.files.name destinations.files.project destinations.files.sha256 "
     "destinations.files.size destinations.files.presence destinations.files.is_visible destinations.files.yanked "
-    "destinations.problems destinations.problems.place destinations.problems.message destinations.problems.remedy",
+    "destinations.problems destinations.problems.place destinations.problems.message destinations.problems.remedy "
+    "destinations.only",
     CheckReport: "version files files.name files.project files.version files.sha256 files.size files.outcome "
     "destinations destinations.destination destinations.files destinations.files.demo.whl destinations.projects "
     "destinations.projects.project destinations.projects.used destinations.projects.new destinations.projects.limit "
@@ -312,6 +336,10 @@ KEYS = {
     "changes.listed.added changes.listed.projects changes.listed.files changes.listed.size "
     "changes.listed.promoted_from changes.listed.only changes.listed.yanked changes.listed.kept "
     "changes.listed.attested",
+    ReleaseFetchReport: "source output files files.name files.sha256 files.size files.outcome release release.name "
+    "release.version release.manifest_sha256 notes problems problems.place problems.message problems.remedy",
+    ReleaseOfferReport: "source sets sets.name sets.version sets.manifest_sha256 files files.name files.project "
+    "files.version files.sha256 files.size files.yanked",
     IndexListReport: "sets sets.name sets.version sets.channel sets.commit sets.manifest_sha256 sets.added "
     "sets.projects sets.files sets.size sets.promoted_from sets.only sets.yanked sets.kept "
     "sets.attested",

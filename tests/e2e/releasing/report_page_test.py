@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from e2e.support.browser import REMEDY, Browser, browser
+from e2e.support.browser import Browser
 from e2e.support.project import PantsRun, Project, running
+from e2e.support.readability import READABLE, contrast
 
 WIDTHS = {"wide": (1280, 900), "phone": (400, 800)}
-# WCAG 2, success criterion 1.4.3.
-READABLE = 4.5
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +35,6 @@ def page(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("dist") / "dist"
     shutil.copytree(project.dist, folder)
     return folder / "report.html"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not shutil.which("chromium") and not shutil.which("apt-get"):
-        pytest.skip(f"this machine has neither chromium nor an apt-get to install it; {REMEDY}")
-    with browser() as session:
-        yield session
 
 
 @pytest.fixture
@@ -79,17 +70,6 @@ def processes(dist: Path) -> dict[tuple[str, ...], dict[str, Any]]:
     """Return every process behind the wheels, without duplicates of several targets."""
     rows = (row for report in reports(dist) for row in report["processes"])
     return {(row["kind"], row["description"], row["output"]): row for row in rows}
-
-
-def contrast(first: list[float], second: list[float]) -> float:
-    """Return the contrast of two colours by WCAG 2: from 1 to 21."""
-
-    def luminance(colour: list[float]) -> float:
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def test_the_page_is_next_to_the_wheels_and_its_path_printed(project: Project, packaged: PantsRun) -> None:

@@ -39,9 +39,9 @@ class Browser:
 
     session: str
 
-    def open(self, page: Path) -> None:
-        """Load a file, including everything that it runs immediately."""
-        self._post("url", {"url": page.as_uri()})
+    def open(self, page: Path | str) -> None:
+        """Load a file or a URL, including everything that it runs immediately."""
+        self._post("url", {"url": page.as_uri() if isinstance(page, Path) else page})
 
     def resize(self, width: int, height: int) -> None:
         """Set the page's size in CSS pixels, which may be smaller than a window's minimum."""

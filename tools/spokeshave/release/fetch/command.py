@@ -27,7 +27,7 @@ from spokeshave.release.file_selection import add_only_argument
 from spokeshave.report import write_text
 from spokeshave.upload.options import add_index_arguments
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.release.fetch import FetchedFile, FetchOutcome, FetchReport, OfferReport
+from spokeshave_core.release.fetch import FetchedFile, FetchOutcome, ReleaseFetchReport, ReleaseOfferReport
 from spokeshave_core.release.index import IndexedSet
 
 _JOBS = 4
@@ -162,7 +162,7 @@ def _checked(args: argparse.Namespace) -> tuple[Wanted, ...]:
     return wanted
 
 
-def _fetch_record(this: Run, choice: SetChoice) -> FetchReport:
+def _fetch_record(this: Run, choice: SetChoice) -> ReleaseFetchReport:
     args = this.args
     if args.only or args.hashes:
         option = "--only" if args.only else "--hashes"
@@ -180,7 +180,7 @@ def _fetch_record(this: Run, choice: SetChoice) -> FetchReport:
     return _report(this, results, notes, listed)
 
 
-def _fetch_files(this: Run) -> FetchReport:
+def _fetch_files(this: Run) -> ReleaseFetchReport:
     args = this.args
     sums = read_sums_file(args.hashes) if args.hashes else {}
     files: list[Distribution] = []
@@ -205,8 +205,8 @@ def _offered(this: Run, wanted: Wanted) -> tuple[Distribution, ...]:
 
 def _report(
     this: Run, results: Sequence[Fetched], notes: Sequence[str], listed: IndexedSet | None = None
-) -> FetchReport:
-    return FetchReport(
+) -> ReleaseFetchReport:
+    return ReleaseFetchReport(
         source=this.source.label,
         output=str(this.args.output),
         files=tuple(result.file for result in results),
@@ -216,14 +216,14 @@ def _report(
     )
 
 
-def _show(report: FetchReport) -> int:
+def _show(report: ReleaseFetchReport) -> int:
     """Print the result, and return the exit code."""
     sys.stderr.writelines(f"warning: {note}\n" for note in report.notes)
     outcomes = [file.outcome for file in report.files]
     counts = ", ".join(f"{outcomes.count(each)} {each.value}" for each in FetchOutcome if each in outcomes)
     if not report.problems:
-        what = f"{report.release.name} {report.release.version}, verified" if report.release else "files"
-        print(f"{report.output}: {what} ({counts})", flush=True)
+        whole = f"{report.release.name} {report.release.version}, verified: " if report.release else ""
+        print(f"{report.output}: {whole}{counts}", flush=True)
         if report.release:
             print(f"release.json: sha256 {report.release.manifest_sha256}", flush=True)
         return ExitCode.OK
@@ -246,12 +246,12 @@ def _list(this: Run) -> int:
     choice = this.choice() if this.sets is not None else None
     if choice is not None:
         found = tuple(listed for listed in this.sets or () if choice.fits(listed))
-        report = OfferReport(this.source.label, sets=found)
+        report = ReleaseOfferReport(this.source.label, sets=found)
         lines = lines_of_sets(found) if found else [f"{this.source.label} has no such release"]
     elif this.wanted:
         found_files = [(wanted, each) for wanted in this.wanted for each in _offered(this, wanted)]
         offered = [each.offered() for wanted, each in found_files if wanted.accepts(str(each.version))]
-        report = OfferReport(this.source.label, files=tuple(offered))
+        report = ReleaseOfferReport(this.source.label, files=tuple(offered))
         lines = lines_of_files(offered) if offered else [f"{this.source.label} has no such files"]
     else:
         message = "is not a release index, so that it lists projects by name only"

@@ -15,27 +15,12 @@ from spokeshave.files import atomic_file, sha256_of_file
 from spokeshave.release.fetch.failures import FetchError, PassingError, Patience, StoppedError, damaged
 from spokeshave.release.fetch.progress import Progress
 from spokeshave.release.fetch.source import Source
+from spokeshave.release.fetch.wanted_file import Download
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.fetch import FetchedFile, FetchOutcome
 
 # The age in seconds of a temporary file that no running download writes.
 _STALE = 600
-
-
-@dataclass(frozen=True)
-class Download:
-    """A file to fetch.
-
-    Attributes:
-        name: For messages.
-        size: In bytes; None if the source does not list it.
-    """
-
-    name: str
-    url: str
-    sha256: str
-    size: int | None
-    target: Path
 
 
 @dataclass(frozen=True)

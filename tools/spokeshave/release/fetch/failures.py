@@ -10,6 +10,7 @@ from spokeshave_core.problems import Problem, SpokeshaveError
 
 _Result = TypeVar("_Result")
 _MOST_DOUBLINGS = 32
+REPORT_IT = "Report it to the administrators of the index."
 
 
 class FetchError(SpokeshaveError):
@@ -69,5 +70,5 @@ class Patience:
 
 def damaged(place: str, message: str) -> FetchError:
     """Return the error of a file that is not what the source says it is."""
-    remedy = "Nothing was kept of it. If the same happens again, tell who runs the index: a file or its hash is wrong."
+    remedy = f"Nothing was kept of it. If the same happens again, a file or its hash is wrong. {REPORT_IT}"
     return FetchError(Problem(place, message, remedy))

@@ -16,9 +16,9 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import some
-from spokeshave.release.fetch.download import Download
-from spokeshave.release.fetch.failures import FetchError
+from spokeshave.release.fetch.failures import REPORT_IT, FetchError
 from spokeshave.release.fetch.wanted import Wanted
+from spokeshave.release.fetch.wanted_file import Download
 from spokeshave.release.file_selection import selected
 from spokeshave.release.record import is_file_name
 from spokeshave.upload.simple_index import IndexedFile, ProjectPage
@@ -65,7 +65,7 @@ def distributions_of(page: ProjectPage, wanted: Wanted, label: str) -> tuple[Dis
         if not is_file_name(name):
             if name.endswith(_SUFFIXES):
                 message = f"lists {name!r}, which is not a file name, and may lead out of a folder"
-                problems.add(label, message, "Nothing was fetched. Tell who runs the index.")
+                problems.add(label, message, f"Nothing was fetched. {REPORT_IT}")
             continue
         parsed = _parse(name)
         if parsed and parsed[0] == wanted.project:
@@ -136,7 +136,7 @@ def plan_downloads(
 def _sha256_of(name: str, file: IndexedFile, given: str | None, label: str) -> str:
     listed = file.hashes.get(_SHA256)
     if listed is not None and (len(listed) != _SHA256_DIGITS or set(listed) - set("0123456789abcdef")):
-        raise FetchError(Problem(name, f"{label} lists {listed!r} as its sha256", "Tell who runs the index."))
+        raise FetchError(Problem(name, f"{label} lists {listed!r} as its sha256", REPORT_IT))
     if given is not None and listed is not None and given != listed:
         message = f"--hashes has the sha256 {given}, but {label} lists {listed}"
         raise FetchError(Problem(name, message, "One of the two is not of this file: find out which."))

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.files import write_bytes
-from spokeshave.release.fetch.download import Download, Downloader, Fetched
-from spokeshave.release.fetch.failures import AbsentError, FetchError, PassingError, damaged
+from spokeshave.release.fetch.download import Downloader, Fetched
+from spokeshave.release.fetch.failures import REPORT_IT, AbsentError, FetchError, PassingError, damaged
 from spokeshave.release.fetch.release_index import read_sets_of
 from spokeshave.release.fetch.source import Source
+from spokeshave.release.fetch.wanted_file import Download
 from spokeshave.release.index.folder import FILES as INDEX_FILES
 from spokeshave.release.index.folder import RELEASES
 from spokeshave.release.integrity import read_sums, sealed_sums, verify_record
@@ -154,7 +155,7 @@ class RecordDownload:
             is_report = folder == REPORTS and is_file_name(name)
             if not is_report and sealed.get(path) != sha256:
                 message = f"lists {path!r} with the sha256 {sha256}, which does not follow from {MANIFEST}"
-                problems.add(self._path(SUMS), message, "Nothing was kept. Tell who runs the index.")
+                problems.add(self._path(SUMS), message, f"Nothing was kept. {REPORT_IT}")
         problems.raise_if_any(InvalidRecordError)
         return sums
 
@@ -171,12 +172,14 @@ class RecordDownload:
                 sha256=sha256,
                 size=sizes.get(path),
                 target=staging / path,
+                is_quiet=not is_file,
             )
 
     def _attestations(self, record: ReleaseRecord) -> dict[str, bytes]:
         """Return the attestations by path, which are for all files of a record or for none."""
         paths = [f"{ATTESTATIONS}/{file.name}{ATTESTATION}" for file in record.files]
-        first = self._read(paths[0]) if paths else None
+        read = self._needed if self.listed.attested else self._read
+        first = read(paths[0]) if paths else None
         if first is None:
             return {}
         return {paths[0]: first, **{path: self._needed(path) for path in paths[1:]}}

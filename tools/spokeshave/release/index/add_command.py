@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spokeshave.errors import ExitCode, counted
 from spokeshave.release.file_selection import add_only_argument
-from spokeshave.release.index.texts import checked_reason
+from spokeshave.release.index.texts import checked_address, checked_reason
 from spokeshave.release.index.upload_time import CLOCK, upload_time
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.report import write_text
@@ -49,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REASON",
         help="never remove the releases by `spokeshave index prune`, such as --keep 'demonstrated at a conference'",
     )
+    parser.add_argument(
+        "--url",
+        metavar="URL",
+        help="the address that the index is served at, such as https://packages.example/nightly/, for the commands on "
+        "the pages for people. The index keeps it; give '' to forget it. Without it, a script of the page fills the "
+        "address in, and readers without a script have a placeholder",
+    )
     add_only_argument(parser, "add a part of the releases, which the index then lists as partial")
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
 
@@ -56,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Add releases to an index."""
     kept = checked_reason("--keep", args.keep)
-    changes = add_records(args.index, args.records, upload_time(args.added), only=args.only, kept=kept)
+    url = checked_address("--url", args.url)
+    added = upload_time(args.added)
+    changes = add_records(args.index, args.records, added, only=args.only, kept=kept, url=url)
     for change in changes:
         sys.stdout.write(f"{render(change)} in {args.index}\n")
     if args.report:

@@ -337,7 +337,7 @@ def test_readers_see_all_of_a_release_or_none(index: Path, tmp_path: Path) -> No
         [sys.executable, "-c", program, *map(str, records), str(index)], env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        seen = []
+        seen: list[int] = []
         deadline = time.monotonic() + 60
         while (len(seen) < 1000 or len(set(seen)) < 3) and time.monotonic() < deadline:
             seen.append(read_both(index))

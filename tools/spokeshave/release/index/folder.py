@@ -4,6 +4,7 @@
 index.html, find-links.html, simple, v1+json    links into `current`, made once
 current                                         a link to the newest generation: its rename publishes a change
 generations/7/
+    url                                         the address that the index is served at, if it is known
     sets.jsonl                                  what the generation lists, a line for each set, in the order of `added`
     index.html                                  the page for people
     find-links.html                             all files on one page
@@ -46,6 +47,7 @@ PAGE = "index.html"
 RELEASES = "releases"
 SETS = "sets.jsonl"
 SIMPLE = "simple"
+URL = "url"
 METADATA = ".metadata"
 PROVENANCE = ".provenance"
 
@@ -64,6 +66,12 @@ class ReleaseIndex:
     def generation(self) -> Path:
         """Return the newest generation. A reader that takes several files from one resolves the link once."""
         return (self.folder / CURRENT).resolve()
+
+    @property
+    def url(self) -> str:
+        """Return the address that the index is served at, which ends with a slash. Empty if it is not known."""
+        path = self.folder / CURRENT / URL
+        return path.read_text("utf-8").strip() if path.is_file() else ""
 
     def file_path(self, sha256: str, name: str) -> Path:
         """Return the place of a wheel or an sdist."""

@@ -29,14 +29,25 @@ def upload_time(text: str | None, environment: Mapping[str, str] = os.environ) -
     if given is None or (text is None and not given):
         return datetime.datetime.now(datetime.timezone.utc).strftime(_FORMAT)
     try:
-        if given.isdecimal():
-            time = datetime.datetime.fromtimestamp(int(given), datetime.timezone.utc)
-        else:
-            # Python 3.9 reads no Z.
-            time = datetime.datetime.fromisoformat(given.replace("Z", "+00:00").replace("z", "+00:00"))
-        # A time without an offset is one of UTC.
-        time = time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
-        return time.astimezone(datetime.timezone.utc).strftime(_FORMAT)
-    except (ValueError, OverflowError, OSError) as err:
+        return parse_time(given).strftime(_FORMAT)
+    except ValueError as err:
         remedy = "Give one such as 2026-11-30T01:02:03Z."
         raise InvalidTimeError(Problem(place, f"{given!r} is not a time", remedy)) from err
+
+
+def parse_time(text: str) -> datetime.datetime:
+    """Return the time in UTC of a text in ISO 8601, or in seconds since 1970.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    try:
+        if text.isdecimal():
+            return datetime.datetime.fromtimestamp(int(text), datetime.timezone.utc)
+        # Python 3.9 reads no Z.
+        time = datetime.datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
+        # A time without an offset is one of UTC.
+        time = time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
+        return time.astimezone(datetime.timezone.utc)
+    except (OverflowError, OSError) as err:
+        raise ValueError(f"{text!r} is not a time") from err

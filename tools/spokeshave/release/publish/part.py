@@ -102,7 +102,7 @@ def part_of(record: ReleaseRecord, only: Sequence[str], *, is_meant: bool) -> Re
     part = ReleasePart(record, globs if len(names) < len(record.files) else (), names)
     if part.only and not is_meant:
         count = f"{len(names)} of {counted(len(record.files), 'file')}"
-        message = f"{part.shown} selects {count} of {record.name} {record.version}, which is published as a whole"
+        message = f"{' '.join(globs)} selects {count} of {record.name} {record.version}, which is published as a whole"
         remedy = "If a part is meant, add --partial: the release is then recorded as partial, and a later publish "
         raise PartError(Problem("--only", message, f"{remedy}without --only completes it."))
     return part
@@ -200,7 +200,7 @@ def _candidates(file: ReleaseFile, siblings: Sequence[ReleaseFile]) -> Mapping[s
 
 
 def _shared_platforms(name: str, sibling: str) -> frozenset[str]:
-    """Return the kinds of platforms on which both wheels are installed, whatever their floors are."""
+    """Return the kinds of platforms on which both wheels are installed, for any floors."""
     tag = WheelName.parse(name).tag
     other = WheelName.parse(sibling).tag
     abis = set(tag.abi.split("."))

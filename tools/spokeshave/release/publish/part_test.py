@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.publish.part import PartError, lacking, part_of
 from spokeshave.release.record import read_record
 from spokeshave.release.writer import draft_record
@@ -62,7 +63,7 @@ def test_a_part_needs_the_word_of_the_user(server: PypiLike, record: Path, capfd
         code = main(["release", "publish", str(record), "--to", server.upload_url, "--only", "win_*", *options])
         text = capfd.readouterr().err
         assert code == 1
-        assert "only win_* selects 2 of 5 files of abacus 3.12.0, which is published as a whole" in text
+        assert "--only: win_* selects 2 of 5 files of abacus 3.12.0, which is published as a whole" in text
         assert "add --partial" in text
     assert main(["release", "publish", str(record), "--to", server.upload_url, "--partial"]) == 1
     assert "--partial: needs --only" in capfd.readouterr().err
@@ -116,7 +117,7 @@ def test_parts_that_are_everything_are_complete(
     assert "PARTIAL" not in capfd.readouterr().out
     assert "partial" not in said(capfd, "release", "show", str(record))[1]
     assert said(capfd, "release", "status", str(record))[0] == 0
-    # It is no part if nothing is left out, so that nobody has to say so.
+    # If nothing is left out, --partial is not needed.
     assert publish(server.upload_url, record, "--only", "wheels", "--only", "sdists")[0] == 0
 
 
@@ -243,3 +244,19 @@ def test_a_part_of_nothing_is_an_error() -> None:
     record = ReleaseRecord(name="a", version="1.0", channel=None, commit=None, projects={}, files=())
     with pytest.raises(PartError, match="needs --only"):
         part_of(record, (), is_meant=True)
+
+
+def test_an_index_lists_a_part_as_one(tmp_path: Path, record: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    to = f"index:{tmp_path / 'site'}"
+    assert publish(to, record, "--only", "win_*", "--partial")[0] == 0
+    (listed,) = ReleaseIndex(tmp_path / "site").sets()
+    assert (listed.only, listed.files) == (("win_*",), 2)
+    assert "partial: only win_* (2 of 5 files)" in said(capfd, "release", "status", str(record))[1]
+    wanted = ("release", "fetch", "abacus==3.12", "--from", to, "--output", str(tmp_path / "copy"))
+    code, text = said(capfd, *wanted)
+    assert code == 1
+    assert "is partial on" in text
+    assert publish(to, record)[0] == 0
+    (listed,) = ReleaseIndex(tmp_path / "site").sets()
+    assert (listed.only, listed.files) == ((), 5)
+    assert said(capfd, *wanted)[0] == 0

@@ -39,7 +39,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .8rem 0 0; p
 .served th .quiet, .listing th .quiet { display: block; font-size: .85em; }
 .served td { padding-top: .45rem; white-space: nowrap; }
 .served td + td { padding-left: .2rem; }
-.served td.where { width: 100%; min-width: 11rem; padding: .5rem .3rem .3rem .7rem; white-space: normal; font-size: .88em; color: var(--quiet); }
+.served td.where { width: 100%; min-width: 11rem; padding: .58rem .3rem .3rem .7rem; white-space: normal; font-size: .88em; color: var(--quiet); }
 .served + p, .scroll + p { margin-top: .5rem; }
 .served .none { color: var(--quiet); }
 .served a.chip { display: inline-block; padding: .05rem .45rem; text-decoration: none; }
@@ -52,7 +52,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .8rem 0 0; p
 .listing time, .listing .commit, .listing .pythons { white-space: nowrap; }
 .listing thead th.number { text-align: right; }
 .older { margin: .6rem 0 0; }
-.older > summary { width: max-content; padding: .2rem 0; color: var(--link); cursor: pointer; }
+.older > summary { width: fit-content; padding: .2rem 0; color: var(--link); cursor: pointer; }
 .files tbody th { width: 46%; min-width: 20rem; }
 .files th div { font-weight: 400; }
 .files .hash { display: flex; gap: .5rem; align-items: flex-start; margin-top: .2rem; color: var(--quiet); }
@@ -85,7 +85,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .8rem 0 0; p
   .listing td[data-name]::before { content: attr(data-name); min-width: 5.2rem; color: var(--quiet); }
   .listing.files td { display: inline-block; margin-right: .8rem; }
   .listing.files td.tests { display: block; margin: 0; }
-  .files tbody th { width: auto; }
+  .files tbody th { width: auto; min-width: 0; }
 }
 @media print { .copy { display: none; } }
 """  # noqa: E501

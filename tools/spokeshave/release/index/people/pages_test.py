@@ -173,7 +173,7 @@ def test_no_text_of_a_record_can_break_a_page() -> None:
         assert page.texts("script") == expected.texts("script")
 
 
-def test_pages_have_unique_ids_heads_with_scope_and_ordered_headings() -> None:
+def test_ids_are_unique_and_headings_in_order() -> None:
     sets = [one("1.0"), one("1.1"), one("2.0rc1", "rc"), one("2.0.dev1", "r c"), one("2.0.dev2", "r-c")]
     record = dataclasses.replace(release(), revisions={"llvm": "12" * 20})
     for page in (front(*sets), Page(set_page(listed_set(record), record, record.files))):

@@ -35,16 +35,21 @@ def name_platform(wheel: WheelName) -> NamedPlatform:
     """Return the platform of a wheel. A tag that Spokeshave does not know is its own name."""
     tag = wheel.tag.platform
     if wheel.is_pure:
-        return NamedPlatform((_LAST, False, "", (0, 0)), "any platform", "", tag)
+        return NamedPlatform(order=(_LAST, False, "", (0, 0)), name="any platform", floor="", tag=tag)
     parsed = [found for found in map(_parse, wheel.tag.platforms) if found]
     if not parsed:
-        return NamedPlatform((_LAST - 1, False, tag, (0, 0)), tag.replace(".", ", "), "", tag)
+        name = tag.replace(".", ", ")
+        return NamedPlatform(order=(_LAST - 1, False, tag, (0, 0)), name=name, floor="", tag=tag)
     # Several tags of one file: the lowest version is where it works first.
     platform = min(parsed, key=lambda found: found.floor or (0, 0))
     processor = _PROCESSORS.get(platform.architecture, platform.architecture)
     place = list(_SYSTEMS).index(platform.system)
-    order = (place, processor != _COMMON, processor, platform.floor or (0, 0))
-    return NamedPlatform(order, f"{_SYSTEMS[platform.system]} {processor}", _floor(platform), tag)
+    return NamedPlatform(
+        order=(place, processor != _COMMON, processor, platform.floor or (0, 0)),
+        name=f"{_SYSTEMS[platform.system]} {processor}",
+        floor=_floor(platform),
+        tag=tag,
+    )
 
 
 def _parse(tag: str) -> Platform | None:

@@ -39,7 +39,13 @@ class AddedRecord:
 
 
 def add_records(
-    folder: Path, paths: Sequence[Path], added: str, *, only: Sequence[str] = (), kept: str | None = None
+    folder: Path,
+    paths: Sequence[Path],
+    added: str,
+    *,
+    only: Sequence[str] = (),
+    kept: str | None = None,
+    url: str | None = None,
 ) -> tuple[IndexChange, ...]:
     """Add the releases of records to an index, all of them in one generation.
 
@@ -51,6 +57,7 @@ def add_records(
         added: The upload time of the files, such as `2026-11-30T01:02:03.000000Z`.
         only: The globs of `--only`, if a part of a release is meant.
         kept: Why `index prune` must not remove it. By default it may.
+        url: The address that the index is served at, empty if it is not known. By default, it stays the same.
 
     Raises:
         InvalidRecordError: For every record that is not as it was sealed.
@@ -58,7 +65,7 @@ def add_records(
         RefusedChangeError: If the index has another record of the same version.
     """
     records = read_records(paths, tuple(only))
-    with open_writer(folder, is_new=True) as writer:
+    with open_writer(folder, is_new=True, url=url) as writer:
         check_conflicts(writer.sets, records)
         changes = []
         sets = list(writer.sets)

@@ -75,11 +75,12 @@ def change_index(folder: Path, edit: Edit, *, generations: int = KEPT_GENERATION
 
 
 @contextlib.contextmanager
-def open_writer(folder: Path, *, is_new: bool) -> Iterator[IndexWriter]:
+def open_writer(folder: Path, *, is_new: bool, url: str | None = None) -> Iterator[IndexWriter]:
     """Wait until no other process changes an index, and yield its only writer.
 
     Args:
         is_new: Whether the index is made if it does not exist.
+        url: The address that it is served at, empty if it is not known. By default, it stays the same.
 
     Raises:
         InvalidIndexError: If the folder is something else, or cannot be written to.
@@ -89,7 +90,7 @@ def open_writer(folder: Path, *, is_new: bool) -> Iterator[IndexWriter]:
     try:
         make_folder(folder)
         with exclusive(folder / LOCK, lambda: _announce(folder)):
-            yield IndexWriter(index, tuple(index.sets()))
+            yield IndexWriter(index, tuple(index.sets()), index.url if url is None else url)
     except OSError as err:
         raise _not_writable(folder, err) from err
 
@@ -100,10 +101,12 @@ class IndexWriter:
 
     Attributes:
         sets: What the newest generation lists.
+        url: The address of the index, which its pages for people have.
     """
 
     index: ReleaseIndex
     sets: tuple[IndexedSet, ...]
+    url: str
 
     def publish(self, sets: Sequence[IndexedSet], generations: int = KEPT_GENERATIONS) -> None:
         """Make a generation of some sets, unless the newest has the same; then finish what a killed process began."""
@@ -114,12 +117,22 @@ class IndexWriter:
         previous = self._generation(current) if current is not None else None
         if previous is not None and not is_current_format(previous):
             previous = None
-        if previous is None or self.sets != before:
+        is_moved = self.url != self.index.url
+        if previous is None or self.sets != before or is_moved:
             staged = self.index.folder / GENERATIONS / _STAGED
             shutil.rmtree(staged, ignore_errors=True)
             GenerationDraft(
-                index=self.index, folder=staged, previous=previous, before=before if previous else (), sets=parts
+                index=self.index,
+                folder=staged,
+                previous=previous,
+                before=before if previous else (),
+                sets=parts,
+                url=self.url,
             ).write()
+            if is_moved:
+                # Before the generation is published, so that a killed command does it again.
+                for one in parts:
+                    write_set_page(self.index, one.listed, self.url)
             self._become(staged, (current or 0) + 1)
         for name in _LINKS:
             _link(self.index.folder / name, Path(CURRENT, name), is_folder=name in (SIMPLE, JSON_PAGES))
@@ -145,7 +158,7 @@ class IndexWriter:
         """Write the pages of changed sets, and remove their old fragments."""
         for parts in sets:
             if not parts.are_only_ones:
-                write_set_page(self.index, parts.listed)
+                write_set_page(self.index, parts.listed, self.url)
                 for other in parts.folder.parent.iterdir():
                     if other != parts.folder:
                         shutil.rmtree(other)

@@ -21,6 +21,7 @@ from spokeshave.release.index.folder import (
     PROVENANCE,
     SETS,
     SIMPLE,
+    URL,
     ReleaseIndex,
     listed_files,
     set_line,
@@ -70,10 +71,14 @@ def is_current_format(generation: Path) -> bool:
     return path.is_file() and path.read_text("utf-8") == f"{FORMAT}\n"
 
 
-def write_set_page(index: ReleaseIndex, listed: IndexedSet) -> None:
-    """Write the page of one set for people."""
+def write_set_page(index: ReleaseIndex, listed: IndexedSet, url: str | None = None) -> None:
+    """Write the page of one set for people.
+
+    Args:
+        url: The address of the index. By default, that of its newest generation.
+    """
     folder = index.record_path(listed.name, listed.version)
-    write_page(folder / f"{PAGE}{_DRAFT}", [render_set_page(index, listed)])
+    write_page(folder / f"{PAGE}{_DRAFT}", [render_set_page(index, listed, url)])
     (folder / f"{PAGE}{_DRAFT}").replace(folder / PAGE)
 
 
@@ -86,6 +91,7 @@ class GenerationDraft:
         previous: The newest generation, if there is one whose pages are in the current format.
         before: What that one lists.
         sets: What the new one lists.
+        url: The address of the index. By default, that of its newest generation.
     """
 
     index: ReleaseIndex
@@ -93,6 +99,7 @@ class GenerationDraft:
     previous: Path | None
     before: Sequence[IndexedSet]
     sets: Sequence[SetParts]
+    url: str | None = None
 
     def write(self) -> None:
         """Write all pages. Those of projects without a change are hard links to the ones of the generation before."""
@@ -102,6 +109,8 @@ class GenerationDraft:
                 self._write_fragments(parts)
         write_page(self.folder / SETS, (parts.line.encode() for parts in self.sets))
         write_page(self.folder / _FORMAT_FILE, [f"{FORMAT}\n".encode()])
+        if self._url:
+            write_page(self.folder / URL, [f"{self._url}\n".encode()])
         projects = pages.projects_of(parts.listed for parts in self.sets)
         self._write_common(projects)
         touched = self._touched()
@@ -123,13 +132,13 @@ class GenerationDraft:
         for name, data in render_fragments(listed, record, *_files(self.index, listed, record)):
             write_page(draft / name, [data])
         if not (record_folder / PAGE).exists():
-            write_set_page(self.index, listed)
+            write_set_page(self.index, listed, self._url)
         draft.rename(parts.folder)
 
     def _write_common(self, projects: Sequence[str]) -> None:
         folders = {(parts.listed.name, parts.listed.version): parts.folder for parts in self.sets}
         listed = [parts.listed for parts in self.sets]
-        front = render_front_page(self.index, listed, lambda one: _read(folders[one.name, one.version], ROW))
+        front = render_front_page(self.index, listed, lambda one: _read(folders[one.name, one.version], ROW), self._url)
         write_page(self.folder / PAGE, front)
         head, foot = pages.links_page()
         write_page(self.folder / FIND_LINKS, _joined(head, self.sets, LINKS, foot))
@@ -137,6 +146,10 @@ class GenerationDraft:
         write_page(self.folder / SIMPLE / PAGE, pages.html_root(projects))
         make_folder(self.folder / JSON_PAGES)
         write_page(self.folder / JSON_PAGES / JSON_PAGE, pages.json_root(projects))
+
+    @property
+    def _url(self) -> str:
+        return self.index.url if self.url is None else self.url
 
     def _touched(self) -> frozenset[str]:
         """Return the projects whose pages differ from those of the generation before."""

@@ -58,6 +58,6 @@ def test_each_publisher_has_a_bundle() -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", '{"verification_material": {"certificate": "MII="}}', "[]"])
-def test_an_attestation_without_a_certificate_has_an_unknown_publisher(text: str) -> None:
+def test_without_a_certificate_the_publisher_is_unknown(text: str) -> None:
     (bundle,) = json.loads(render_provenance([text]))["attestation_bundles"]
     assert bundle["publisher"] == {"kind": "unknown", "claims": None}

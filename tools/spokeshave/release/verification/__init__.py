@@ -1,0 +1,1 @@
+"""Whether an index is what its records make it: `spokeshave index verify`."""
