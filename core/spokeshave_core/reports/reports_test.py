@@ -296,6 +296,7 @@ REPORTS: tuple[Report, ...] = (
     CondaReport(
         release="demo",
         version="1.0",
+        manifest_sha256="ab",
         recipes=(WrittenRecipe(project="demo", path="demo/recipe.yaml", platforms=("linux-64",), wheels=2),),
         drift=(
             Drift(
@@ -322,6 +323,7 @@ REPORTS: tuple[Report, ...] = (
                 state=("partial",),
                 stays=(StayReason(RetentionReason.KEPT, "kept"),),
                 removal="it is old",
+                manifest_sha256="ab",
             ),
         ),
         freed=10,
@@ -408,8 +410,8 @@ KEYS = {
     IndexListReport: "sets sets.name sets.version sets.channel sets.commit sets.manifest_sha256 sets.added "
     "sets.projects sets.files sets.size sets.promoted_from sets.only sets.yanked sets.kept "
     "sets.attested",
-    CondaReport: "release version recipes recipes.project recipes.path recipes.platforms recipes.wheels drift "
-    "drift.path drift.project drift.field drift.where drift.recipe drift.release notes",
+    CondaReport: "release version manifest_sha256 recipes recipes.project recipes.path recipes.platforms "
+    "recipes.wheels drift drift.path drift.project drift.field drift.where drift.recipe drift.release notes",
     PruneReport: "index now sets sets.name sets.version sets.channel sets.added sets.size sets.state sets.stays "
     "sets.stays.kind sets.stays.text sets.removal freed is_dry_run notes",
     IndexVerifyReport: "index generation sets files size is_quick findings findings.fault findings.path "
