@@ -187,7 +187,7 @@ def _links(data: bytes) -> list[_Link]:
 def _json_file(entry: Mapping[str, object], page: str) -> ListedFile:
     hashes = entry["hashes"]
     yanked = entry.get("yanked", False)
-    metadata = _json_metadata(entry, "core-metadata")
+    metadata = entry.get("core-metadata")
     size = entry.get("size")
     time = entry.get("upload-time")
     return ListedFile(
@@ -196,16 +196,11 @@ def _json_file(entry: Mapping[str, object], page: str) -> ListedFile:
         sha256=str(hashes["sha256"]) if isinstance(hashes, Mapping) else "",
         requires_python=str(entry.get("requires-python") or ""),
         yanked=yanked if isinstance(yanked, str) else "" if yanked else None,
-        metadata_sha256=metadata,
+        metadata_sha256=str(metadata["sha256"]) if isinstance(metadata, Mapping) and metadata else None,
         provenance=_target(page, str(entry["provenance"])) if entry.get("provenance") else None,
         size=size if isinstance(size, int) else None,
         upload_time=str(time) if time else None,
     )
-
-
-def _json_metadata(entry: Mapping[str, object], key: str) -> str | None:
-    value = entry.get(key)
-    return str(value["sha256"]) if isinstance(value, Mapping) and value else None
 
 
 def _target(page: str, url: str) -> str:
@@ -222,6 +217,6 @@ def _link_hash(url: str) -> str:
 
 
 def _metadata_hash(values: Mapping[str, str]) -> str | None:
-    """Return the metadata's hash of a link (PEP 714)."""
+    """Return the metadata's hash of a link."""
     value = values.get("data-core-metadata")
     return value[len(_HASH) :] if value is not None and value.startswith(_HASH) else value
