@@ -24,6 +24,7 @@ from bench.measurements import (
     core,
     first,
     header,
+    indexing,
     noop,
     platforms,
     restamping,
@@ -45,6 +46,7 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "zip": zipping.measure,
     "restamp": restamping.measure,
     "check": check.measure,
+    "index": indexing.measure,
     "cache": cache.measure,
     "runners": runners.measure,
 }

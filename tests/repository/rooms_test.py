@@ -58,7 +58,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "release/index": (
         "folder texts upload_time",
-        "people",
+        "people server",
         "writer",
         "list_command one_set",
         "add_command keep_command yank_command",

@@ -64,6 +64,7 @@ COMMANDS = {
         "spokeshave.release.promote.compare_command",
         "show that two releases differ in their version only",
     ),
+    "index serve": ("spokeshave.release.index.server.command", "serve a release index to pip, uv and browsers"),
     "release nightly": (
         "spokeshave.release.nightly.command",
         "build and release a commit, if there is anything new since the last release",

@@ -70,3 +70,18 @@ class IndexListReport(Report):
     """`index list`: the sets in the order in which they came in."""
 
     sets: tuple[IndexedSet, ...]
+
+
+@dataclass(frozen=True)
+class ServeReport(Report):
+    """The addresses at which `spokeshave index serve` is ready.
+
+    Attributes:
+        url: The page for people.
+        simple: The simple index, for pip and uv.
+        json: The same as JSON only.
+    """
+
+    url: str
+    simple: str
+    json: str

@@ -81,5 +81,7 @@ def _check_file(index: Path, link: dict[str, str], file: dict[str, Any]) -> None
     metadata = path.with_name(f"{path.name}.metadata")
     if path.suffix == ".whl":
         digest = hashlib.sha256(metadata.read_bytes()).hexdigest()
-        assert link["data-core-metadata"] == link["data-dist-info-metadata"] == f"sha256={digest}"
-        assert file["core-metadata"] == file["dist-info-metadata"] == {"sha256": digest}
+        assert link["data-core-metadata"] == f"sha256={digest}"
+        assert file["core-metadata"] == {"sha256": digest}
+        # The names of before PEP 714, which mislead old versions of pip.
+        assert not {"data-dist-info-metadata", "dist-info-metadata"} & {*link, *file}

@@ -86,8 +86,8 @@ def test_pages_of_a_project_have_what_clients_read(index: Path, sealed: Path) ->
         "  </head>\n  <body>\n    <h1>Links for abacus-runtime</h1>\n    <a "
     )
     assert page(index).splitlines()[10] == (
-        f'    <a href="../../files/{sha256}/{quoted}#sha256={sha256}" data-core-metadata="sha256={metadata_sha256}" '
-        f'data-dist-info-metadata="sha256={metadata_sha256}">{wheel.name}</a><br>'
+        f'    <a href="../../files/{sha256}/{quoted}#sha256={sha256}" data-core-metadata="sha256={metadata_sha256}">'
+        f"{wheel.name}</a><br>"
     )
     assert page(index).endswith("</a><br>\n  </body>\n</html>\n")
     parsed = json.loads((index / "v1+json/abacus-runtime/index.json").read_text())
@@ -105,7 +105,6 @@ def test_pages_of_a_project_have_what_clients_read(index: Path, sealed: Path) ->
         "upload-time": ADDED,
         "yanked": False,
         "core-metadata": {"sha256": metadata_sha256},
-        "dist-info-metadata": {"sha256": metadata_sha256},
     }
     assert parsed["files"][2]["filename"] == sdist.name
     assert "core-metadata" not in parsed["files"][2]

@@ -17,7 +17,7 @@ from spokeshave.release.index.writer.change import KEPT_GENERATIONS, change_inde
 from spokeshave.release.retention.holds import holds_of_downstream, holds_of_record
 from spokeshave.release.retention.keep_file import read_keep_file
 from spokeshave.release.retention.plan import plan_prune, prune_report
-from spokeshave.release.retention.retention import NO_CHANNEL, Holds, RetentionPolicy
+from spokeshave.release.retention.retention import NO_CHANNEL, Holds, KeptVersion, RetentionPolicy
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
@@ -203,11 +203,11 @@ def _read_options(args: argparse.Namespace) -> tuple[RetentionPolicy, list[Holds
     problems = Problems()
     if args.keep is None and args.days is None:
         problems.add("index prune", "has neither --keep nor --days", "Say what stays, such as --keep 14 --days 60.")
-    kept = []
+    kept: list[KeptVersion] = []
     for path in args.keep_file:
         with problems.collecting():
             kept += read_keep_file(path)
-    outside = []
+    outside: list[Holds] = []
     for paths, read in ((args.pins, holds_of_downstream), (args.record, holds_of_record)):
         for path in paths:
             with problems.collecting():

@@ -71,9 +71,7 @@ def test_old_sets_are_removed_and_needed_ones_stay(site: Path, capsys: pytest.Ca
         "remove    1 complete set is newer",
         "stay      the newest complete set; among the newest 1",
     ]
-    summary = (
-        f"2 of 4 sets removed, which frees {human_size(2 * size)}; 1 set of other channels or releases not touched"
-    )
+    others = "1 set of other channels or releases not touched"
     assert out[5] == f"2 of 4 sets removed, which frees {human_size(2 * size)}; {others}"
     report = PruneReport.from_json((site.parent / "report.json").read_text())
     assert (report.freed, report.is_dry_run, report.now) == (2 * size, False, "2026-11-30T00:00:00+00:00")
@@ -107,7 +105,7 @@ def test_a_second_run_removes_nothing(site: Path, capsys: pytest.CaptureFixture[
     assert ReleaseIndex(site).generation == generation
 
 
-def test_files_of_removed_sets_stay_for_readers_until_the_next_change(site: Path) -> None:
+def test_files_of_removed_sets_stay_until_the_next_change(site: Path) -> None:
     removed = files_of(site, "3.12.0rc20261102")
     assert prune(site, "--keep", "2") == 0
     assert "3.12.0rc20261102" not in versions(site)
@@ -284,7 +282,10 @@ def test_readers_see_whole_sets_while_sets_are_removed(tmp_path: Path) -> None:
     def read() -> None:
         while not stop.is_set():
             for page, count in counts.items():
-                problems.extend(_problems(site, page, count))
+                try:
+                    problems.extend(_problems(site, page, count))
+                except OSError as err:
+                    problems.append(str(err))
                 reads.append(page)
 
     readers = [threading.Thread(target=read) for _ in range(3)]

@@ -179,7 +179,8 @@ def _reasons(listed: IndexedSet, newer: int, policy: RetentionPolicy) -> Iterato
         if kept.matches(listed):
             yield StayReason(RetentionReason.KEEP_FILE, f"named in {kept.source}")
     if policy.keep is not None and newer < policy.keep:
-        yield StayReason(RetentionReason.AMONG_NEWEST, f"among the newest {policy.keep}")
+        text = "among the newest" if _counts(listed) else "not older than the newest"
+        yield StayReason(RetentionReason.AMONG_NEWEST, f"{text} {policy.keep}")
     if policy.age is not None and policy.now - parse_time(listed.added) < policy.age:
         yield StayReason(RetentionReason.YOUNG, f"younger than {counted(policy.age.days, 'day')}")
 

@@ -43,6 +43,22 @@ def find_foreign(
         expected: The paths of files that sets list.
     """
     _check_generations(index, generation, findings)
+    # A writer adds a record before its files, and removes it after them. So records are read after the files are seen.
+    unlisted = [path for path in _files_below(index.folder / FILES) if path not in expected]
+    leftovers = _check_releases(index, generation, sets, findings)
+    for path in unlisted:
+        if is_draft(path.name):
+            findings.note(LEFTOVER, path)
+        elif path not in leftovers and os.path.lexists(path):
+            findings.add(IndexFault.FOREIGN, path, "is not listed by a release", REMOVE)
+    for path in _files_below(index.folder / INCOMING):
+        findings.note(_SENT, path)
+
+
+def _check_releases(
+    index: ReleaseIndex, generation: Path, sets: Collection[IndexedSet], findings: Findings
+) -> set[Path]:
+    """Find records that are not listed, and return the paths of the files that they name."""
     listed = {index.record_path(each.name, each.version) for each in sets}
     before = set(_sets_before(index, generation))
     leftovers = set()
@@ -56,15 +72,7 @@ def find_foreign(
         else:
             findings.add(IndexFault.FOREIGN, folder, "is not the record of a release", REMOVE)
         leftovers |= set(_files_of(index, folder))
-    for path in _files_below(index.folder / FILES):
-        if path in expected or path in leftovers:
-            continue
-        if is_draft(path.name):
-            findings.note(LEFTOVER, path)
-        else:
-            findings.add(IndexFault.FOREIGN, path, "is not listed by a release", REMOVE)
-    for path in _files_below(index.folder / INCOMING):
-        findings.note(_SENT, path)
+    return leftovers
 
 
 def _check_generations(index: ReleaseIndex, generation: Path, findings: Findings) -> None:
@@ -116,7 +124,11 @@ def _files_of(index: ReleaseIndex, folder: Path) -> Iterator[Path]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    """Return what is in a folder. Nothing if it does not exist, or was removed meanwhile."""
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +88,8 @@ def _check_list(path: Path, sets: Sequence[IndexedSet], findings: Findings) -> N
         seen.add(key)
 
 
-def verify_set(index: ReleaseIndex, listed: IndexedSet, list_path: Path, findings: Findings) -> VerifiedSet | None:
-    """Compare the record of a set with the list and with its sums. None if it is not the record of the set."""
+def verify_set(index: ReleaseIndex, listed: IndexedSet, findings: Findings) -> VerifiedSet | None:
+    """Compare the record of a set with its sums. None if it is not the record that the list names."""
     folder = index.record_path(listed.name, listed.version)
     manifest = folder / MANIFEST
     try:
@@ -107,11 +107,17 @@ def verify_set(index: ReleaseIndex, listed: IndexedSet, list_path: Path, finding
             findings.add(IndexFault.RECORD, manifest, problem.message, ADD_AGAIN)
         return None
     files = tuple(listed_files(record, listed.only))
-    for text in _list_differences(listed, record, files):
-        findings.add(IndexFault.LIST, list_path, f"{text} of {listed.name} {listed.version}", _OTHER_LIST)
     fragments = SetParts.of(index, listed).folder.parent
     _check_record_files(folder, fragments, record, listed.manifest_sha256, findings)
     return VerifiedSet(listed, record, files)
+
+
+def compare_list(generation: Path, sets: Iterable[VerifiedSet], findings: Findings) -> None:
+    """Compare what a generation lists with the records."""
+    for each in sets:
+        for text in _list_differences(each.listed, each.record, each.files):
+            message = f"{text} of {each.listed.name} {each.listed.version}"
+            findings.add(IndexFault.LIST, generation / SETS, message, _OTHER_LIST)
 
 
 def _list_differences(listed: IndexedSet, record: ReleaseRecord, files: Sequence[ReleaseFile]) -> Iterator[str]:
@@ -129,7 +135,7 @@ def _list_differences(listed: IndexedSet, record: ReleaseRecord, files: Sequence
     }
     for name, (found, expected) in pairs.items():
         if found != expected:
-            yield f"has the {name} {found!r}, and not {expected!r},"
+            yield f"has the {name} {found!r}, and not {expected!r}"
 
 
 def _check_record_files(folder: Path, fragments: Path, record: ReleaseRecord, sha256: str, findings: Findings) -> None:
@@ -141,9 +147,9 @@ def _check_record_files(folder: Path, fragments: Path, record: ReleaseRecord, sh
             findings.add(IndexFault.RECORD, folder / SUMS, problem.message, ADD_AGAIN)
         return
     _check_sums(folder, record, sha256, sums, findings)
-    for path in sums:
-        if not path.startswith(f"{FILES}/"):
-            _compare(folder / path, sums[path], findings)
+    for name in sums:
+        if not name.startswith(f"{FILES}/"):
+            _compare(folder / name, sums[name], findings)
     for path in _paths(folder):
         name = path.relative_to(folder).as_posix()
         if is_draft(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from spokeshave.release.index.folder import (
@@ -19,17 +20,21 @@ from spokeshave.release.index.writer.generation import is_current_format
 from spokeshave.release.verification.findings import Findings
 from spokeshave.release.verification.foreign import find_foreign
 from spokeshave.release.verification.rendering import compare_listings, compare_pages
-from spokeshave.release.verification.sets import read_list, verify_set
+from spokeshave.release.verification.sets import VerifiedSet, compare_list, read_list, verify_set
 from spokeshave.release.verification.stored_files import compare_files, expected_files
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.verification import IndexFault, IndexVerifyReport
 
 _LINKS = (PAGE, FIND_LINKS, SIMPLE, JSON_PAGES)
-_MOST_TRIES = 3
+_MOST_TRIES = 10
 _ONLY_LISTINGS = (
-    "the pages were compared by what they list and not byte by byte, because {}. Run `spokeshave index verify` again "
-    "after that is corrected."
+    "the pages were compared by what they list and not byte by byte, because {}; verify the index again after the next "
+    "change"
 )
+
+
+class BusyIndexError(SpokeshaveError):
+    """An index that other commands change faster than it is verified."""
 
 
 class NotAnIndexError(SpokeshaveError):
@@ -39,19 +44,33 @@ class NotAnIndexError(SpokeshaveError):
 def verify_index(folder: Path, *, is_quick: bool) -> IndexVerifyReport:
     """Verify the newest generation of an index.
 
-    A writer may work at the same time. If it publishes another generation meanwhile and something seems to be wrong,
-    that generation is verified instead.
+    A writer may work at the same time. If it publishes another generation or removes files meanwhile, and something
+    seems to be wrong, the newest generation is verified again.
 
     Raises:
         NotAnIndexError: If the folder is not an index.
+        BusyIndexError: If it changes all the time.
     """
     _check_folder(folder)
     index = ReleaseIndex(folder)
+    error: OSError | None = None
     for _ in range(_MOST_TRIES):
-        report = _verify(index, is_quick=is_quick)
-        if not report.findings or report.generation == _name(index.generation):
-            break
-    return report
+        try:
+            report = _verify(index, is_quick=is_quick)
+        except OSError as err:
+            error = err
+            continue
+        if not report.findings or report.generation == _newest(index):
+            return report
+    what = f": {error.filename} cannot be read ({error.strerror})" if error else ""
+    remedy = "Run the command again when no other command changes the index."
+    raise BusyIndexError(Problem(str(folder), f"changed each time that it was verified{what}", remedy))
+
+
+def _newest(index: ReleaseIndex) -> str:
+    """Return the name of the newest generation. Empty if the link does not lead to one."""
+    generation = _resolve(index, Findings(index.folder))
+    return _name(generation) if generation else ""
 
 
 def _check_folder(folder: Path) -> None:
@@ -70,19 +89,17 @@ def _verify(index: ReleaseIndex, *, is_quick: bool) -> IndexVerifyReport:
     sets = read_list(generation, findings) if generation else ()
     verified = []
     for listed in sets:
-        found = verify_set(index, listed, generation or index.folder, findings)
+        found = verify_set(index, listed, findings)
         verified += [found] if found else []
+    if generation:
+        compare_list(generation, verified, findings)
     files = expected_files(index, verified, findings)
     compare_files(files, findings, is_quick=is_quick)
-    if generation:
+    if generation and any(finding.fault is IndexFault.LIST for finding in findings.all()):
+        findings.note("nothing was compared with its list of sets, which is damaged", generation)
+    elif generation:
         find_foreign(index, generation, sets, files, findings)
-        reason = _why_not_rendered(generation, len(sets) - len(verified), findings)
-        if reason:
-            findings.note(_ONLY_LISTINGS.format(reason), generation)
-            tuple(compare_listings(index, generation, verified, findings))
-        else:
-            with tempfile.TemporaryDirectory() as scratch:
-                compare_pages(index, generation, verified, Path(scratch), findings)
+        _compare_pages(index, generation, verified, len(sets) - len(verified), findings)
     return IndexVerifyReport(
         index=str(index.folder),
         generation=_name(generation) if generation else "",
@@ -93,6 +110,19 @@ def _verify(index: ReleaseIndex, *, is_quick: bool) -> IndexVerifyReport:
         findings=findings.all(),
         notes=tuple(findings.notes()),
     )
+
+
+def _compare_pages(
+    index: ReleaseIndex, generation: Path, sets: Sequence[VerifiedSet], damaged_records: int, findings: Findings
+) -> None:
+    """Compare pages byte by byte, or if that is not possible, by what they list."""
+    reason = _why_not_rendered(generation, damaged_records, findings)
+    if reason:
+        findings.note(_ONLY_LISTINGS.format(reason), generation)
+        tuple(compare_listings(index, generation, sets, findings))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        compare_pages(index, generation, sets, Path(scratch), findings)
 
 
 def _resolve(index: ReleaseIndex, findings: Findings) -> Path | None:

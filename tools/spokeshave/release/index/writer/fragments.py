@@ -1,6 +1,8 @@
 """The parts of pages that one set has. Pages are made of them, from the oldest set to the newest.
 
 A fragment is a pure function of a set, its record and its files in the index. URLs are relative to the pages.
+Metadata has the name of PEP 714 only, `core-metadata`. The one before, `dist-info-metadata`, is read by pip up to 23.1
+alone, which crashes on it in JSON, and in HTML refuses a wheel whose name is spelled in another way than the user did.
 """
 
 from __future__ import annotations
@@ -78,8 +80,6 @@ class _Link:
             attributes["data-yanked"] = self._yanked
         if file.metadata_sha256:
             attributes["data-core-metadata"] = f"sha256={file.metadata_sha256}"
-            if is_complete:
-                attributes["data-dist-info-metadata"] = f"sha256={file.metadata_sha256}"
         if self._has_provenance and is_complete:
             attributes["data-provenance"] = f"{up}{self._url}{PROVENANCE}"
         listed = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
@@ -100,7 +100,7 @@ class _Link:
         if file.requires_python:
             entry["requires-python"] = file.requires_python
         if file.metadata_sha256:
-            entry["core-metadata"] = entry["dist-info-metadata"] = {"sha256": file.metadata_sha256}
+            entry["core-metadata"] = {"sha256": file.metadata_sha256}
         if self._has_provenance:
             entry["provenance"] = f"{up}{self._url}{PROVENANCE}"
         return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))

@@ -13,6 +13,8 @@ from pathlib import Path
 from spokeshave.files import sha256_of_file
 from spokeshave.release.index.folder import (
     FIND_LINKS,
+    FRAGMENTS,
+    JSON_PAGE,
     JSON_PAGES,
     METADATA,
     PAGE,
@@ -31,8 +33,6 @@ from spokeshave.release.record import read_record
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
-JSON_PAGE = "index.json"
-_FRAGMENTS = "fragments"
 _FORMAT_FILE = "format"
 _DRAFT = ".draft"
 
@@ -55,7 +55,7 @@ class SetParts:
         """Return the parts of a set. They may not exist yet."""
         line = set_line(listed)
         key = hashlib.sha256(f"{FORMAT}\n{line}".encode()).hexdigest()[:16]
-        return cls(listed, line, index.record_path(listed.name, listed.version) / _FRAGMENTS / key)
+        return cls(listed, line, index.record_path(listed.name, listed.version) / FRAGMENTS / key)
 
     @property
     def are_only_ones(self) -> bool:
