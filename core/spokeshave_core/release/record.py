@@ -131,6 +131,9 @@ class ReleaseRecord(Report):
 SDIST = "sdist"
 """The expected file that is a project's sdist."""
 
+EXPECTATION = ".expect.json"
+"""What follows the record's folder in the name of the file for `spokeshave release seal --expect`."""
+
 
 @dataclass(frozen=True)
 class ExpectedProject:

@@ -15,6 +15,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.release.record import EXPECTATION
 from spokeshave_pants.pants_api import (
     create_digest,
     digest_to_snapshot,
@@ -28,9 +29,6 @@ from spokeshave_pants.wheel.record.earlier import MANIFEST, overwritten
 from spokeshave_pants.wheel.record.rules import ReleasePlanRequest, SealReleaseRequest, plan_release, seal_release
 
 logger = logging.getLogger(__name__)
-
-EXPECTATION = ".expect.json"
-"""What follows the record's folder in the name of the file for `spokeshave release seal --expect`."""
 
 
 class EarlierRecordError(SpokeshaveError):

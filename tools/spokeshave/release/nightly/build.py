@@ -14,8 +14,6 @@ from spokeshave.release.nightly.worktree import Worktree
 from spokeshave.release.record import MANIFEST
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-EXPECTATION = ".expect.json"
-"""What follows the record's folder in the name of the declared matrix, for `spokeshave release seal --expect`."""
 _DIST = "dist"
 _RECORDS = "releases"
 _OWN_PANTS = "./pants"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spokeshave.errors import ExitCode
 from spokeshave.release.check import command as check_command
-from spokeshave.release.nightly.build import EXPECTATION, PantsCommand, built_record, run_pants
+from spokeshave.release.nightly.build import PantsCommand, built_record, run_pants
 from spokeshave.release.nightly.checkout import Checkout
 from spokeshave.release.nightly.commit import ChosenCommit
 from spokeshave.release.nightly.decision import Build, Continue, Known, NothingNew, Wanted, decide
@@ -24,6 +24,7 @@ from spokeshave.release.writer import copy_record
 from spokeshave_core.outcomes import NightlyEnd, Outcome
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.nightly import NightlyReport, NightlyStep
+from spokeshave_core.release.record import EXPECTATION
 
 BEFORE = "before"
 AFTER = "after"
