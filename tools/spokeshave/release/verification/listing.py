@@ -42,7 +42,7 @@ class ListedFile:
     upload_time: str | None = None
 
 
-def read_html(data: bytes, page: str, *, is_find_links: bool = False) -> list[ListedFile]:
+def read_html(data: bytes, page: str) -> list[ListedFile]:
     """Return the files of an HTML page (PEP 503, 592, 658 and 714, or find-links).
 
     Args:
@@ -58,7 +58,7 @@ def read_html(data: bytes, page: str, *, is_find_links: bool = False) -> list[Li
             sha256=_link_hash(link.values.get("href", "")),
             requires_python=link.values.get("data-requires-python", ""),
             yanked=link.values.get("data-yanked"),
-            metadata_sha256=_metadata_hash(link.values, is_find_links=is_find_links),
+            metadata_sha256=_metadata_hash(link.values),
             provenance=_target(page, link.values["data-provenance"]) if "data-provenance" in link.values else None,
         )
         for link in _links(data)
@@ -122,7 +122,7 @@ def differences(found: Sequence[ListedFile], expected: Sequence[ListedFile], lac
 
 def find_links_differences(data: bytes, page: str, expected: Sequence[ListedFile]) -> Iterator[str]:
     """Yield how the page for `--find-links` differs from what it should list."""
-    yield from differences(read_html(data, page, is_find_links=True), expected, _FIND_LINKS_LACKS)
+    yield from differences(read_html(data, page), expected, _FIND_LINKS_LACKS)
 
 
 def html_differences(data: bytes, page: str, expected: Sequence[ListedFile]) -> Iterator[str]:
@@ -187,9 +187,7 @@ def _links(data: bytes) -> list[_Link]:
 def _json_file(entry: Mapping[str, object], page: str) -> ListedFile:
     hashes = entry["hashes"]
     yanked = entry.get("yanked", False)
-    metadata = _json_metadata(entry, "core-metadata")
-    if metadata != _json_metadata(entry, "dist-info-metadata"):
-        raise InvalidPageError(f"has two metadata hashes of {entry['filename']}")
+    metadata = entry.get("core-metadata")
     size = entry.get("size")
     time = entry.get("upload-time")
     return ListedFile(
@@ -198,16 +196,11 @@ def _json_file(entry: Mapping[str, object], page: str) -> ListedFile:
         sha256=str(hashes["sha256"]) if isinstance(hashes, Mapping) else "",
         requires_python=str(entry.get("requires-python") or ""),
         yanked=yanked if isinstance(yanked, str) else "" if yanked else None,
-        metadata_sha256=metadata,
+        metadata_sha256=str(metadata["sha256"]) if isinstance(metadata, Mapping) and metadata else None,
         provenance=_target(page, str(entry["provenance"])) if entry.get("provenance") else None,
         size=size if isinstance(size, int) else None,
         upload_time=str(time) if time else None,
     )
-
-
-def _json_metadata(entry: Mapping[str, object], key: str) -> str | None:
-    value = entry.get(key)
-    return str(value["sha256"]) if isinstance(value, Mapping) and value else None
 
 
 def _target(page: str, url: str) -> str:
@@ -223,9 +216,7 @@ def _link_hash(url: str) -> str:
     return fragment[len(_HASH) :] if fragment.startswith(_HASH) else ""
 
 
-def _metadata_hash(values: Mapping[str, str], *, is_find_links: bool) -> str | None:
-    """Return the metadata's hash of a link. Pages of projects have it under two names (PEP 714)."""
+def _metadata_hash(values: Mapping[str, str]) -> str | None:
+    """Return the metadata's hash of a link."""
     value = values.get("data-core-metadata")
-    if not is_find_links and value != values.get("data-dist-info-metadata"):
-        raise InvalidPageError("has two metadata hashes of one file")
     return value[len(_HASH) :] if value is not None and value.startswith(_HASH) else value

@@ -15,6 +15,7 @@ from pathlib import Path
 from spokeshave.files import sha256_of_file
 from spokeshave.release.index.folder import (
     FIND_LINKS,
+    JSON_PAGE,
     JSON_PAGES,
     METADATA,
     PAGE,
@@ -22,7 +23,7 @@ from spokeshave.release.index.folder import (
     SIMPLE,
     ReleaseIndex,
 )
-from spokeshave.release.index.writer.generation import JSON_PAGE, GenerationDraft, SetParts, write_set_page
+from spokeshave.release.index.writer.generation import GenerationDraft, SetParts, write_set_page
 from spokeshave.release.record import MANIFEST
 from spokeshave.release.verification import listing
 from spokeshave.release.verification.findings import LEFTOVER, Findings
