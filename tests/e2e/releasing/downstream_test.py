@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from e2e.support.project import PROJECTS, REPOSITORY, Environment, Project, install_pinned, running
+from spokeshave.testing.static_site_fixtures import static_site
 
 RC = "0.1.0rc20260821"
 FINAL = "0.1.0"
@@ -109,11 +110,15 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Records]:
 
 
 def _promoted(record: Path, output: Path) -> Path:
-    """Promote a record as a user does who has no Pants, and no compiler."""
-    command = [sys.executable, "-m", "spokeshave", "release", "promote", str(record), "--version", FINAL]
-    environment = {"PYTHONPATH": str(REPOSITORY / "tools"), "PATH": ""}
-    subprocess.run([*command, "--output", str(output)], env=environment, check=True, capture_output=True)
+    _spokeshave("release", "promote", str(record), "--version", FINAL, "--output", str(output))
     return output
+
+
+def _spokeshave(*arguments: str) -> None:
+    """Run a command of the tools, as a user does who has no Pants, and no compiler."""
+    command = [sys.executable, "-m", "spokeshave", *arguments]
+    environment = {"PYTHONPATH": str(REPOSITORY / "tools"), "PATH": ""}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -130,29 +135,21 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def both(records: Records, compiler: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Installed, Installed]:
-    """Return the candidate and the final release, each in an environment of its own."""
+    """Return the candidate and the final release from an index, each in an environment of its own."""
     root = tmp_path_factory.mktemp("environments")
     rc = install_pinned(root / "of rc", PYTHON, PINS)
     final = install_pinned(root / "of final", PYTHON, PINS)
-    for environment, record in ((rc, records.rc), (final, records.final)):
-        (wheel,) = (record / "files").iterdir()
-        _install(environment, str(wheel))
+    _spokeshave("index", "add", str(records.rc), str(records.final), str(root / "index"))
+    with static_site(root / "index") as site:
+        for environment, version in ((rc, RC), (final, FINAL)):
+            _install(environment, f"abacus-runtime=={version}", index=("--index-url", f"{site.url}/simple/"))
     return Installed(rc, RC, compiler), Installed(final, FINAL, compiler)
 
 
-def _install(environment: Environment, *arguments: str) -> None:
-    uv = (
-        UV,
-        "pip",
-        "install",
-        "--quiet",
-        "--no-config",
-        "--no-index",
-        "--no-deps",
-        "--python",
-        str(environment.python),
-    )
-    subprocess.run([*uv, *arguments], check=True, stdin=subprocess.DEVNULL)
+def _install(environment: Environment, *arguments: str, index: tuple[str, ...] = ("--no-index",)) -> None:
+    uv = (UV, "pip", "install", "--quiet", "--no-config", "--no-cache", "--no-deps")
+    target = ("--python", str(environment.python))
+    subprocess.run([*uv, *index, *target, *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
 def test_a_project_is_built_against_candidate_and_promotion(both: tuple[Installed, Installed], tmp_path: Path) -> None:
