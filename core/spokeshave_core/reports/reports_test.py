@@ -30,7 +30,7 @@ from spokeshave_core.release.fetch import (
     ReleaseFetchReport,
     ReleaseOfferReport,
 )
-from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet, IndexListReport
+from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet, IndexListReport, ServeReport
 from spokeshave_core.release.promotion import (
     ChangedMember,
     ComparedWheel,
@@ -56,7 +56,9 @@ from spokeshave_core.release.record import (
     SealReport,
     TestEvidence,
 )
+from spokeshave_core.release.retention import PruneReport, RetentionReason, SetDecision, StayReason
 from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialReport, TrialRun
+from spokeshave_core.release.verification import IndexFault, IndexFinding, IndexVerifyReport
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
@@ -260,6 +262,40 @@ REPORTS: tuple[Report, ...] = (
     INDEXED,
     IndexChangeReport((IndexChange(INDEXED, is_changed=True),)),
     IndexListReport((INDEXED,)),
+    ServeReport(url="http://localhost:1/", simple="http://localhost:1/simple/", json="http://localhost:1/v1+json/"),
+    PruneReport(
+        index="wheels",
+        now="2026-11-30T01:02:03Z",
+        sets=tuple(
+            SetDecision(
+                name="demo",
+                version="1.0",
+                channel=None,
+                added="2026-11-30T01:02:03Z",
+                size=12,
+                manifest_sha256="ab",
+                state=("partial",),
+                stays=(StayReason(each, "a reason"),),
+                removal="it is old",
+            )
+            for each in RetentionReason
+        ),
+        freed=12,
+        is_dry_run=True,
+        notes=("a note",),
+    ),
+    IndexVerifyReport(
+        index="wheels",
+        generation="generations/1",
+        sets=1,
+        files=2,
+        size=12,
+        is_quick=True,
+        findings=tuple(
+            IndexFinding(fault=each, path="current", message="is wrong", remedy="Fix it.") for each in IndexFault
+        ),
+        notes=("a note",),
+    ),
     ReleaseFetchReport(
         source="https://wheels.example.org/",
         output="wheels",
@@ -340,6 +376,11 @@ KEYS = {
     "release.version release.manifest_sha256 notes problems problems.place problems.message problems.remedy",
     ReleaseOfferReport: "source sets sets.name sets.version sets.manifest_sha256 files files.name files.project "
     "files.version files.sha256 files.size files.yanked",
+    ServeReport: "url simple json",
+    PruneReport: "index now sets sets.name sets.version sets.channel sets.added sets.size sets.manifest_sha256 "
+    "sets.state sets.stays sets.stays.kind sets.stays.text sets.removal freed is_dry_run notes",
+    IndexVerifyReport: "index generation sets files size is_quick findings findings.fault findings.path "
+    "findings.message findings.remedy notes",
     IndexListReport: "sets sets.name sets.version sets.channel sets.commit sets.manifest_sha256 sets.added "
     "sets.projects sets.files sets.size sets.promoted_from sets.only sets.yanked sets.kept "
     "sets.attested",

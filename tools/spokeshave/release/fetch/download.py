@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import queue
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from spokeshave_core.release.fetch import FetchedFile, FetchOutcome
 
 # The age in seconds of a temporary file that no running download writes.
 _STALE = 600
+_POLL_SECONDS = 0.2
+# The time for interrupted downloads to remove their temporary files.
+_LAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,36 @@ class Downloader:
         self.progress.begin(downloads)
         for folder in {download.target.parent for download in downloads}:
             folder.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(self.jobs) as threads:
+        waiting: queue.SimpleQueue[tuple[int, Download]] = queue.SimpleQueue()
+        for each in enumerate(downloads):
+            waiting.put(each)
+        results: dict[int, Fetched] = {}
+        errors: list[BaseException] = []
+
+        def work() -> None:
             try:
-                return list(threads.map(self._fetched, downloads))
-            except BaseException:
+                with contextlib.suppress(queue.Empty):
+                    while not self.stop.is_set():
+                        number, download = waiting.get_nowait()
+                        results[number] = self._fetched(download)
+            except BaseException as err:
+                errors.append(err)
                 self.stop.set()
-                threads.shutdown(cancel_futures=True)
-                raise
+
+        # Daemons, so that a user who interrupts them need not wait for a server that does not answer.
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(min(self.jobs, len(downloads)))]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                _join(threads, _POLL_SECONDS)
+        except BaseException:
+            self.stop.set()
+            _join(threads, _LAST_SECONDS)
+            raise
+        if errors:
+            raise errors[0]
+        return [results[number] for number in range(len(downloads))]
 
     def _fetched(self, download: Download) -> Fetched:
         try:
@@ -111,6 +137,13 @@ class Downloader:
             f"{self.source.label} gives other bytes than it should: their sha256 is {sha256}, and not "
             f"{download.sha256}",
         )
+
+
+def _join(threads: Sequence[threading.Thread], seconds: float) -> None:
+    """Wait for threads to end, for some seconds at most."""
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _file(download: Download, size: int | None, outcome: FetchOutcome) -> FetchedFile:

@@ -187,6 +187,10 @@ def test_attestations_come_along(site: StaticSite, index: Path, tmp_path: Path) 
     assert fetch(site.url, tmp_path / "rc", "abacus==3.11") == 0
     found = contents(tmp_path / "rc" / "attestations")
     assert found == {f"{name}.publish.attestation": name.encode() for name in names}
+    # The index fails once, after the files have come.
+    site.replies = {"releases/*.attestation": Reply(status=500, times=1), **site.replies}
+    assert fetch(site.url, tmp_path / "later", "abacus==3.11") == 0
+    assert contents(tmp_path / "later" / "attestations") == found
     # They are for all files or for none, so that one that is missing is a fault of the index.
     del site.replies[f"releases/*/{max(names)}.publish.attestation"]
     assert fetch(site.url, tmp_path / "again", "abacus==3.11") == 1
@@ -312,20 +316,29 @@ def test_an_unreadable_list_is_an_error(site: StaticSite, tmp_path: Path, capfd:
     assert "its current/sets.jsonl cannot be read" in capfd.readouterr().err
 
 
-def test_a_killed_fetch_is_continued(site: StaticSite, index: Path, tmp_path: Path) -> None:
+def begin(site: StaticSite, output: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """Start a fetch whose last file does not come, and return it and the folder of what has come."""
     site.replies = {"files/*/abacus_runtime-3.11.0.tar.gz": Reply(seconds=30)}
-    output = tmp_path / "rc"
     command = [sys.executable, "-m", "spokeshave", "release", "fetch", "abacus==3.11", "--from", site.url]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = subprocess.Popen([*command, "--output", str(output)], env=environment, stdout=subprocess.DEVNULL)
     staging = None
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while staging is None or len(list(staging.glob("files/abacus*"))) < 4:
         assert time.monotonic() < deadline
-        staging = next(tmp_path.glob(".rc.*"), None)
+        staging = next(output.parent.glob(f".{output.name}.*"), None)
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    return process, staging
+
+
+@pytest.mark.parametrize("end", ["SIGKILL", "SIGINT"])
+def test_a_fetch_that_is_ended_is_continued(site: StaticSite, index: Path, tmp_path: Path, end: str) -> None:
+    output = tmp_path / "rc"
+    process, staging = begin(site, output)
+    process.send_signal(getattr(signal, end))
+    began = time.monotonic()
     process.wait()
+    assert time.monotonic() - began < 20
     assert not output.exists()
     site.replies = {}
     site.requests.clear()

@@ -18,6 +18,9 @@ from spokeshave.release.index.writer.addition import add_records
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
 from spokeshave_core.release.index import IndexChange, IndexChangeReport
+from spokeshave_core.release.record import ReleaseFile
+
+_SHOWN_SIZE = 16 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,12 +68,19 @@ def run(args: argparse.Namespace) -> int:
     kept = checked_reason("--keep", args.keep)
     url = checked_address("--url", args.url)
     added = upload_time(args.added)
-    changes = add_records(args.index, args.records, added, only=args.only, kept=kept, url=url)
+    changes = add_records(args.index, args.records, added, only=args.only, kept=kept, url=url, progress=show_progress)
     for change in changes:
         sys.stdout.write(f"{render(change)} in {args.index}\n")
     if args.report:
         write_text(args.report, IndexChangeReport(changes).to_json())
     return ExitCode.OK
+
+
+def show_progress(number: int, file: ReleaseFile) -> None:
+    """Print a file that takes a while to copy."""
+    if file.size >= _SHOWN_SIZE:
+        sys.stderr.write(f"[{number}] {file.name} ({human_size(file.size)})\n")
+        sys.stderr.flush()
 
 
 def render(change: IndexChange) -> str:

@@ -219,9 +219,9 @@ def test_what_a_set_was_promoted_from_stays_with_it() -> None:
     other = PromotedFrom(third.version, "0" * 64)
     made = decisions(
         [*nights(4), *stable],
-        outside=[Holds("abacus 3.12.2", (), "abacus", other)],
-        v3_12_0=Holds("abacus 3.12.0", (), "abacus", promoted),
-        v3_12_1=Holds("abacus 3.12.1", (), "abacus", loose),
+        outside=[Holds("abacus 3.12.2", release="abacus", promoted_from=other)],
+        v3_12_0=Holds("abacus 3.12.0", release="abacus", promoted_from=promoted),
+        v3_12_1=Holds("abacus 3.12.1", release="abacus", promoted_from=loose),
     )
     assert removed(made) == [third.version]
     assert [reason.text for reason in made[first.version].stays] == ["abacus 3.12.0 was promoted from it"]
@@ -232,7 +232,7 @@ def test_a_source_goes_with_the_set_that_was_made_from_it() -> None:
     rc = indexed_set("1.0rc2", "2026-01-02", channel="rc")
     source = indexed_set("1.0rc1", "2026-01-01")
     sets = [source, rc, indexed_set("1.1rc1", "2026-01-03"), indexed_set("1.1rc2", "2026-01-04", channel="rc")]
-    holds = Holds("abacus 1.0rc2", (), "abacus", PromotedFrom(source.version, source.manifest_sha256))
+    holds = Holds("abacus 1.0rc2", release="abacus", promoted_from=PromotedFrom(source.version, source.manifest_sha256))
     assert removed(decisions(sets, v1_0rc2=holds)) == []
     both = replace(POLICY, channels=frozenset({"nightly", "rc"}))
     assert removed(decisions(sets, both, v1_0rc2=holds)) == ["1.0rc1", "1.0rc2"]

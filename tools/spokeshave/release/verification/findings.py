@@ -31,7 +31,8 @@ class Findings:
 
     def add(self, fault: IndexFault, path: Path, message: str, remedy: str) -> None:
         """Add one finding."""
-        self._found[IndexFinding(fault, self.name(path), message, remedy)] = None
+        finding = IndexFinding(fault=fault, path=self.name(path), message=message, remedy=remedy)
+        self._found[finding] = None
 
     def note(self, text: str, path: Path) -> None:
         """Add something that a user should know and need not fix. Paths with the same text are one note."""

@@ -12,7 +12,7 @@ from packaging.version import Version
 from spokeshave.release.file_selection import selected
 from spokeshave.release.index.folder import CURRENT, listed_files
 from spokeshave.release.index.writer.change import IndexWriter, RefusedChangeError, is_same_release, open_writer
-from spokeshave.release.index.writer.store import store_record
+from spokeshave.release.index.writer.store import Progress, silent, store_record
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave_core.problems import Problems
@@ -46,6 +46,7 @@ def add_records(
     only: Sequence[str] = (),
     kept: str | None = None,
     url: str | None = None,
+    progress: Progress = silent,
 ) -> tuple[IndexChange, ...]:
     """Add the releases of records to an index, all of them in one generation.
 
@@ -59,6 +60,8 @@ def add_records(
         kept: Why `index prune` must not remove it. By default it may.
         url: The address that the index is served at, empty if it is not known. By default, it stays the same.
 
+        progress: Is called with each file, and its number from 1, before it is copied.
+
     Raises:
         InvalidRecordError: For every record that is not as it was sealed.
         InvalidIndexError: If the folder is not an index.
@@ -71,7 +74,8 @@ def add_records(
         sets = list(writer.sets)
         for record in records:
             before = _same_record(sets, record)
-            listed = _store(writer, record, before, added, kept)
+            listed = _store(writer, record, before, added, progress)
+            listed = replace(listed, kept=kept) if kept is not None else listed
             sets = [listed if other is before else other for other in sets] if before else [*sets, listed]
             changes.append(IndexChange(listed, listed != before))
         writer.publish(sets)
@@ -152,17 +156,17 @@ def _same_record(sets: Sequence[IndexedSet], new: AddedRecord) -> IndexedSet | N
 
 
 def _store(
-    writer: IndexWriter, new: AddedRecord, before: IndexedSet | None, added: str, kept: str | None
+    writer: IndexWriter, new: AddedRecord, before: IndexedSet | None, added: str, progress: Progress
 ) -> IndexedSet:
     """Put the files of a record into the index, and return what the index is to list."""
     if before is not None:
         new = replace(new, only=_joined(new.record, before.only, new.only))
     files = listed_files(new.record, new.only)
-    attested = store_record(writer.index, new.folder, new.record, files)
+    attested = store_record(writer.index, new.folder, new.record, files, progress)
     listed = _indexed(new, added=added, attested=attested)
-    if before is not None:
-        listed = replace(listed, added=before.added, yanked=before.yanked, kept=before.kept)
-    return replace(listed, kept=kept) if kept is not None else listed
+    if before is None:
+        return listed
+    return replace(listed, added=before.added, yanked=before.yanked, kept=before.kept)
 
 
 def _joined(record: ReleaseRecord, first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def open_writer(folder: Path, *, is_new: bool, url: str | None = None) -> Iterat
         with exclusive(folder / LOCK, lambda: _announce(folder)):
             yield IndexWriter(index, tuple(index.sets()), index.url if url is None else url)
     except OSError as err:
-        raise _not_writable(folder, err) from err
+        raise not_writable(folder, err) from err
 
 
 @dataclass
@@ -269,7 +269,8 @@ def _announce(folder: Path) -> None:
     sys.stderr.flush()
 
 
-def _not_writable(folder: Path, error: OSError) -> InvalidIndexError:
+def not_writable(folder: Path, error: OSError) -> InvalidIndexError:
+    """Return the error of an index that cannot be written to."""
     remedy = "Check the permissions and the disk, and run the command again: it continues."
     if getattr(error, "winerror", None) == _NO_PRIVILEGE:
         remedy = "Enable the developer mode of Windows, or run as administrator: an index consists of symbolic links."

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from spokeshave.errors import InvalidWheelError
@@ -25,14 +25,28 @@ from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
+Progress = Callable[[int, ReleaseFile], None]
 _AGAIN = "Download the record again, or seal it again from the wheels that were tested."
 
 
-def store_record(index: ReleaseIndex, source: Path, record: ReleaseRecord, files: Sequence[ReleaseFile]) -> int:
+def silent(number: int, file: ReleaseFile) -> None:
+    """Show no progress."""
+
+
+def store_record(
+    index: ReleaseIndex,
+    source: Path,
+    record: ReleaseRecord,
+    files: Sequence[ReleaseFile],
+    progress: Progress,
+) -> int:
     """Put a record and some of its files into an index, and return how many of them have a provenance.
 
     The manifest comes first, as it names the files: a set that a killed process has left can be removed by it. What is
     there already, and is as it was sealed, stays.
+
+    Args:
+        progress: Is called with each file, and its number from 1, before it is copied.
 
     Raises:
         InvalidRecordError: If a file was changed while it was copied, or has other metadata than the manifest says.
@@ -42,7 +56,8 @@ def store_record(index: ReleaseIndex, source: Path, record: ReleaseRecord, files
     target = index.record_path(record.name, record.version)
     for name in _record_paths(source):
         store_file(source / name, target / name)
-    for file in files:
+    for number, file in enumerate(files, 1):
+        progress(number, file)
         _store_distribution(index, source, file)
     return sum(index.file_path(file.sha256, f"{file.name}{PROVENANCE}").is_file() for file in files)
 
