@@ -19,7 +19,7 @@ BUILD_COMMANDS = frozenset(
     command
     for command in COMMANDS
     if command not in ("cache-server", "emulation", "upload")
-    and (not command.startswith("release ") or command == "release seal")
+    and (not command.startswith(("index ", "release ")) or command == "release seal")
 )
 # Every way to import a module that is followed.
 TREE = {
