@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from pathlib import Path
 
 # A year: the functions of the system that wait do not take every number.
 _LONGEST = 365 * 24 * 60 * 60
@@ -32,6 +33,13 @@ def count(text: str) -> int:
         if 0 < int(text) <= _MOST:
             return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0, and up to {_MOST}")
+
+
+def local_path(text: str) -> Path:
+    """Return the path of what is written: not a URL, of which a path would be a new folder here."""
+    if "://" in text:
+        raise argparse.ArgumentTypeError("it is a URL, where a path on this machine belongs")
+    return Path(text)
 
 
 def named_value(text: str) -> tuple[str, str]:

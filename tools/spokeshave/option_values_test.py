@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.option_values import count, named_value, positive_seconds, seconds
+from spokeshave.option_values import count, local_path, named_value, positive_seconds, seconds
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,9 @@ def test_each_number_of_publish_is_checked(option: str, capfd: pytest.CaptureFix
     with pytest.raises(SystemExit):
         main([*PUBLISH, option])
     assert "is not a" in capfd.readouterr().err
+
+
+def test_a_path_is_not_a_url() -> None:
+    assert local_path("a/b") == Path("a/b")
+    with pytest.raises(argparse.ArgumentTypeError, match="URL"):
+        local_path("https://example.org/index")

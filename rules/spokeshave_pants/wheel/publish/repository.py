@@ -171,6 +171,12 @@ def parse_repositories(
 
 def _folder_problem(text: str, path: str, *, where: str, is_release: bool) -> str:
     """Return what is wrong with a folder as a repository. Empty if nothing is."""
+    if "://" in path:
+        # Not shown, as it may contain credentials.
+        return (
+            f"`repositories` of {where} has a URL after `{text.partition(':')[0]}:`. Write the path of a folder from "
+            "the build root, or the URL of an upload endpoint alone."
+        )
     if not is_release:
         return (
             f"`repositories` of {where} has {text!r}, which only a `release` can have: a folder or an index "

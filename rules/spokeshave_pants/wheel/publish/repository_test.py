@@ -139,3 +139,10 @@ def test_a_folder_gets_no_credentials() -> None:
 def test_a_folder_without_a_path_is_refused() -> None:
     with pytest.raises(InvalidTargetError, match="//:release has 'index:' without a path"):
         parse_repositories(["index:"], {}, where="//:release", is_release=True)
+
+
+def test_a_folder_is_not_a_url() -> None:
+    for is_release in (True, False):
+        with pytest.raises(InvalidTargetError, match="//:release has a URL after `index:`") as raised:
+            parse_repositories(["index:https://a:secret@b.org/x"], {}, where="//:release", is_release=is_release)
+        assert "secret" not in str(raised.value)

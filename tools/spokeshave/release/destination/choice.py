@@ -119,6 +119,10 @@ def open_destination(
     if kind in _FOLDERS and colon:
         if not path:
             raise DestinationError(Problem("--to", f"'{text}' has no path", _REMEDY))
+        if "://" in path:
+            # Not shown, as it may contain credentials.
+            message = f"'{kind}:' has a URL, where the path of a folder of this machine belongs"
+            raise DestinationError(Problem("--to", message, _REMEDY))
         limits = with_options(known_limits(""), options.file_limit, options.project_limits)
         yield _FOLDERS[kind](text, Path(path), limits)
         return

@@ -19,6 +19,8 @@ from spokeshave_core.problems import SpokeshaveError
     [
         ("index:", "'index:' has no path"),
         ("folder:", "'folder:' has no path"),
+        ("index:https://user:secret@example.org/x", "'index:' has a URL"),
+        ("folder:file:///srv/wheels", "'folder:' has a URL"),
         ("pypi", "'pypi' is not a destination"),
         ("@", "'@' is not a destination"),
         ("ftp://example.org/", "'ftp://example.org/' is not a destination"),

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, counted
+from spokeshave.option_values import local_path
 from spokeshave.release.file_selection import add_only_argument
 from spokeshave.release.index.texts import checked_address, checked_reason
 from spokeshave.release.index.upload_time import CLOCK, upload_time
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "index",
-        type=Path,
+        type=local_path,
         metavar="DIR",
         help="the folder of the index, the last argument. It is made if it does not exist or is empty, and gets "
         "simple/ (for pip and uv), v1+json/ (the same as JSON), find-links.html (all files) "
