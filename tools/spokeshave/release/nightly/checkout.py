@@ -7,13 +7,20 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-# No hook of the user runs, nothing is packed in the background, and messages can be compared.
-_CONFIGURATION = ("-c", f"core.hooksPath={os.devnull}", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+# No program of the user runs, nothing is packed in the background, and a worktree has all files of its commit, although
+# git copies the patterns of a sparse checkout to new ones.
+_CONFIGURATION = (
+    *("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false"),
+    *("-c", "gc.auto=0", "-c", "maintenance.auto=false"),
+    *("-c", "core.sparseCheckout=false", "-c", "index.sparse=false"),
+)
 _ANSWERS_NO = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UPSTREAM = "HEAD@{upstream}"
 
 
@@ -31,8 +38,12 @@ class Checkout:
 
     folder: Path
 
-    def git(self, *arguments: str, is_checked: bool = True) -> subprocess.CompletedProcess[str]:
+    def git(self, *arguments: str, is_checked: bool = True, is_shown: bool = False) -> subprocess.CompletedProcess[str]:
         """Run git, and return its result.
+
+        Args:
+            is_checked: Whether a failure is an error.
+            is_shown: Whether its output is printed and not returned, as it may take long.
 
         Raises:
             CheckoutError: If git is missing, or fails and the result `is_checked`.
@@ -40,7 +51,7 @@ class Checkout:
         command = ["git", *_CONFIGURATION, *arguments]
         try:
             result = subprocess.run(
-                command, cwd=self.folder, env=git_environment(), capture_output=True, text=True, check=False
+                command, cwd=self.folder, env=git_environment(), capture_output=not is_shown, text=True, check=False
             )
         except OSError as err:
             message = f"git cannot be run here ({err.strerror})"
@@ -88,14 +99,21 @@ class Checkout:
         return result.stdout.strip()
 
     def day(self, commit: str) -> str:
-        """Return the UTC date at which a commit was made, as YYYYMMDD."""
-        variables = {**git_environment(), "TZ": "UTC"}
-        command = ["git", "log", "-1", "--format=%cd", "--date=format-local:%Y%m%d", commit]
-        result = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, check=True)
-        return result.stdout.strip()
+        """Return the UTC date at which a commit was made, as YYYYMMDD.
+
+        Raises:
+            CheckoutError: If there is no such commit, or if its date is none.
+        """
+        # A command for scripts: the user's configuration does not change what it prints.
+        seconds = self.git("rev-list", "--max-count=1", "--timestamp", commit).stdout.split()[0]
+        try:
+            return (_EPOCH + timedelta(seconds=int(seconds))).strftime("%Y%m%d")
+        except OverflowError as err:
+            problem = Problem(f"commit {commit[:12]}", f"has the time {seconds}, which is not one", "Commit it again.")
+            raise CheckoutError(problem) from err
 
     def comes_before(self, commit: str, later: str) -> bool:
-        """Return whether a commit is an ancestor of another one, or the same. A commit that was dropped has none.
+        """Return whether a commit is an ancestor of that of the newest release, or the same.
 
         Raises:
             CheckoutError: If the history that is here does not show it.
@@ -105,6 +123,13 @@ class Checkout:
             return True
         if self.is_shallow:
             message = f"is a shallow clone, so that git cannot show whether {commit[:12]} comes before {later[:12]}"
+            remedy = f"{self._fetch(later)} Or give the date of the version with --date."
+            raise CheckoutError(Problem(str(self.folder), message, remedy))
+        if result.returncode != _ANSWERS_NO:
+            message = (
+                f"does not show whether {commit[:12]} comes before {later[:12]}, the commit of the newest release "
+                f"({result.stderr.strip()})"
+            )
             remedy = f"{self._fetch(later)} Or give the date of the version with --date."
             raise CheckoutError(Problem(str(self.folder), message, remedy))
         return False

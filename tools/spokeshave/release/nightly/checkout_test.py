@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,9 +75,30 @@ def test_the_order_and_the_dates_of_commits(origin: Repository) -> None:
     first, second = (checkout.commit(ref, "") for ref in ("main~1", "main"))
     assert checkout.comes_before(first, second)
     assert not checkout.comes_before(second, first)
-    # A commit that was dropped is after none.
-    assert not checkout.comes_before(first, "f" * 40)
+    with pytest.raises(CheckoutError, match=r"does not show .* ffffffffffff,.*\n.*git fetch.* --date"):
+        checkout.comes_before(first, "f" * 40)
     assert [checkout.day(each) for each in (first, second)] == ["20261101", "20261102"]
+
+
+def test_the_users_configuration_changes_no_answer(
+    origin: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"log.showSignature": "true", "log.date": "relative", "color.ui": "always", "format.pretty": "oneline"}
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "configuration"))
+    for name, value in settings.items():
+        subprocess.run(["git", "config", "--global", name, value], check=True)
+    checkout = Checkout(origin.root)
+    assert checkout.day(checkout.commit("HEAD", "")) == "20261102"
+
+
+@pytest.mark.parametrize("seconds", [10**15, -(10**15)])
+def test_a_time_that_is_none_is_an_error(origin: Repository, seconds: int) -> None:
+    text = origin.git("cat-file", "commit", "HEAD").replace(" 1793620800 +0000", f" {seconds} +0000")
+    (origin.root / "raw").write_text(f"{text}\n")
+    commit = origin.git("hash-object", "-t", "commit", "-w", "--literally", "raw")
+    assert Checkout(origin.root).commit(commit, "") == commit
+    with pytest.raises(CheckoutError, match="is not one"):
+        Checkout(origin.root).day(commit)
 
 
 def test_the_date_is_in_utc(origin: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
