@@ -1,7 +1,8 @@
 """A git worktree of its own for one commit, which leaves the checkout as it is and is removed at the end.
 
 There is one for each repository, at a fixed path, with a lock next to it. The lock ends with the last process that has
-it open, so that the build of a killed run keeps it until it ends too. The next run then removes what is left.
+it open, so that the build of a killed run keeps it until it ends too. The next run then removes what is left: a marker next
+to the folder, which is older than it and is removed after it, says that it is not the user's.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ import fcntl
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.release.nightly.checkout import Checkout, CheckoutError, git_environment
+from spokeshave.release.nightly.checkout import Checkout, CheckoutError
 from spokeshave_core.home import spokeshave_home
 from spokeshave_core.problems import Problem
 
 _TREE = "worktree"
 _LOCK = "lock"
+_MARKER = "worktree.made"
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,20 @@ def worktree_of(checkout: Checkout, commit: str, scratch: Path) -> Iterator[Work
     """
     scratch.mkdir(parents=True, exist_ok=True)
     tree = scratch.resolve() / _TREE
+    marker = scratch / _MARKER
     with _locked(scratch / _LOCK) as lock:
-        _remove(checkout, tree)
+        if marker.exists():
+            _remove(checkout, tree, marker)
+        if os.path.lexists(tree):
+            remedy = "Remove it if it is not needed, or choose another folder with --scratch."
+            raise CheckoutError(Problem(str(tree), "exists, and was not made by a nightly", remedy))
+        marker.touch()
         try:
             checkout.git("worktree", "add", "--quiet", "--detach", "--force", str(tree), commit)
             _get_submodules(tree)
             yield Worktree(tree / checkout.prefix, lock)
         finally:
-            _remove(checkout, tree)
+            _remove(checkout, tree, marker)
 
 
 @contextlib.contextmanager
@@ -77,18 +84,18 @@ def _locked(path: Path) -> Iterator[int]:
 def _get_submodules(tree: Path) -> None:
     if not (tree / ".gitmodules").is_file():
         return
-    # With its output, as it may take long.
-    command = ["git", "submodule", "update", "--init", "--recursive"]
-    result = subprocess.run(command, cwd=tree, env=git_environment(), check=False)
+    arguments = ("submodule", "update", "--init", "--recursive")
+    result = Checkout(tree).git(*arguments, is_checked=False, is_shown=True)
     if result.returncode:
-        message = f"`{' '.join(command)}` ended with exit code {result.returncode}"
+        message = f"`git {' '.join(arguments)}` ended with exit code {result.returncode}"
         raise CheckoutError(Problem(".gitmodules", message, "Make its repositories readable from here."))
 
 
-def _remove(checkout: Checkout, tree: Path) -> None:
+def _remove(checkout: Checkout, tree: Path, marker: Path) -> None:
     """Remove the worktree, and what git knows of it, or what a killed run has left of them."""
     shutil.rmtree(tree, ignore_errors=True)
-    if tree.exists():
+    if os.path.lexists(tree):
         raise CheckoutError(Problem(str(tree), "cannot be removed", "Remove the folder."))
     # The worktree of a killed `git worktree add` is locked.
     checkout.git("worktree", "remove", "--force", "--force", str(tree), is_checked=False)
+    marker.unlink()

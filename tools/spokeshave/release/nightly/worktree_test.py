@@ -78,6 +78,66 @@ def test_a_bare_repository(repository: Repository, tmp_path: Path) -> None:
         assert (worktree.root / "first").read_text() == "2"
 
 
+@pytest.mark.parametrize("options", [(), ("--no-cone",), ("--sparse-index",)])
+def test_a_sparse_checkout_gives_all_files(repository: Repository, tmp_path: Path, options: tuple[str, ...]) -> None:
+    for folder in ("wanted", "other"):
+        (repository.root / folder).mkdir()
+        repository.commit(f"{folder}/file", folder)
+    repository.git("sparse-checkout", "set", *options, "wanted")
+    assert not (repository.root / "other").exists()
+    commit = repository.git("rev-parse", "HEAD")
+    before = repository.state()
+    with worktree_of(Checkout(repository.root), commit, tmp_path / "scratch") as worktree:
+        assert (worktree.root / "other/file").read_text() == "other"
+        # Pants asks git so.
+        assert Repository(worktree.root).git("status", "--porcelain=v2") == ""
+    assert repository.state() == before
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link", "worktree"])
+def test_a_folder_of_the_user_stays(repository: Repository, tmp_path: Path, kind: str) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    tree = scratch / "worktree"
+    if kind == "folder":
+        tree.mkdir()
+        (tree / "work").write_text("mine")
+    elif kind == "file":
+        tree.write_text("mine")
+    elif kind == "link":
+        tree.symlink_to(tmp_path / "absent")
+    else:
+        repository.git("worktree", "add", "--quiet", "--detach", str(tree), "HEAD")
+        (tree / "work").write_text("mine")
+    commit = repository.git("rev-parse", "HEAD")
+    # The refused run leaves nothing that changes the answer of the next one.
+    for _ in range(2):
+        with pytest.raises(CheckoutError, match=r"worktree: exists.*\n.*--scratch"):
+            with worktree_of(Checkout(repository.root), commit, scratch):
+                pass
+    assert os.path.lexists(tree)
+    if kind in ("folder", "worktree"):
+        assert (tree / "work").read_text() == "mine"
+
+
+def test_no_hook_of_the_user_runs(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Repository.begin(tmp_path / "inner")
+    repository.git("submodule", "--quiet", "add", str(inner.root), "inner")
+    repository.git("commit", "--quiet", "--message", "A submodule")
+    hook = tmp_path / "hooks/post-checkout"
+    hook.parent.mkdir()
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/run\n")
+    hook.chmod(0o755)
+    configuration = tmp_path / "configuration"
+    settings = f'[core]\nhooksPath={hook.parent}\nfsmonitor={hook}\n[protocol "file"]\nallow=always\n'
+    configuration.write_text(settings)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
+    checkout = Checkout(repository.root)
+    with worktree_of(checkout, checkout.commit("HEAD", ""), tmp_path / "scratch") as worktree:
+        assert (worktree.root / "inner/first").exists()
+    assert not (tmp_path / "run").exists()
+
+
 def test_submodules_are_checked_out(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inner = Repository.begin(tmp_path / "inner")
     repository.git("submodule", "--quiet", "add", str(inner.root), "inner")
@@ -141,6 +201,7 @@ def test_a_half_made_worktree_is_replaced(repository: Repository, tmp_path: Path
     tree = (tmp_path / "scratch/worktree").resolve()
     before = repository.state()
     repository.git("worktree", "add", "--quiet", "--lock", "--detach", str(tree), "HEAD")
+    (tmp_path / "scratch/worktree.made").touch()
     (tree / ".git").unlink()
     if not is_folder_left:
         (tree / "first").unlink()
