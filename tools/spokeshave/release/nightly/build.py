@@ -11,7 +11,7 @@ from pathlib import Path
 from spokeshave.errors import some
 from spokeshave.release.nightly.checkout import git_environment
 from spokeshave.release.nightly.worktree import Worktree
-from spokeshave.release.record import MANIFEST
+from spokeshave.release.record import MANIFEST, read_record
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _DIST = "dist"
@@ -19,6 +19,8 @@ _RECORDS = "releases"
 _OWN_PANTS = "./pants"
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 _NAME_IT = "Give the field `release_name` of the target, or without one its name, with --name."
+
+_STATE_IT = "Give no option of Pants that changes it, and let all wheels of the release be built from the commit."
 
 
 class BuildError(SpokeshaveError):
@@ -93,15 +95,19 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in git_environment().items() if name != "PYTHONPATH"}
 
 
-def built_record(root: Path, name: str) -> Path:
+def built_record(root: Path, name: str, commit: str) -> Path:
     """Return the folder of the one record that a build wrote.
 
     Raises:
-        BuildError: If there is none, or only one with another name.
+        BuildError: If there is none, or only one with another name, or if it does not state the commit.
     """
     records = {path.parent for path in (root / _DIST / _RECORDS).glob(f"*/*/{MANIFEST}")}
     found = sorted(record for record in records if record.parent.name == name)
     if len(found) == 1:
+        stated = read_record(found[0]).commit
+        if stated != commit:
+            message = f"made a record that states {f'the commit {stated}' if stated else 'no commit'}, and not {commit}"
+            raise BuildError(Problem("--target", message, _STATE_IT))
         return found[0]
     others = sorted({record.parent.name for record in records})
     if others:

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
@@ -44,7 +45,7 @@ The version has the date of the commit, so that a commit from before the newest 
 (.post1) for a further release of one day. An index gets the release last: what it lists is published everywhere.
 
 Exit codes: 0 released or nothing new, 1 refused or failed, and of `release publish` 3 partly published and 4 not
-visible yet. The same command continues.
+visible yet, which the same command continues.
 
 Examples:
   spokeshave release nightly --target src/python:release --name abacus --to index:public
@@ -54,6 +55,7 @@ Examples:
   spokeshave release nightly --target //:release --to index:public -- --remote-cache-read
 """
 _TRIES = {"none": (), "before": (BEFORE,), "after": (AFTER,), "both": (BEFORE, AFTER)}
+_CONTINUED = (ExitCode.PARTIAL, ExitCode.NOT_VISIBLE)
 _STYLES = {Outcome.PASSED.value: "green", Outcome.FAILED.value: "bold red"}
 
 
@@ -192,7 +194,7 @@ def run(args: argparse.Namespace) -> int:
         with ended_by_sigterm():
             exit_code = nightly.run()
     except KeyboardInterrupt:
-        _show(args, nightly.report(Problem(args.target, "was interrupted", "Run the same command again.")), 1)
+        _show(args, nightly.report(Problem(args.target, "was interrupted", "The same command continues.")), 1)
         raise
     return _show(args, nightly.report(), exit_code)
 
@@ -227,6 +229,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
             day=checkout.day(commit.sha),
             chosen_day=args.date,
             is_forced=args.force,
+            latest_day=(datetime.now(timezone.utc) + timedelta(days=1)).strftime("%Y%m%d"),
         ),
         known=known,
         pants=PantsCommand(_program(args.pants), args.target, tuple(args.pants_options)),
@@ -246,6 +249,9 @@ def _check(args: argparse.Namespace, name: str, destinations: Iterable[str], pro
         problems.add("--name", f"{name!r} is not the name of a release", "Give the field `release_name` of the target.")
     if args.date is not None and not is_date(args.date):
         problems.add("--date", f"{args.date!r} is not a date", "Write it as YYYYMMDD, for example 20260821.")
+    if list(_prune_options(args)) and not any(map(index_path, destinations)):
+        message = "remove releases from indexes, and no --to is one"
+        problems.add("--prune-keep, --prune-days", message, "Add --to index:PATH, or leave them out.")
     for python in args.python:
         with problems.collecting():
             inspect(Path(python))
@@ -286,7 +292,9 @@ def _show(args: argparse.Namespace, report: NightlyReport, exit_code: int) -> in
         print_table(("step", "of", "outcome", "time"), rows, _STYLES)
     if report.end is NightlyEnd.FAILED:
         lines = ["spokeshave release nightly: failed", *map(str, report.problems)]
-        sys.stderr.write("\n".join([*lines, "The same command continues."]) + "\n")
+        if exit_code in _CONTINUED:
+            lines.append("The same command continues.")
+        sys.stderr.write("\n".join(lines) + "\n")
     else:
         print(_result(report), flush=True)
     if args.report:

@@ -86,18 +86,21 @@ def test_a_dry_run_prints_the_steps(repository: Repository, tmp_path: Path, capf
     assert report.end is NightlyEnd.PLANNED
     assert [step.name for step in report.steps] == ["build", "check", "try", "publish", "try"]
     assert {step.outcome for step in report.steps} == {Outcome.NOT_RUN}
-    assert "--release-version-channel=nightly --release-version-date=20261101" in capfd.readouterr().out
+    options = f"--release-version-commit={report.commit} --release-version-date=20261101"
+    assert f"--release-version-channel=nightly {options}" in capfd.readouterr().out
     assert repository.state() == before
     assert not (tmp_path / "index").exists()
 
 
 def test_all_problems_are_reported_before_a_build(repository: Repository, capfd: pytest.CaptureFixture[str]) -> None:
     absent = ("--commit", "absent", "--python", "/no/such/python")
-    options = ("--name", "a.b", "--date", "today", *absent, "--to", "@", "--to", "index:")
+    options = ("--name", "a.b", "--date", "today", *absent, "--to", "@", "--to", "index:", "--prune-keep", "3")
     assert run(repository, *options) == (1, None)
     error = capfd.readouterr().err
     assert [
-        place for place in ("--name", "--date", "--commit", "/no/such/python", "'@'", "'index:'") if place not in error
+        place
+        for place in ("--name", "--date", "--commit", "/no/such/python", "'@'", "'index:'", "--prune-keep")
+        if place not in error
     ] == []
 
 
@@ -110,6 +113,7 @@ def test_all_problems_are_reported_before_a_build(repository: Repository, capfd:
             "mkdir -p dist/releases; cp -r $RECORDS/other dist/releases",
             "--name: is 'pair', but the release is named other",
         ),
+        ("mkdir -p dist/releases; cp -r $RECORDS/pair dist/releases", "--target: made a record that states no commit"),
     ],
 )
 def test_a_build_without_a_record_is_an_error(
@@ -121,6 +125,7 @@ def test_a_build_without_a_record_is_an_error(
     message: str,
 ) -> None:
     write_manifest(tmp_path / "records", record_of("1.0", name="other"))
+    write_manifest(tmp_path / "records", record_of("1.0"))
     monkeypatch.setenv("RECORDS", str(tmp_path / "records"))
     launcher = tmp_path / "launcher"
     launcher.write_text(f"#!/bin/sh\n{program}\n")
@@ -134,8 +139,78 @@ def test_a_build_without_a_record_is_an_error(
     assert message in str(report.problems[0])
     error = capfd.readouterr().err
     assert message in error
-    assert "The same command continues." in error
+    assert "The same command continues." not in error
     assert repository.state() == before
+
+
+def building(tmp_path: Path, version: str, commit: str) -> tuple[str, str]:
+    """Return the option of a program in the place of Pants. What it builds installs the same each time."""
+    built = tmp_path / "built" / version
+    write_sealed(built, version, commit)
+    launcher = built / "launcher"
+    launcher.write_text(f"#!/bin/sh\nmkdir -p dist/releases; cp -r {built}/pair dist/releases\n")
+    launcher.chmod(0o755)
+    return ("--pants", str(launcher))
+
+
+def test_each_index_gets_the_release(repository: Repository, tmp_path: Path) -> None:
+    first, second = (("--to", f"index:{tmp_path / name}") for name in ("first", "second"))
+    write_sealed(repository.root / "dist/releases", VERSION, repository.git("rev-parse", "HEAD"))
+    assert reported(repository, *first).end is NightlyEnd.RELEASED
+    pants = building(tmp_path, "3.12.0rc20261102", repository.commit("README", "", day=2))
+    report = reported(repository, *first, *pants)
+    assert (report.end, [step.name for step in report.steps]) == (NightlyEnd.NOTHING_NEW, ["build"])
+    assert report.reason.endswith(f"installs the same as {VERSION}")
+    report = reported(repository, *first, *second, *pants)
+    assert (report.end, report.version) == (NightlyEnd.RELEASED, VERSION)
+    assert [step.name for step in report.steps] == ["build", "check", "publish", "publish"]
+    assert [each.version for each in ReleaseIndex(tmp_path / "second").sets()] == [VERSION]
+    assert reported(repository, *first, *second, *pants).end is NightlyEnd.NOTHING_NEW
+
+
+def test_a_record_alone_is_not_a_release(repository: Repository, tmp_path: Path) -> None:
+    """An earlier run made it, and its tries or its publication failed."""
+    write_sealed(repository.root / "dist/releases", VERSION, repository.git("rev-parse", "HEAD"))
+    assert reported(repository).end is NightlyEnd.RECORDED
+    pants = building(tmp_path, "3.12.0rc20261102", repository.commit("README", "", day=2))
+    report = reported(repository, "--to", f"folder:{tmp_path / 'wheels'}", *pants)
+    assert (report.end, report.version) == (NightlyEnd.RELEASED, VERSION)
+    assert len(list((tmp_path / "wheels").glob("*.whl"))) == 1
+    report = reported(repository, *pants, "--try", "before", "--dry-run")
+    assert [step.name for step in report.steps] == ["build", "try"]
+
+
+def test_a_taken_version_is_not_an_endless_failure(repository: Repository, tmp_path: Path) -> None:
+    commit = repository.git("rev-parse", "HEAD")
+    to = ("--to", f"index:{tmp_path / 'index'}")
+    other = repository.commit("other", "", day=1)
+    write_sealed(tmp_path / "elsewhere", VERSION, other)
+    assert reported(repository, *to, "--records", str(tmp_path / "elsewhere")).end is NightlyEnd.RELEASED
+    write_sealed(repository.root / "dist/releases", VERSION, commit)
+    dated = ("--commit", commit, "--date", "20261101")
+    report = reported(repository, *to, *dated, "--dry-run")
+    assert (report.end, report.steps[0].name) == (NightlyEnd.PLANNED, "build")
+    version = f"{VERSION}.post1"
+    # It installs the same as what the index has, so that only this option releases it.
+    report = reported(repository, *to, *dated, "--force", *building(tmp_path, version, commit))
+    assert (report.end, report.version) == (NightlyEnd.RELEASED, version)
+
+
+def test_a_damaged_record_is_not_an_endless_failure(repository: Repository, tmp_path: Path) -> None:
+    commit = repository.git("rev-parse", "HEAD")
+    record = write_sealed(repository.root / "dist/releases", VERSION, commit)
+    (record / "release.json").write_text("{")
+    version = f"{VERSION}.post1"
+    report = reported(repository, "--to", f"index:{tmp_path / 'index'}", *building(tmp_path, version, commit))
+    assert (report.end, report.version) == (NightlyEnd.RELEASED, version)
+
+
+def test_a_commit_of_the_future_needs_a_date(repository: Repository, capfd: pytest.CaptureFixture[str]) -> None:
+    moment = "2099-01-01T12:00:00+00:00"
+    repository.git("commit", "--quiet", "--allow-empty", "-m", "Late", variables={"GIT_COMMITTER_DATE": moment})
+    assert run(repository, "--dry-run") == (1, None)
+    assert "2099-01-01" in capfd.readouterr().err
+    assert reported(repository, "--dry-run", "--date", "20261102").end is NightlyEnd.PLANNED
 
 
 def test_indexes_come_last() -> None:

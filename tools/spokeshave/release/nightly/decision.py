@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from spokeshave.release.nightly.known import KnownSet, newest
 from spokeshave_core.problems import Problem, SpokeshaveError
+
+_NO_LIMIT = "99999999"
 
 
 class UndecidedError(SpokeshaveError):
@@ -21,6 +23,7 @@ class Wanted:
         day: The date of its commit, as YYYYMMDD.
         chosen_day: The date that the user gave instead.
         is_forced: Whether to make it even if there is nothing new.
+        latest_day: The last date that a commit can have, as YYYYMMDD: a later one is the fault of a clock.
     """
 
     channel: str
@@ -28,6 +31,7 @@ class Wanted:
     day: str
     chosen_day: str | None = None
     is_forced: bool = False
+    latest_day: str = _NO_LIMIT
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,39 @@ class Known:
         return (*self.recorded, *(each for index in self.indexes for each in index))
 
     def newest(self, channel: str) -> KnownSet | None:
-        """Return the newest complete set of a channel that users have: on an index, or else the newest record."""
-        indexed = [each for index in self.indexes for each in index]
-        published = indexed if self.indexes else self.recorded
-        return newest(each for each in published if each.channel == channel and each.is_complete)
+        """Return the newest complete set of a channel: on an index, or the newest record if no index is known."""
+        published = [each for index in self.indexes for each in index]
+        return _newest_of(channel, published if self.indexes else self.recorded)
+
+    def replaced(self, channel: str) -> tuple[KnownSet, ...]:
+        """Return what users of each index have: its newest complete set. Empty if an index has none, or without one."""
+        found = [_newest_of(channel, index) for index in self.indexes]
+        return tuple(each for each in found if each is not None) if None not in found else ()
+
+    def unfinished(self, channel: str) -> KnownSet | None:
+        """Return the newest record, if no known set is newer. None if each index has it, or cannot get it."""
+        last = _newest_of(channel, self.all)
+        is_everywhere = bool(self.indexes) and all(_has(index, last) for index in self.indexes)
+        if last is None or last not in self.recorded or is_everywhere or self.is_refused(last):
+            return None
+        return last
+
+    def is_refused(self, wanted: KnownSet) -> bool:
+        """Return whether an index lists other content under the version of a set."""
+        listed = (each for index in self.indexes for each in index)
+        return any(each.version == wanted.version and each.content != wanted.content for each in listed)
+
+    def is_recorded(self, version: str) -> bool:
+        """Return whether a version has a folder among the records, with any content."""
+        return any(each.version == version for each in self.recorded)
+
+
+def _has(index: Iterable[KnownSet], wanted: KnownSet | None) -> bool:
+    return wanted is not None and any(each.version == wanted.version and each.is_complete for each in index)
+
+
+def _newest_of(channel: str, sets: Iterable[KnownSet]) -> KnownSet | None:
+    return newest(each for each in sets if each.channel == channel and each.is_complete)
 
 
 @dataclass(frozen=True)
@@ -77,12 +110,15 @@ class Build:
     Attributes:
         day: The date in its version, as YYYYMMDD.
         number: Of the release on its day: 0 for the first, which has no `.post`.
-        newest: What it replaces. None if there is none, or if it is older than the newest and only fills a gap.
+        replaced: What users of each index have. If all of them install the same, there is nothing new. Empty if an index
+            has none, and if the release is older than the newest and only fills a gap.
+        unfinished: The newest record, which may not be everywhere yet. If it installs the same, it is published instead.
     """
 
     day: str
     number: int = 0
-    newest: KnownSet | None = None
+    replaced: tuple[KnownSet, ...] = ()
+    unfinished: KnownSet | None = None
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -101,42 +137,73 @@ def decide(wanted: Wanted, known: Known, comes_before: Callable[[str], bool]) ->
         UndecidedError: If the version would be the newest, but the commit is older.
         SpokeshaveError: Those of `comes_before`.
     """
-    last = known.newest(wanted.channel)
-    same = None if wanted.is_forced else newest(each for each in known.all if _is_of(wanted, each))
+    if wanted.is_forced:
+        return _new_version(wanted, known, comes_before)
+    same = newest(each for each in known.all if _is_of(wanted, each))
     if same is not None and _is_everywhere(wanted, known):
         return NothingNew(same)
-    recorded = newest(each for each in known.recorded if _is_of(wanted, each) and each.is_complete)
-    if recorded is not None and not wanted.is_forced:
+    recorded = newest(each for each in known.recorded if _is_complete(wanted, each) and not known.is_refused(each))
+    if recorded is not None:
         return Continue(recorded)
-    if same is not None and same.day:
+    if same is not None and same.day and not known.is_recorded(same.version) and not known.is_refused(same):
         # A part of it is on an index, or another index has it: the same commit gives the same version and bytes.
         return Build(same.day, same.number)
-    return _new_version(wanted, known, last, comes_before)
+    return _new_version(wanted, known, comes_before)
 
 
 def _is_of(wanted: Wanted, known: KnownSet) -> bool:
     return known.commit == wanted.commit and known.channel == wanted.channel
 
 
+def _is_complete(wanted: Wanted, known: KnownSet) -> bool:
+    return known.is_complete and _is_of(wanted, known)
+
+
 def _is_everywhere(wanted: Wanted, known: Known) -> bool:
-    """Return whether the release of the commit is wherever it goes. Indexes get it last, and so stand for others."""
-    if not known.indexes and known.has_others:
-        return False
-    places = known.indexes or (known.recorded,)
-    return all(any(_is_of(wanted, each) and each.is_complete for each in place) for place in places)
+    """Return whether the release of the commit is wherever it goes. Indexes get it last, and so stand for others.
+
+    A record proves nothing: its tries may have failed, or its publication.
+    """
+    return bool(known.indexes) and all(any(_is_complete(wanted, each) for each in index) for index in known.indexes)
 
 
-def _new_version(wanted: Wanted, known: Known, last: KnownSet | None, comes_before: Callable[[str], bool]) -> Build:
-    day = wanted.chosen_day or wanted.day
+def _new_version(wanted: Wanted, known: Known, comes_before: Callable[[str], bool]) -> Build:
+    last = known.newest(wanted.channel)
+    day = wanted.chosen_day or _checked_day(wanted)
     fills_gap = False
-    if last is not None and last.day is not None and last.commit and day <= last.day:
-        fills_gap = wanted.commit != last.commit and comes_before(last.commit)
-        if fills_gap and day == last.day:
-            message = f"is from before {last.version} of the same day, and would become the newest release"
-            remedy = "Give another date for its version, such as --date with the day before."
-            raise UndecidedError(Problem(f"commit {wanted.commit[:12]}", message, remedy))
-        if not fills_gap and not wanted.chosen_day:
-            # Its clock was behind. What is newer has to sort above.
-            day = last.day
+    if last is not None and last.day is not None and day <= last.day:
+        if wanted.chosen_day:
+            fills_gap = day < last.day
+        elif last.commit:
+            fills_gap = _fills_gap(wanted, last, comes_before)
+            # If it does not, its clock was behind. What is newer has to sort above.
+            day = day if fills_gap else last.day
     numbers = [each.number for each in known.all if each.day == day]
-    return Build(day, max(numbers) + 1 if numbers else 0, None if fills_gap else last)
+    return Build(
+        day=day,
+        number=max(numbers) + 1 if numbers else 0,
+        replaced=() if fills_gap else known.replaced(wanted.channel),
+        unfinished=None if fills_gap else known.unfinished(wanted.channel),
+    )
+
+
+def _checked_day(wanted: Wanted) -> str:
+    if wanted.day <= wanted.latest_day:
+        return wanted.day
+    date = f"{wanted.day[:-4]}-{wanted.day[-4:-2]}-{wanted.day[-2:]}"
+    message = (
+        f"has the committer date {date}, which is in the future: all releases until then would sort before this one"
+    )
+    remedy = "Correct the date of the commit, or give one for the version with --date."
+    raise UndecidedError(Problem(f"commit {wanted.commit[:12]}", message, remedy))
+
+
+def _fills_gap(wanted: Wanted, last: KnownSet, comes_before: Callable[[str], bool]) -> bool:
+    """Return whether a commit is older than that of the newest release."""
+    if not last.commit or wanted.commit == last.commit or not comes_before(last.commit):
+        return False
+    if wanted.day == last.day:
+        message = f"is from before {last.version} of the same day, and would become the newest release"
+        remedy = "Give another date for its version, such as --date with the day before."
+        raise UndecidedError(Problem(f"commit {wanted.commit[:12]}", message, remedy))
+    return True

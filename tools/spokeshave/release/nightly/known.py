@@ -11,7 +11,8 @@ from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from spokeshave.release.index.folder import ReleaseIndex
-from spokeshave.release.record import MANIFEST, read_record
+from spokeshave.release.record import manifest_sha256, read_record
+from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
@@ -24,6 +25,7 @@ class KnownSet:
 
     Attributes:
         record: The folder of its record. That of an index has no files.
+        manifest_sha256: That of its record. Empty if that cannot be read.
     """
 
     version: str
@@ -31,6 +33,12 @@ class KnownSet:
     commit: str | None
     record: Path
     is_complete: bool = True
+    manifest_sha256: str = ""
+
+    @property
+    def content(self) -> tuple[str | None, str]:
+        """Return what two sets of one version on one index must have in common."""
+        return self.commit, self.manifest_sha256
 
     @property
     def day(self) -> str | None:
@@ -64,22 +72,32 @@ def sets_of_index(folder: Path, name: str) -> Iterator[KnownSet]:
                 commit=listed.commit,
                 record=index.record_path(name, listed.version),
                 is_complete=listed.is_complete,
+                manifest_sha256=listed.manifest_sha256,
             )
 
 
 def sets_of_records(folder: Path, name: str) -> Iterator[KnownSet]:
-    """Yield the records of a release in a folder, such as `dist/releases`. What cannot be read is not one of them."""
-    for manifest in sorted((folder / name).glob(f"*/{MANIFEST}")):
+    """Yield the records of a release in a folder, such as `dist/releases`.
+
+    A record that cannot be read has no commit and is not complete, but no other release can have its version.
+    """
+    for path in sorted((folder / name).glob("*")):
         try:
-            record = read_record(manifest.parent)
+            yield known_set(path, read_record(path))
         except SpokeshaveError:
-            continue
-        yield known_set(manifest.parent, record)
+            if is_version(path.name) and path.is_dir() and any(path.iterdir()):
+                yield KnownSet(version=path.name, channel=None, commit=None, record=path, is_complete=False)
 
 
 def known_set(folder: Path, record: ReleaseRecord) -> KnownSet:
     """Return a record as a known set."""
-    return KnownSet(version=record.version, channel=record.channel, commit=record.commit, record=folder)
+    return KnownSet(
+        version=record.version,
+        channel=record.channel,
+        commit=record.commit,
+        record=folder,
+        manifest_sha256=manifest_sha256(folder),
+    )
 
 
 def payloads(record: ReleaseRecord) -> Mapping[tuple[str, str], str | None]:

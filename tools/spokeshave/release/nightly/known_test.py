@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spokeshave.release.index.folder import CURRENT, GENERATIONS, SETS, set_line
 from spokeshave.release.nightly.known import KnownSet, installs_the_same, newest, sets_of_index, sets_of_records
+from spokeshave.release.record import manifest_sha256
 from spokeshave.testing.nightly_fixtures import record_of, write_manifest
 from spokeshave_core.release.index import IndexedSet
 
@@ -15,8 +16,27 @@ def test_records_of_a_release_are_known(tmp_path: Path) -> None:
     (tmp_path / "pair/broken").mkdir()
     (tmp_path / "pair/broken/release.json").write_text("{")
     (known,) = sets_of_records(tmp_path, "pair")
-    assert known == KnownSet(version="3.12.0rc20261130.post1", channel="nightly", commit="ab" * 20, record=folder)
+    assert known == KnownSet(
+        version="3.12.0rc20261130.post1",
+        channel="nightly",
+        commit="ab" * 20,
+        record=folder,
+        manifest_sha256=manifest_sha256(folder),
+    )
     assert (known.day, known.number) == ("20261130", 1)
+
+
+def test_a_damaged_record_has_a_version(tmp_path: Path) -> None:
+    for version, file in (("1.0", "release.json"), ("2.0", "state")):
+        (tmp_path / "pair" / version).mkdir(parents=True)
+        (tmp_path / "pair" / version / file).write_text("{")
+    (tmp_path / "pair/3.0").mkdir()
+    (tmp_path / "pair/4.0").write_text("")
+    found = list(sets_of_records(tmp_path, "pair"))
+    assert [(each.version, each.commit, each.is_complete) for each in found] == [
+        ("1.0", None, False),
+        ("2.0", None, False),
+    ]
 
 
 def test_versions_without_a_date() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -139,28 +140,39 @@ class Nightly:
         if not isinstance(self.decision, Build):
             return ()
         channel = f"--release-version-channel={self._plan.wanted.channel}"
-        return (channel, *self.decision.options, *self._plan.pants.options)
+        commit = f"--release-version-commit={self._plan.commit.sha}"
+        return (channel, commit, *self.decision.options, *self._plan.pants.options)
 
     def _build(self) -> int:
-        """Build the commit in a worktree, and keep its record if it is not what the newest release is."""
+        """Build the commit in a worktree, and keep its record if it is not what an earlier release installs."""
         plan = self._plan
         with worktree_of(plan.checkout, plan.commit.sha, plan.scratch) as worktree:
             run_pants(worktree, replace(plan.pants, options=self.pants_options))
-            built = built_record(worktree.root, plan.release)
-            same = self._installs_the_same(built)
-            if same is None:
+            built = built_record(worktree.root, plan.release, plan.commit.sha)
+            if isinstance(self.decision, Build) and not self._is_like(self.decision, built):
                 self.record = keep_record(built, plan.records)
-            else:
-                self._end = NightlyEnd.NOTHING_NEW
-                self.reason = f"commit {plan.commit.short} installs the same as {same.version}"
         return ExitCode.OK
 
-    def _installs_the_same(self, built: Path) -> KnownSet | None:
-        """Return the release that a new one is to replace, if both install the same."""
-        newest = self.decision.newest if isinstance(self.decision, Build) else None
-        if newest is None or self._plan.wanted.is_forced:
-            return None
-        return newest if installs_the_same(read_record(built), read_record(newest.record)) else None
+    def _is_like(self, build: Build, built: Path) -> bool:
+        """Return whether earlier releases install the same as a new one, and end the run or continue one of them."""
+        if self._plan.wanted.is_forced:
+            return False
+        unfinished = build.unfinished
+        existing = (unfinished,) if unfinished and _install_the_same(built, (unfinished,)) else build.replaced
+        if not existing or not _install_the_same(built, existing):
+            return False
+        self.reason = f"commit {self._plan.commit.short} installs the same as {existing[0].version}"
+        if existing == (unfinished,):
+            self.record = existing[0].record
+            print(f"{self.reason}, which is continued", flush=True)
+        else:
+            self._end = NightlyEnd.NOTHING_NEW
+        return True
+
+
+def _install_the_same(built: Path, others: Iterable[KnownSet]) -> bool:
+    record = read_record(built)
+    return all(installs_the_same(record, read_record(other.record)) for other in others)
 
 
 def keep_record(built: Path, records: Path) -> Path:
