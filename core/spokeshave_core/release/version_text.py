@@ -15,7 +15,10 @@ from spokeshave_core.problems import Problem
 
 VERSION_KEY = "package-version"
 """The key of a package's version in `version.json`, in the form used by IREE."""
-PLACEHOLDERS = ("VERSION", "VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH", "VERSION_IDENTIFIER", "COMMIT")
+PLACEHOLDERS = (
+    *("VERSION", "VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH"),
+    *("VERSION_RELEASE", "VERSION_IDENTIFIER", "COMMIT"),
+)
 _PLACEHOLDER = re.compile(r"@([A-Z][A-Z0-9_]*)@")
 _RELEASE = re.compile(r"(?:[0-9]+!)?([0-9]+(?:\.[0-9]+)*)")
 _KNOWN = ", ".join(f"@{name}@" for name in PLACEHOLDERS)
@@ -67,13 +70,14 @@ def template_problems(template: str, place: str) -> Iterator[Problem]:
 def render_template(template: str, version: str, commit: str | None) -> bytes:
     """Return a template's text for a version in PEP 440's normal form.
 
-    Missing parts of the version are 0, and @COMMIT@ is empty if the commit is not known. @VERSION_IDENTIFIER@ can be a
-    part of a name in C, such as `3_12_0rc1`.
+    Missing parts of the version are 0, and @COMMIT@ is empty if the commit is not known. @VERSION_RELEASE@ has all
+    numbers, such as `3.12.0` or `1.2.3.4`. @VERSION_IDENTIFIER@ can be a part of a name in C, such as `3_12_0rc1`.
     """
     match = _RELEASE.match(version)
     numbers = match[1].split(".") if match else []
     major, minor, patch = [*numbers, "0", "0", "0"][:3]
-    texts = dict(zip(PLACEHOLDERS, (version, major, minor, patch, _identifier(version), commit or "")))
+    release = ".".join(numbers)
+    texts = dict(zip(PLACEHOLDERS, (version, major, minor, patch, release, _identifier(version), commit or "")))
     return _PLACEHOLDER.sub(lambda found: texts[found[1]], template).encode("utf-8")
 
 

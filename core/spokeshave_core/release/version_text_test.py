@@ -55,6 +55,13 @@ def test_a_version_can_be_a_part_of_a_name_in_c(version: str, identifier: str) -
     assert render_template("V_@VERSION_IDENTIFIER@", version, None) == f"V_{identifier}".encode()
 
 
+@pytest.mark.parametrize(
+    ("version", "release"), [("3.12", "3.12"), ("1.2.3.4rc1.post2", "1.2.3.4"), ("1!2.3.0.dev0+abc", "2.3.0")]
+)
+def test_a_release_has_all_numbers_of_the_version(version: str, release: str) -> None:
+    assert render_template("@VERSION_RELEASE@", version, None) == release.encode()
+
+
 def test_an_unknown_commit_is_empty() -> None:
     assert render_template('#define COMMIT "@COMMIT@"', "1.0", None) == b'#define COMMIT ""'
 

@@ -186,9 +186,14 @@ def _components(name: str, variable: str) -> list[str]:
     component = f"${{{variable}}}"
     return [
         f"foreach({variable} IN LISTS {name}_FIND_COMPONENTS)",
-        f"  if(NOT TARGET {name}::{component} AND {name}_FIND_REQUIRED_{component})",
-        f"    set({name}_FOUND FALSE)",
-        f'    set({name}_NOT_FOUND_MESSAGE "It has no component {component}, only: ${{{name}_LIBRARIES}}")',
+        f"  if(TARGET {name}::{component})",
+        f"    set({name}_{component}_FOUND TRUE)",
+        "  else()",
+        f"    set({name}_{component}_FOUND FALSE)",
+        f"    if({name}_FIND_REQUIRED_{component})",
+        f"      set({name}_FOUND FALSE)",
+        f'      set({name}_NOT_FOUND_MESSAGE "It has no component {component}, only: ${{{name}_LIBRARIES}}")',
+        "    endif()",
         "  endif()",
         "endforeach()",
     ]
@@ -197,8 +202,8 @@ def _components(name: str, variable: str) -> list[str]:
 def version_text(name: str, platform: Platform) -> str:
     """Return the template of `NAMEConfigVersion.cmake`.
 
-    A version fits a request for the same major version that is not newer. With `EXACT`, all three numbers must be
-    equal. CMake compares numbers only, so that a release candidate counts as its release.
+    A version fits a request for the same major version that is not newer. With `EXACT`, all numbers must be equal:
+    `1.2.3` is not 1.2.3.4. CMake compares numbers only, so that a release candidate counts as its release.
     """
     size = 4 if platform.architecture in _SMALL_POINTERS else 8
     bits = f"{8 * size}-bit"
@@ -206,7 +211,7 @@ def version_text(name: str, platform: Platform) -> str:
 # The version of {name} is exactly @VERSION@. CMake compares the numbers only.
 # It fits a request for the same major version that is not newer, and with EXACT only one for the same numbers.
 set(PACKAGE_VERSION "@VERSION@")
-set(_release "@VERSION_MAJOR@.@VERSION_MINOR@.@VERSION_PATCH@")
+set(_release "@VERSION_RELEASE@")
 set(PACKAGE_VERSION_COMPATIBLE FALSE)
 set(PACKAGE_VERSION_EXACT FALSE)
 if(PACKAGE_FIND_VERSION_RANGE)
