@@ -59,8 +59,11 @@ raise SystemExit(main())
 
 
 def config_module_files(offered: DownstreamPackage, libraries: Iterable[OfferedLibrary]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the template of the module, and of the package's `__main__`."""
-    yield f"{offered.package}/{CONFIG_MODULE}", config_module_text(offered, tuple(libraries))
+    """Yield the path and the template of the module, and of the package's `__main__`, which runs no other module."""
+    module = f"{offered.package}/{CONFIG_MODULE}"
+    if module in offered.existing:
+        return
+    yield module, config_module_text(offered, tuple(libraries))
     yield f"{offered.package}/{MAIN}", _MAIN.format(package=offered.package.replace("/", "."))
 
 

@@ -48,6 +48,8 @@ def test_these_files_are_generated() -> None:
 
 def test_a_file_of_the_wheel_replaces_a_generated_one() -> None:
     assert list(files(offered=package((CONFIG, PC, "abacus/__main__.py")))) == [VERSION_FILE, MODULE]
+    # The `__main__` would import a function that only the generated module has.
+    assert list(files(offered=package((CONFIG, PC, MODULE)))) == [VERSION_FILE]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,19 @@ def test_a_description_cannot_break_the_files() -> None:
 @pytest.mark.parametrize(("tag", "size"), [("manylinux_2_17_i686", 4), ("win_arm64", 8), ("manylinux_2_31_armv7l", 4)])
 def test_a_cmake_package_is_for_one_size_of_pointers(tag: str, size: int) -> None:
     assert f"NOT CMAKE_SIZEOF_VOID_P EQUAL {size}" in files(Platform.parse(tag))[VERSION_FILE]
+
+
+@pytest.mark.parametrize("version", ["1.2.3.4", "1.2.3.4rc1", "1.2"])
+def test_the_version_file_compares_all_numbers(version: str) -> None:
+    text = generated_files(package(), (), ELF)[VERSION_FILE]
+    release = version.replace("rc1", "")
+    assert f'set(_release "{release}")\n' in render_template(text, version, None).decode()
+
+
+def test_each_component_has_a_variable() -> None:
+    text = files(ELF, CORE)[CONFIG]
+    for value in ("TRUE", "FALSE"):
+        assert f"set(Abacus_${{_abacus_root_component}}_FOUND {value})" in text
 
 
 def test_the_module_prints_folders(tmp_path: Path) -> None:

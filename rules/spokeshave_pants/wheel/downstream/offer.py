@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from spokeshave_core.problems import Problems
@@ -97,8 +98,14 @@ def plan_offer(
         include_folders=folders,
         cmake=cmake,
         pkg_config=pkg_config,
-        existing=frozenset(existing),
+        existing=frozenset((*existing, *_import_paths(existing, wheel_contents.modules))),
     )
+
+
+def _import_paths(files: Iterable[str], modules: Iterable[str]) -> Iterator[str]:
+    """Yield the paths of modules that Python would not import, as it prefers an extension or a package of that name."""
+    yield from (f"{module}.py" for module in modules)
+    yield from (f"{posixpath.dirname(path)}.py" for path in files if posixpath.basename(path) == "__init__.py")
 
 
 def _package_of(headers: Mapping[str, tuple[str, ...]], packages: tuple[str, ...]) -> str:

@@ -69,6 +69,18 @@ def test_a_name_may_be_of_a_package_below_a_namespace() -> None:
     assert 'cmake="acme/core/Acme"' in message
 
 
+@pytest.mark.parametrize(
+    "wheel",
+    [
+        contents(files=("abacus/__init__.py", "abacus/native_config.py"), libraries=(LIBRARY,)),
+        contents(modules=("abacus/native_config",), libraries=(LIBRARY,)),
+        contents(files=("abacus/__init__.py", "abacus/native_config/__init__.py"), libraries=(LIBRARY,)),
+    ],
+)
+def test_a_module_of_the_wheel_is_not_generated(wheel: WheelContents) -> None:
+    assert "abacus/native_config.py" in offered(OfferFields({}, "Abacus", None), wheel).existing
+
+
 def test_version_files_in_the_usual_folder_are_headers() -> None:
     wheel = contents(version_files=("abacus/include/abacus/version.h",))
     assert offered(OfferFields({}, "Abacus", None), wheel).include_folders == ("abacus/include",)

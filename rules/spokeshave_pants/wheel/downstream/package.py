@@ -57,7 +57,8 @@ class DownstreamPackage:
         package: The folder of the Python package through which the files are found.
         description: A line about the distribution.
         include_folders: The include directories, as folders in the wheel.
-        existing: The paths in the wheel at which other fields or targets put files. Nothing is generated there.
+        existing: The paths in the wheel at which other fields or targets put files, or for which Python would import
+            another module of the wheel. Nothing is generated there.
     """
 
     package: str
