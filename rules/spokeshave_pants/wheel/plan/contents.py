@@ -37,7 +37,9 @@ def is_possible_extension(path: str) -> bool:
     return _EXTENSION.fullmatch(posixpath.basename(path)) is not None
 
 
-def check_native(wheel: str, files: Iterable[str], *, has_native: bool, has_data: bool) -> None:
+def check_native(
+    wheel: str, files: Iterable[str], *, has_native: bool, has_data: bool, has_headers: bool = False
+) -> None:
     """Check that a wheel contains native code.
 
     Resources and data files may be prebuilt libraries or programs, which only the repair can recognize.
@@ -46,6 +48,7 @@ def check_native(wheel: str, files: Iterable[str], *, has_native: bool, has_data
         files: The wheel's payload.
         has_native: Whether it has extensions or shared libraries.
         has_data: Whether it has data files.
+        has_headers: Whether it installs headers, which are the same for each platform.
 
     Raises:
         InvalidTargetError: If no file in the wheel can be native code.
@@ -53,11 +56,13 @@ def check_native(wheel: str, files: Iterable[str], *, has_native: bool, has_data
     files = tuple(files)
     if has_native or has_data or not all(file.endswith(_SOURCE_ENDINGS) for file in files):
         return
-    fault = "would contain only Python sources and no native code" if files else "would install nothing"
+    contents = "headers" if has_headers else "Python sources"
+    fault = f"would contain only {contents} and no native code" if files else "would install nothing"
+    what = "headers, as its `resources`," if has_headers else "a wheel"
     raise InvalidTargetError(
         f"{wheel} {fault}. List in `dependencies` the `python_extension`s, "
         "`cc_shared_library`s, `python_sources` and `resources` that it consists of. "
-        "Use `python_distribution` for a wheel without native code."
+        f"Use `python_distribution` for {what} without native code."
     )
 
 

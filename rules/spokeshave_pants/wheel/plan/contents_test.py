@@ -6,6 +6,7 @@ import pytest
 
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.wheel.plan.contents import (
+    check_native,
     check_templates,
     check_version_files,
     is_possible_extension,
@@ -54,6 +55,13 @@ def test_what_python_imports_may_be_an_extension(name: str) -> None:
 @pytest.mark.parametrize("name", ["liba.so", "a.so.1", "a.dll", "a.dylib", "a.x.so", "a.py", "so", "liba.so.txt"])
 def test_a_library_is_not_an_extension(name: str) -> None:
     assert not is_possible_extension(f"pkg/{name}")
+
+
+def test_a_wheel_of_headers_is_called_so() -> None:
+    with pytest.raises(InvalidTargetError, match="only headers and no native code") as raised:
+        check_native("src:w", ["a/__init__.py"], has_native=False, has_data=False, has_headers=True)
+    assert "`python_distribution` for headers, as its `resources`" in str(raised.value)
+    check_native("src:w", ["a/__init__.py"], has_native=True, has_data=False, has_headers=True)
 
 
 def test_version_files_with_paths_of_their_own_are_accepted() -> None:

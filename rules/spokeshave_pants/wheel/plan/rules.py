@@ -374,7 +374,9 @@ def _check(
         check_owners(spec, (owner.requirement for owner in owners), sources, pyproject, path)
     with problems.collecting():
         has_data = bool(target[DataFilesField].value)
-        check_native(spec, files, has_native=bool(extensions or parts.libraries), has_data=has_data)
+        has_headers = bool(target[HeadersField].value)
+        has_native = bool(extensions or parts.libraries)
+        check_native(spec, files, has_native=has_native, has_data=has_data, has_headers=has_headers)
     with problems.collecting():
         check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in extensions)
     with problems.collecting():
