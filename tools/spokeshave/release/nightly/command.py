@@ -38,8 +38,8 @@ The commit is built in a git worktree of its own, so that the checkout stays as 
 does not track is not in it. A run that was killed is continued by the same command: a record that was made is
 published, and not built again.
 
-Nothing is released, and the exit code is 0, if the commit has a release already, or if what it installs is what the
-newest release installs.
+Nothing is released, and the exit code is 0, if each index has a release of the commit, or if what it installs is what
+the newest release on each index installs. A record alone is not a release: it is tried and published again.
 
 The version has the date of the commit, so that a commit from before the newest release sorts before that, and a number
 (.post1) for a further release of one day. An index gets the release last: what it lists is published everywhere.

@@ -110,9 +110,9 @@ class Build:
     Attributes:
         day: The date in its version, as YYYYMMDD.
         number: Of the release on its day: 0 for the first, which has no `.post`.
-        replaced: What users of each index have. If all of them install the same, there is nothing new. Empty if an index
-            has none, and if the release is older than the newest and only fills a gap.
-        unfinished: The newest record, which may not be everywhere yet. If it installs the same, it is published instead.
+        replaced: What users of each index have. If all of them install the same, there is nothing new. Empty if an
+            index has none, and if the release is older than the newest and only fills a gap.
+        unfinished: The newest record, which may not be everywhere yet. If it installs the same, it is published.
     """
 
     day: str

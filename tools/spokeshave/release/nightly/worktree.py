@@ -1,8 +1,8 @@
 """A git worktree of its own for one commit, which leaves the checkout as it is and is removed at the end.
 
 There is one for each repository, at a fixed path, with a lock next to it. The lock ends with the last process that has
-it open, so that the build of a killed run keeps it until it ends too. The next run then removes what is left: a marker next
-to the folder, which is older than it and is removed after it, says that it is not the user's.
+it open, so that the build of a killed run keeps it until it ends too. The next run then removes what is left: a marker
+next to the folder, which is older than it and is removed after it, says that it is not the user's.
 """
 
 from __future__ import annotations

@@ -112,9 +112,9 @@ def test_a_folder_of_the_user_stays(repository: Repository, tmp_path: Path, kind
     commit = repository.git("rev-parse", "HEAD")
     # The refused run leaves nothing that changes the answer of the next one.
     for _ in range(2):
-        with pytest.raises(CheckoutError, match=r"worktree: exists.*\n.*--scratch"):
-            with worktree_of(Checkout(repository.root), commit, scratch):
-                pass
+        refused = pytest.raises(CheckoutError, match=r"worktree: exists.*\n.*--scratch")
+        with refused, worktree_of(Checkout(repository.root), commit, scratch):
+            pass
     assert os.path.lexists(tree)
     if kind in ("folder", "worktree"):
         assert (tree / "work").read_text() == "mine"
