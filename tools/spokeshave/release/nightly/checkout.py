@@ -102,14 +102,16 @@ class Checkout:
         """Return the UTC date at which a commit was made, as YYYYMMDD.
 
         Raises:
-            CheckoutError: If there is no such commit, or if its date is none.
+            CheckoutError: If there is no such commit, or if its date is not a date.
         """
         # A command for scripts: the user's configuration does not change what it prints.
         seconds = self.git("rev-list", "--max-count=1", "--timestamp", commit).stdout.split()[0]
         try:
             return (_EPOCH + timedelta(seconds=int(seconds))).strftime("%Y%m%d")
         except OverflowError as err:
-            problem = Problem(f"commit {commit[:12]}", f"has the time {seconds}, which is not one", "Commit it again.")
+            problem = Problem(
+                f"commit {commit[:12]}", f"has the time {seconds}, which is out of range", "Commit it again."
+            )
             raise CheckoutError(problem) from err
 
     def comes_before(self, commit: str, later: str) -> bool:

@@ -92,12 +92,12 @@ def test_the_users_configuration_changes_no_answer(
 
 
 @pytest.mark.parametrize("seconds", [10**15, -(10**15)])
-def test_a_time_that_is_none_is_an_error(origin: Repository, seconds: int) -> None:
+def test_a_time_out_of_range_is_an_error(origin: Repository, seconds: int) -> None:
     text = origin.git("cat-file", "commit", "HEAD").replace(" 1793620800 +0000", f" {seconds} +0000")
     (origin.root / "raw").write_text(f"{text}\n")
     commit = origin.git("hash-object", "-t", "commit", "-w", "--literally", "raw")
     assert Checkout(origin.root).commit(commit, "") == commit
-    with pytest.raises(CheckoutError, match="is not one"):
+    with pytest.raises(CheckoutError, match="which is out of range"):
         Checkout(origin.root).day(commit)
 
 

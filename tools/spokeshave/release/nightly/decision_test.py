@@ -63,7 +63,7 @@ def test_a_second_release_of_a_day_has_a_number() -> None:
     assert decided(on_index(last, third)) == Build("20261130", 2, (third,))
     # One that was recorded, and may be on its way, has its number too.
     recorded = known_set("20261130.post1", OLD)
-    assert decided(on_index(last, recorded=(recorded,))) == Build("20261130", 2, (last,), recorded)
+    assert decided(on_index(last, recorded=(recorded,))) == Build("20261130", 2, replaced=(last,), unfinished=recorded)
 
 
 def test_versions_of_builds_sort_above_all() -> None:
@@ -131,8 +131,10 @@ def test_each_index_has_its_own_newest_release() -> None:
     # One of them has nothing that a new release could be compared with.
     assert decided(Known((), ((first,), ()))) == Build("20261130")
     # A record completes it, if it installs the same as the new one.
-    assert decided(Known((second,), ((second,), ()))) == Build("20261130", 0, (), second)
-    assert decided(Known((second,), ((second,), (first,)))) == Build("20261130", 0, (second, first), second)
+    assert decided(Known((second,), ((second,), ()))) == Build("20261130", 0, replaced=(), unfinished=second)
+    assert decided(Known((second,), ((second,), (first,)))) == Build(
+        "20261130", 0, replaced=(second, first), unfinished=second
+    )
     assert decided(Known((second,), ((second,), (second,)))) == Build("20261130", 0, (second, second))
     # An old one would not become the newest release there.
     assert decided(Known((first,), ((second,), ()))) == Build("20261130")
@@ -140,8 +142,8 @@ def test_each_index_has_its_own_newest_release() -> None:
 
 def test_a_record_is_not_what_users_have() -> None:
     recorded = known_set("20261129")
-    assert decided(Known((recorded,))) == Build("20261130", 0, (), recorded)
-    assert decided(Known((recorded,), (), has_others=True)) == Build("20261130", 0, (), recorded)
+    assert decided(Known((recorded,))) == Build("20261130", 0, replaced=(), unfinished=recorded)
+    assert decided(Known((recorded,), (), has_others=True)) == Build("20261130", 0, replaced=(), unfinished=recorded)
 
 
 @pytest.mark.parametrize("listed", [known_set("20261130", OLD), known_set("20261130", NEW, manifest="other")])
