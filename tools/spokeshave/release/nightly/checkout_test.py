@@ -83,12 +83,18 @@ def test_the_order_and_the_dates_of_commits(origin: Repository) -> None:
 def test_the_users_configuration_changes_no_answer(
     origin: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"log.showSignature": "true", "log.date": "relative", "color.ui": "always", "format.pretty": "oneline"}
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----\n"
+    headers, message = origin.git("cat-file", "commit", "HEAD").split("\n\n", 1)
+    (origin.root / "raw").write_text(f"{headers}\n{signature}\n{message}\n")
+    commit = origin.git("hash-object", "-t", "commit", "-w", "raw")
+    gpg = tmp_path / "gpg"
+    gpg.write_text("#!/bin/sh\necho No signature >&2\n")
+    gpg.chmod(0o755)
+    settings = {"log.showSignature": "true", "gpg.program": str(gpg), "log.date": "relative", "color.ui": "always"}
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "configuration"))
     for name, value in settings.items():
         subprocess.run(["git", "config", "--global", name, value], check=True)
-    checkout = Checkout(origin.root)
-    assert checkout.day(checkout.commit("HEAD", "")) == "20261102"
+    assert Checkout(origin.root).day(commit) == "20261102"
 
 
 @pytest.mark.parametrize("seconds", [10**15, -(10**15)])

@@ -144,11 +144,17 @@ def test_a_build_without_a_record_is_an_error(
 
 
 def building(tmp_path: Path, version: str, commit: str) -> tuple[str, str]:
-    """Return the option of a program in the place of Pants. What it builds installs the same each time."""
+    """Return the option of a program in the place of Pants, which builds this version only.
+
+    What it builds installs the same each time.
+    """
     built = tmp_path / "built" / version
     write_sealed(built, version, commit)
     launcher = built / "launcher"
-    launcher.write_text(f"#!/bin/sh\nmkdir -p dist/releases; cp -r {built}/pair dist/releases\n")
+    date, _, post = version.partition("rc")[2].partition(".post")
+    options = f"--release-version-date={date} {f'--release-version-post={post} ' if post else ''}package"
+    check = f'case "$*" in *"{options}"*) ;; *) exit 9;; esac'
+    launcher.write_text(f"#!/bin/sh\n{check}\nmkdir -p dist/releases; cp -r {built}/pair dist/releases\n")
     launcher.chmod(0o755)
     return ("--pants", str(launcher))
 
@@ -166,6 +172,10 @@ def test_each_index_gets_the_release(repository: Repository, tmp_path: Path) -> 
     assert [step.name for step in report.steps] == ["build", "check", "publish", "publish"]
     assert [each.version for each in ReleaseIndex(tmp_path / "second").sets()] == [VERSION]
     assert reported(repository, *first, *second, *pants).end is NightlyEnd.NOTHING_NEW
+    # Without the record, a third one gets a new release.
+    lost = ("--records", str(tmp_path / "lost"), "--to", f"index:{tmp_path / 'third'}")
+    report = reported(repository, *first, *lost, *pants)
+    assert (report.end, report.version) == (NightlyEnd.RELEASED, "3.12.0rc20261102")
 
 
 def test_a_record_alone_is_not_a_release(repository: Repository, tmp_path: Path) -> None:
