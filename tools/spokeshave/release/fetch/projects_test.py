@@ -283,6 +283,8 @@ def test_the_list_shows_files(server: PypiLike, tmp_path: Path, capfd: pytest.Ca
     command = ["release", "fetch", "--list", "--from", server.simple_url, "--report", str(report)]
     assert main([*command, "abacus-runtime"]) == 0
     assert len(ReleaseOfferReport.from_json(report.read_text()).files) == 3
+    assert main([*command, "abacus-runtime", "--only", "win_*"]) == 0
+    assert [file.name for file in ReleaseOfferReport.from_json(report.read_text()).files] == [WHEEL]
     assert main([*command, "abacus-runtime<3"]) == 1
     assert main(command) == 1
     assert "is not a release index, so that it lists projects by name only" in capfd.readouterr().err
