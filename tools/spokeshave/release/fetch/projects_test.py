@@ -182,6 +182,29 @@ def test_a_page_of_links_may_be_anywhere(site: StaticSite, wheels: Path, tmp_pat
     assert contents(tmp_path / "again") == contents(wheels)
 
 
+def test_a_redirect_to_another_host_is_followed(
+    site: StaticSite, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As pip does. The credentials of the first host stay there, and relative links are those of the second."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents(wheels).items()}
+    links = "".join(f'<a href="../{name}#sha256={sha256}">x</a>' for name, sha256 in sums.items())
+    with static_site(wheels) as moved:
+        (tmp_path / ".pypirc").write_text(f"[old]\nrepository = {site.url}/legacy/\nusername = u\npassword = s3cret\n")
+        (tmp_path / ".netrc").write_text("machine 127.0.0.1 login u password other\n")
+        moved.replies = {"*/page": Reply(body=links.encode(), headers={"Content-Type": "text/html"})}
+        for path in ("simple/abacus-*", "links.html"):
+            site.replies[path] = Reply(status=302, headers={"Location": f"{moved.url}/moved/page"})
+        for number, source in enumerate((f"{site.url}/simple/", f"{site.url}/links.html", "@old")):
+            assert fetch(source, tmp_path / str(number), *BOTH) == 0
+            assert contents(tmp_path / str(number)) == contents(wheels)
+        assert set(site.credentials) == {"Basic " + base64.b64encode(b"u:s3cret").decode()}
+        assert moved.credentials == []
+    site.replies["simple/abacus-*"].headers["Location"] = f"{site.url}/simple/abacus-runtime/"
+    assert fetch(f"{site.url}/simple/", tmp_path / "loop", "abacus-runtime") == 1
+    assert "it redirects in a loop" in capfd.readouterr().err
+
+
 def test_an_index_without_sha256_needs_sums(
     site: StaticSite, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -366,9 +366,7 @@ def test_a_project_may_have_the_name_of_its_release(tmp_path: Path, capfd: pytes
     assert fetch(source, tmp_path / "again", "markupsafe==3.0.2", "--only", "win*") == 0
 
 
-def test_releases_without_a_channel_are_none_of_its_channels(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_releases_without_a_channel_are_none_of_its_channels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     site = tmp_path / "site"
     records = [write_single(tmp_path / "single", version) for version in ("1.0", "1.1")]
     assert main(["index", "add", *map(str, records), str(site)]) == 0

@@ -183,7 +183,7 @@ class HttpSource(Source):
             return self._ask(project, lambda: read_links(self._session, self._pages))
         # The user may give the root of our own index, and any other one by its simple pages.
         pages = urljoin(self._root, f"{SIMPLE}/") if self._is_ours else self._pages
-        return self._ask(project, lambda: read_page(self._session, pages, project))
+        return self._ask(project, lambda: read_page(self._session, pages, project, follows=True))
 
     @contextlib.contextmanager
     def open(self, name: str, url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
