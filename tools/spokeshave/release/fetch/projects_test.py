@@ -260,6 +260,27 @@ def test_a_folder_is_checked_by_its_sums(wheels: Path, tmp_path: Path, capfd: py
     assert "gives other bytes than it should" in capfd.readouterr().err
 
 
+def test_a_folder_that_a_release_was_published_to_is_a_source(wheels: Path, tmp_path: Path) -> None:
+    published = f"folder:{tmp_path / 'published'}"
+    earlier = write_release(tmp_path / "earlier", "3.11.0")
+    for record in (earlier, wheels.parent):
+        state = ("--state", str(tmp_path / "state"))
+        assert main(["release", "publish", str(record), "--to", published, *state]) == 0
+    assert fetch(published, tmp_path / "out", *BOTH) == 0
+    assert contents(tmp_path / "out") == contents(wheels)
+    assert fetch(published, tmp_path / "old", "abacus-runtime==3.11") == 0
+
+
+def test_a_folder_of_links_is_a_source(wheels: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "links"
+    folder.mkdir()
+    for path in wheels.iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "SHA256SUMS").write_text(sums_of(contents(wheels)))
+    assert fetch(f"folder:{folder}", tmp_path / "out", *BOTH) == 0
+    assert contents(tmp_path / "out") == contents(wheels)
+
+
 @pytest.mark.parametrize("name", ["../../evil-1.0-py3-none-any.whl", "..\\evil-1.0.tar.gz", ".evil-1.0.zip"])
 def test_a_name_that_leads_outside_is_refused(
     site: StaticSite, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str

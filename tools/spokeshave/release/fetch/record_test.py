@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -182,6 +183,45 @@ def test_a_passing_fault_is_passed(site: StaticSite, index: Path, tmp_path: Path
     assert fetch(site.url, tmp_path / "rc", "abacus==3.11") == 0
     assert contents(tmp_path / "rc") == contents(record_of(index, "3.11.0"))
     assert len([path for path in site.requests if path.endswith("runtime-3.11.0-py3-none-win_amd64.whl")]) == times + 1
+
+
+def test_a_record_in_a_folder_is_a_source(index: Path, tmp_path: Path) -> None:
+    for version in (VERSION, "3.11.0"):
+        record = record_of(index, version)
+        attestations = {f"{path.name}.publish.attestation": b"{}" for path in (record / "files").iterdir()}
+        copy = Path(shutil.copytree(record, tmp_path / version))
+        (copy / "attestations").mkdir()
+        for name, data in attestations.items():
+            (copy / "attestations" / name).write_bytes(data)
+        source = f"folder:{copy}"
+        assert fetch(source, tmp_path / f"{version}.d", "abacus") == 0
+        assert contents(tmp_path / f"{version}.d") == contents(copy)
+        assert fetch(source, tmp_path / f"{version}.w", "abacus-runtime", "--only", "win*") == 0
+        names = [name for name in contents(copy / "files") if "runtime" in name and "win" in name]
+        assert sorted(contents(tmp_path / f"{version}.w")) == sorted(names)
+        changed = next((copy / "files").iterdir())
+        changed.write_bytes(b"changed")
+        assert fetch(source, tmp_path / "again", f"abacus=={version}") == 3
+        assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("name", [".", "here", "link"])
+def test_an_empty_output_stays_where_the_user_is(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+    monkeypatch.chdir(tmp_path / "here" if name == "." else tmp_path)
+    code = fetch(f"index:{index}", Path(name), "abacus==3.11")
+    assert code == (1 if name == "." else 0)
+    assert ("is the current folder, which a record cannot replace" in capfd.readouterr().err) == (name == ".")
+    assert contents(tmp_path / "here") == ({} if name == "." else contents(record_of(index, "3.11.0")))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "link"]
+    assert (tmp_path / "link").is_symlink()
+    # A record is found by any name of its folder.
+    if name != ".":
+        monkeypatch.chdir(tmp_path / "here")
+        assert fetch(f"index:{index}", Path(), "abacus==3.11") == 0
 
 
 def test_attestations_come_along(site: StaticSite, index: Path, tmp_path: Path) -> None:
