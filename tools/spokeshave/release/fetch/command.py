@@ -43,10 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "A release of a release index (`spokeshave index`) is fetched as its whole record, and verified. From any "
-        "other source,\nand for the name of a project, it is the files of one version. Each file is compared with its "
-        "sha256. What is there\nalready is not fetched again, so that the same command continues after any end.\n\n"
+        "other source,\nand for the name of a project, it is the files of one version. A name that both have is that "
+        "of the release, and\nwith --only or --hashes that of the project. Each file is compared with its sha256. What "
+        "is there already is not\nfetched again, so that the same command continues after any end.\n\n"
         "Exit codes: 0 all is there, 1 nothing new is, 3 some files are missing (the same command continues).\n\n"
         "Example: spokeshave release fetch abacus==3.12.0rc1 --from https://abacus.example/ --output dist/abacus-rc\n"
+        "Example: spokeshave release fetch abacus --channel nightly --from https://abacus.example/ --output dist/new\n"
         "Example: spokeshave release fetch abacus-runtime==3.12.0 abacus-compiler==3.12.0 --from @pypi --output wheels"
     )
     parser.add_argument(
