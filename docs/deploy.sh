@@ -11,10 +11,14 @@
 # not visible yet. SPOKESHAVE is the command (by default spokeshave).
 set -eu
 
-if [ $# -lt 4 ] || [ $# -gt 5 ]; then
+usage() {
     sed -n 's/^# \{0,1\}//; 2,5p' "$0" >&2
     exit 2
-fi
+}
+
+if [ $# -lt 4 ] || [ $# -gt 5 ]; then usage; fi
+# Without its version, the same command would not continue with the same candidate later.
+case $1 in *[!A-Za-z0-9._+!=-]* | *===*) usage ;; ?*==?*) ;; *) usage ;; esac
 wanted=$1 version=$2 source=$3 destination=$4 work=${5:-deploy}
 command=${SPOKESHAVE:-spokeshave}
 name=${wanted%%==*}

@@ -63,7 +63,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "list_command one_set",
         "add_command keep_command yank_command",
     ),
-    "release/check": ("file", "fields file_set index version_texts", "release_files", "check", "command"),
+    "release/check": ("file siblings", "fields file_set index version_texts", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -95,7 +95,14 @@ def test_a_candidate_is_deployed_by_one_command_that_continues(deployment: Deplo
     assert deployment.site.credentials == []
 
 
-def test_the_script_describes_its_arguments() -> None:
-    usage = subprocess.run([REPOSITORY / "docs/deploy.sh"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    "arguments",
+    [(), *((wanted, "3.12.0") for wanted in ("abacus", "abacus==", "==3.12.0rc1", "abacus==3.12.*", "abacus>3"))],
+    ids=" ".join,
+)
+def test_the_script_describes_its_arguments(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    command = [REPOSITORY / "docs/deploy.sh", *arguments, *(("<index>", "@pypi", tmp_path) if arguments else ())]
+    environment = {**os.environ, "SPOKESHAVE": "true"}
+    usage = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert usage.returncode == 2
     assert "docs/deploy.sh NAME==CANDIDATE VERSION SOURCE DEST" in usage.stderr

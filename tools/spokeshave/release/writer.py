@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -130,17 +131,36 @@ def copy_record(record: Path, output: Path) -> None:
 @contextlib.contextmanager
 def _new_folder(output: Path) -> Iterator[Path]:
     """Yield an empty folder next to `output`, which becomes it when the block ends without an error."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{output.name[:64]}.", dir=output.parent))
+    place = place_of(output)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{place.name[:64]}.", dir=place.parent))
     try:
         yield folder
-        put_record(folder, output)
+        put_record(folder, place)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def place_of(output: Path) -> Path:
+    """Return the folder that a user means by `output`: where a link leads, and what `.` is.
+
+    Raises:
+        InvalidRecordError: If it is the current folder and empty. In one step it could only be replaced by another
+            folder, and the user's shell would stay in the old one.
+    """
+    # On Windows, `resolve` of Python 3.9 leaves a path relative that does not exist.
+    place = Path(os.path.realpath(output))
+    if place == Path.cwd() and not any(place.iterdir()):
+        remedy = "Name a folder in it that does not exist yet."
+        raise InvalidRecordError(Problem(str(output), "is the current folder, which a record cannot replace", remedy))
+    return place
+
+
 def put_record(folder: Path, output: Path) -> None:
     """Make a folder next to `output` the record `output`, in one step. A record of the same content stays there.
+
+    Args:
+        output: As `place_of` returns it.
 
     Raises:
         InvalidRecordError: If `output` is a record with other content, or a folder with anything else in it.

@@ -554,7 +554,11 @@ def test_a_redirect_without_a_target_is_refused(tmp_path: Path, upload: Upload) 
     ("listing", "headers", "reason"),
     [
         ((200, "text/html", LOGIN_PAGE), (), "it answers with a login page"),
-        ((302, "text/html", ""), (("Location", "https://sso.example.org/login"),), "it redirects to sso.example.org"),
+        (
+            (302, "text/html", ""),
+            (("Location", "https://sso.example.org/login"),),
+            "it redirects to sso.example.org. If",
+        ),
         ((302, "text/html", ""), (), "302"),
     ],
     ids=["page", "redirect", "no target"],

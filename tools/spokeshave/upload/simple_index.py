@@ -150,35 +150,47 @@ def list_files(session: requests.Session, index: str, project: str) -> Mapping[s
 
 
 def read_page(
-    session: requests.Session, index: str, project: str, kinds: str = ANY_KIND, *, is_fresh: bool = True
+    session: requests.Session,
+    index: str,
+    project: str,
+    kinds: str = ANY_KIND,
+    *,
+    is_fresh: bool = True,
+    follows: bool = False,
 ) -> ProjectPage | None:
     """Return the page of a project. None if the index does not have the project.
 
     Args:
         kinds: The accepted content types.
         is_fresh: Whether to ask for a page that is not from a cache, which installers do not.
+        follows: Whether to follow a redirect to another host, as installers do. Otherwise the page is that of this
+            index alone, such as for a comparison with what was uploaded to it.
 
     Raises:
         UnofferedKindError: If the index has no page of these kinds.
         UnreadableIndexError: If the answer is not a listing.
         RequestException: For network errors.
     """
-    return _page_at(session, urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/"), kinds, is_fresh)
+    return _page_at(
+        session, urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/"), kinds, is_fresh, follows
+    )
 
 
 def read_links(session: requests.Session, url: str) -> ProjectPage | None:
     """Return the files that a page of links has, of any projects (find-links). None if it does not exist.
 
+    A redirect to another host is followed, as installers do.
+
     Raises:
         UnreadableIndexError: If the answer is not such a page.
         RequestException: For network errors.
     """
-    return _page_at(session, url, HTML_ONLY, is_fresh=True)
+    return _page_at(session, url, HTML_ONLY, is_fresh=True, follows=True)
 
 
-def _page_at(session: requests.Session, url: str, kinds: str, is_fresh: bool) -> ProjectPage | None:
+def _page_at(session: requests.Session, url: str, kinds: str, is_fresh: bool, follows: bool) -> ProjectPage | None:
     headers = {"Accept": kinds, **({"Cache-Control": "no-cache"} if is_fresh else {})}
-    response = _get_from_index(session, url, headers)
+    response = _get_from_index(session, url, headers, follows)
     if response is None or response.status_code == requests.codes.not_found:
         return None
     _check_answer(response)
@@ -200,8 +212,15 @@ def _check_answer(response: requests.Response, passing: Collection[int] = ()) ->
         )
 
 
-def _get_from_index(session: requests.Session, page: str, headers: Mapping[str, str]) -> requests.Response | None:
+def _get_from_index(
+    session: requests.Session, page: str, headers: Mapping[str, str], follows: bool
+) -> requests.Response | None:
     """Return the page, or None if the index redirects to another one, as many do for projects that they do not have.
+
+    Each redirect is a request of its own, so that the session's credentials go to their own host alone.
+
+    Args:
+        follows: Whether to read the page of another host.
 
     Raises:
         UnreadableIndexError: For a redirect to anything else, such as a login page of another host.
@@ -212,10 +231,11 @@ def _get_from_index(session: requests.Session, page: str, headers: Mapping[str, 
         if not response.is_redirect:
             return response
         target = urljoin(page, response.headers["location"])
-        if urlsplit(target).netloc != urlsplit(page).netloc:
+        if not follows and urlsplit(target).netloc != urlsplit(page).netloc:
             if unquote(urlsplit(target).path).rstrip("/").endswith(f"/{project}"):
                 return None
-            raise UnreadableIndexError(f"it redirects to {urlsplit(target).netloc}")
+            host = urlsplit(target).netloc.rpartition("@")[2]
+            raise UnreadableIndexError(f"it redirects to {host}. If the index has moved there, give that URL")
         page = target
     raise UnreadableIndexError("it redirects in a loop")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ _OUTCOMES = {
     Presence.THERE: CheckOutcome.ALREADY_THERE,
     Presence.OTHER_BYTES: CheckOutcome.REFUSED,
 }
+
+PartProblems = Callable[[Destination], Iterable[Problem]]
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ def check_release(
     now: datetime.datetime | None = None,
     *,
     names: Collection[str] | None = None,
+    part_problems: PartProblems | None = None,
 ) -> CheckReport:
     """Check files for destinations. Without one, they are checked for PyPI, as far as that can be done without it.
 
     Args:
         names: The files that go there; None for all. The files themselves are all checked.
+        part_problems: Returns what a destination would lack with these files alone.
     """
     moment = now or datetime.datetime.now(datetime.timezone.utc)
     own = [*release.problems, *(problem for file in release.files for problem in file.problems)]
@@ -70,7 +74,7 @@ def check_release(
     own += texts.problems
     refused = files_of(own)
     chosen = [file for file in release.files if names is None or file.name in names]
-    visits = [_visit(destination, chosen) for destination in destinations]
+    visits = [_visit(destination, chosen, part_problems) for destination in destinations]
     problems = list(own)
     reports = []
     for visit in visits:
@@ -91,13 +95,14 @@ def _is_like_pypi(destination: Destination) -> bool:
     return not destination.limits.local_versions
 
 
-def _visit(destination: Destination, files: Sequence[CheckedFile]) -> _Visit:
+def _visit(destination: Destination, files: Sequence[CheckedFile], part_problems: PartProblems | None) -> _Visit:
     """Read what a destination has. The first answer that is missing ends it, as the others would be, too."""
     offers = []
     problems = list(destination.credential_problems())
     try:
         for project, own in by_project(files).items():
             offers.append(_offer(destination, project, own))
+        problems += part_problems(destination) if part_problems else ()
     except DestinationError as err:
         problems += err.problems
     return _Visit(destination, tuple(offers), tuple(problems))

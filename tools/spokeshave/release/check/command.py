@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, counted
-from spokeshave.release.check.check import check_release
+from spokeshave.release.check.check import PartProblems, check_release
 from spokeshave.release.check.release_files import read_paths
+from spokeshave.release.check.siblings import sibling_problems
 from spokeshave.release.columns import in_columns
 from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
 from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.release.file_selection import add_only_argument, selected
+from spokeshave.release.record import MANIFEST, read_record
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckReport, ProjectSpace
 
-_NAME_IT = "Name it, such as --to @pypi, or omit --file-limit, --project-limit, --repository-url and --check-url."
+_NAME_IT = (
+    "Name it, such as --to @pypi, or omit --only, --file-limit, --project-limit, --repository-url and --check-url."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,12 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check a release and print every problem."""
-    if not args.to and (args.file_limit or args.project_limit or args.repository_url or args.check_url):
+    options = (args.only, args.file_limit, args.project_limit, args.repository_url, args.check_url)
+    if not args.to and any(options):
         raise DestinationError(Problem("--to", "is missing, and the options of a destination need it", _NAME_IT))
     release = read_paths(args.paths)
     names = selected([file.name for file in release.files], args.only)
     with _open(args) as destinations:
-        report = check_release(release, destinations, names=names)
+        report = check_release(release, destinations, names=names, part_problems=_part_problems(args, names))
     if args.report:
         write_text(args.report, report.to_json())
     if report.files:
@@ -60,6 +65,15 @@ def run(args: argparse.Namespace) -> int:
     sys.stderr.write(f"spokeshave release check: {counted(len(report.problems), 'problem')}\n")
     sys.stderr.writelines(f"{_line(problem)}\n" for problem in report.problems)
     return ExitCode.USER_ERROR
+
+
+def _part_problems(args: argparse.Namespace, names: Collection[str]) -> PartProblems | None:
+    """Return how a part of a record is checked, as `release publish --only` does. None if all files are."""
+    folder = args.paths[0]
+    if not args.only or not (folder / MANIFEST).is_file():
+        return None
+    record = read_record(folder)
+    return lambda destination: sibling_problems(folder, record, args.only, names, destination)
 
 
 @contextlib.contextmanager

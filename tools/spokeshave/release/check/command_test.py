@@ -260,6 +260,8 @@ def test_a_destination_without_an_answer_is_a_problem(
 def test_options_of_a_destination_need_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["release", "check", str(write_draft(tmp_path)), "--file-limit", "1M"]) == 1
     assert "--to: is missing" in capsys.readouterr().err
+    assert main(["release", "check", str(write_draft(tmp_path)), "--only", "any"]) == 1
+    assert "--to: is missing" in capsys.readouterr().err
 
 
 def test_a_file_whose_name_is_refused_is_not_ready(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 `PATH` is a symbolic link to the newest generation in `PATH.generations/`. A generation is a folder that is made next to
 the others, with hard links to the files of the one before, and gets its number by a rename. That fails if another
 process has made one of that number, so that none is lost. The link is then replaced by a rename.
+
+Each generation has the sums of its files in `SHA256SUMS`, by which `release fetch` checks them.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from packaging.utils import (
@@ -25,7 +27,8 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from spokeshave.files import atomic_file, iter_chunks, sha256_of_file
+from spokeshave.files import atomic_file, iter_chunks, sha256_of_file, write_bytes
+from spokeshave.release.derived import render_sums
 from spokeshave.release.destination.destination import (
     Destination,
     DestinationError,
@@ -33,6 +36,8 @@ from spokeshave.release.destination.destination import (
     ListedFile,
     Listing,
 )
+from spokeshave.release.integrity import read_sums
+from spokeshave.release.record import SUMS, InvalidRecordError
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.outcomes import Presence
@@ -171,9 +176,12 @@ class FolderDestination(Destination):
         """Make the staged folder the generation after the newest. False if another process has made that one."""
         staged = self._staging()
         for path in (self._generations / str(newest)).iterdir() if newest else ():
+            if path.name == SUMS:
+                continue
             _link_or_copy(path, staged / path.name)
             if not path.samefile(staged / path.name) and sha256_of_file(path) != sha256_of_file(staged / path.name):
                 raise DestinationError(self._other_bytes(path.name))
+        _write_sums(staged, self._generations / str(newest) if newest else None)
         target = self._generations / str(newest + 1)
         try:
             # It fails if the folder exists, as no generation is empty.
@@ -237,6 +245,21 @@ def _copy(source: Path, target: Path) -> None:
     if sha256_of_file(target)[0] != digest.hexdigest():
         target.unlink()
         raise OSError(f"the copy {target} differs")
+
+
+def _write_sums(folder: Path, older: Path | None) -> None:
+    """Write the sums of all files of a generation. Those of an older one are known."""
+    known: Mapping[str, str] = {}
+    if older is not None and (older / SUMS).is_file():
+        with contextlib.suppress(InvalidRecordError):
+            known = read_sums(older)
+    sums = {}
+    for path in sorted(folder.iterdir()):
+        if path.name in known and older is not None and path.samefile(older / path.name):
+            sums[path.name] = known[path.name]
+        elif path.name != SUMS:
+            sums[path.name] = sha256_of_file(path)[0]
+    write_bytes(folder / SUMS, render_sums(sums))
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ from spokeshave.files import sha256_of_file
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave.release.integrity import read_sums
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave_core.outcomes import Presence
@@ -40,6 +41,7 @@ def test_files_appear_together_when_they_are_committed(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "wheels").iterdir()} == {
         *(wheel.name for wheel in wheels),
         attestation.name,
+        "SHA256SUMS",
     }
     listing = folder.listing("Runtime")
     (file,) = listing.files.values()
@@ -85,7 +87,10 @@ def test_two_processes_at_once_lose_no_file(tmp_path: Path) -> None:
     third.send(wheel_of(tmp_path / "other", "one", code="VALUE = 1"))
     second.commit(tmp_path)
     first.commit(tmp_path)
-    assert {path.name[:3] for path in (tmp_path / "wheels").iterdir()} == {"one", "two"}
+    assert {path.name[:3] for path in (tmp_path / "wheels").glob("*.whl")} == {"one", "two"}
+    assert read_sums(tmp_path / "wheels") == {
+        path.name: sha256_of_file(path)[0] for path in (tmp_path / "wheels").glob("*.whl")
+    }
     with pytest.raises(DestinationError, match=r"one-1\.0-py3-none-any\.whl: is already in folder:"):
         third.commit(tmp_path)
     assert sha256_of_file(tmp_path / "wheels/one-1.0-py3-none-any.whl") == sha256_of_file(
@@ -104,7 +109,10 @@ def test_the_release_of_a_killed_process_is_whole_or_absent(tmp_path: Path) -> N
     assert after.send(wheel_of(tmp_path, "one")).status is AttemptStatus.STORED
     after.send(wheel_of(tmp_path, "two"))
     after.commit(tmp_path)
-    assert {path.name[:3] for path in (tmp_path / "wheels").iterdir()} == {"one", "two"}
+    assert {path.name[:3] for path in (tmp_path / "wheels").glob("*.whl")} == {"one", "two"}
+    assert read_sums(tmp_path / "wheels") == {
+        path.name: sha256_of_file(path)[0] for path in (tmp_path / "wheels").glob("*.whl")
+    }
 
 
 def test_a_path_of_the_user_is_left_alone(tmp_path: Path) -> None:

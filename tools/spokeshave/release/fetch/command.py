@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
 from spokeshave.errors import ExitCode, counted
 from spokeshave.option_values import count, seconds
 from spokeshave.processes import ended_by_sigterm
@@ -19,11 +22,11 @@ from spokeshave.release.fetch.listing import lines_of_files, lines_of_sets
 from spokeshave.release.fetch.progress import Progress
 from spokeshave.release.fetch.projects import Distribution, choose_files, distributions_of, plan_downloads
 from spokeshave.release.fetch.record_download import RecordDownload
-from spokeshave.release.fetch.release_index import SetChoice, check_commit, choose_set, read_sets_of
+from spokeshave.release.fetch.release_index import SetChoice, check_commit, choose_set, read_sets_of, with_channel
 from spokeshave.release.fetch.source import FORMS, Source, SourceOptions, open_source
 from spokeshave.release.fetch.sums import read_sums_file
 from spokeshave.release.fetch.wanted import Wanted, parse_wanted
-from spokeshave.release.file_selection import add_only_argument
+from spokeshave.release.file_selection import add_only_argument, selected
 from spokeshave.report import write_text
 from spokeshave.upload.options import add_index_arguments
 from spokeshave_core.problems import Problem, Problems
@@ -40,10 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "A release of a release index (`spokeshave index`) is fetched as its whole record, and verified. From any "
-        "other source,\nand for the name of a project, it is the files of one version. Each file is compared with its "
-        "sha256. What is there\nalready is not fetched again, so that the same command continues after any end.\n\n"
+        "other source,\nand for the name of a project, it is the files of one version. A name that both have is that "
+        "of the release, and\nwith --only or --hashes that of the project. Each file is compared with its sha256. What "
+        "is there already is not\nfetched again, so that the same command continues after any end.\n\n"
         "Exit codes: 0 all is there, 1 nothing new is, 3 some files are missing (the same command continues).\n\n"
         "Example: spokeshave release fetch abacus==3.12.0rc1 --from https://abacus.example/ --output dist/abacus-rc\n"
+        "Example: spokeshave release fetch abacus --channel nightly --from https://abacus.example/ --output dist/new\n"
         "Example: spokeshave release fetch abacus-runtime==3.12.0 abacus-compiler==3.12.0 --from @pypi --output wheels"
     )
     parser.add_argument(
@@ -108,18 +113,41 @@ class Run:
         Raises:
             FetchError: If it is not clear.
         """
-        names = {listed.name for listed in self.sets or ()}
-        releases = [wanted for wanted in self.wanted if wanted.name in names]
+        names = {canonicalize_name(listed.name) for listed in self.sets or ()}
+        releases = [wanted for wanted in self.wanted if wanted.project in names]
         by_facts = [option for option in ("channel", "commit") if getattr(self.args, option)]
         if by_facts and (self.sets is None or (self.wanted and not releases)):
             message = f"is for releases of a release index, and {self.source.label} is asked for something else"
             raise FetchError(Problem(f"--{by_facts[0]}", message, "Omit it, or give the NAME of a release."))
-        if self.wanted and not releases:
+        if self.wanted and (not releases or (not by_facts and self._are_projects_meant())):
             return None
         if len(self.wanted) > 1:
             remedy = "Run the command once for each release, each with an --output of its own."
             raise FetchError(Problem(releases[0].text, "is a release, which is fetched alone", remedy))
-        return SetChoice(releases[0] if releases else None, self.args.channel, self.args.commit)
+        choice = SetChoice(releases[0] if releases else None, self.args.channel, self.args.commit)
+        self._check_options(choice)
+        return choice
+
+    def _are_projects_meant(self) -> bool:
+        """Return whether names that may be those of releases are meant as those of projects: only these have parts."""
+        projects = {project for listed in self.sets or () for project in listed.projects}
+        has_parts = self.args.only or self.args.hashes or len(self.wanted) > 1
+        return bool(has_parts) and all(wanted.project in projects for wanted in self.wanted)
+
+    def _check_options(self, choice: SetChoice) -> None:
+        """Check that a set is not asked for with options for the files of projects.
+
+        Raises:
+            FetchError: If it is.
+        """
+        option = "--only" if self.args.only else "--hashes" if self.args.hashes else None
+        if option:
+            found = [listed for listed in self.sets or () if choice.fits(listed)]
+            projects = max(found, key=lambda listed: Version(listed.version)).projects if found else ()
+            instead = f", such as {projects[0]}" if projects else ""
+            alone = ", without --channel and --commit" if self.args.channel or self.args.commit else ""
+            remedy = f"Omit {option}, or name projects of the release{instead}{alone}."
+            raise FetchError(Problem(option, "is for files of projects, and a record is fetched whole", remedy))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -164,12 +192,8 @@ def _checked(args: argparse.Namespace) -> tuple[Wanted, ...]:
 
 def _fetch_record(this: Run, choice: SetChoice) -> ReleaseFetchReport:
     args = this.args
-    if args.only or args.hashes:
-        option = "--only" if args.only else "--hashes"
-        remedy = f"Omit {option}, or name the projects of the release instead."
-        raise FetchError(Problem(option, "is for files of projects, and a record is fetched whole", remedy))
     listed = choose_set(this.sets or (), choice, this.source.label)
-    print(f"{listed.name} {listed.version} ({listed.channel}) from {this.source.label}", flush=True)
+    print(f"{listed.name} {with_channel(listed)} from {this.source.label}", flush=True)
     notes = []
     if listed.yanked is not None:
         reason = " ".join(listed.yanked.split())
@@ -250,7 +274,9 @@ def _list(this: Run) -> int:
         lines = lines_of_sets(found) if found else [f"{this.source.label} has no such release"]
     elif this.wanted:
         found_files = [(wanted, each) for wanted in this.wanted for each in _offered(this, wanted)]
-        offered = [each.offered() for wanted, each in found_files if wanted.accepts(str(each.version))]
+        accepted = {each.name: each for wanted, each in found_files if wanted.accepts(str(each.version))}
+        names = selected(accepted.keys(), this.args.only) if accepted else frozenset()
+        offered = [each.offered() for name, each in accepted.items() if name in names]
         report = ReleaseOfferReport(this.source.label, files=tuple(offered))
         lines = lines_of_files(offered) if offered else [f"{this.source.label} has no such files"]
     else:

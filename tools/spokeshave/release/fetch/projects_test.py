@@ -182,6 +182,29 @@ def test_a_page_of_links_may_be_anywhere(site: StaticSite, wheels: Path, tmp_pat
     assert contents(tmp_path / "again") == contents(wheels)
 
 
+def test_a_redirect_to_another_host_is_followed(
+    site: StaticSite, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As pip does. The credentials of the first host stay there, and relative links are those of the second."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents(wheels).items()}
+    links = "".join(f'<a href="../{name}#sha256={sha256}">x</a>' for name, sha256 in sums.items())
+    with static_site(wheels) as moved:
+        (tmp_path / ".pypirc").write_text(f"[old]\nrepository = {site.url}/legacy/\nusername = u\npassword = s3cret\n")
+        (tmp_path / ".netrc").write_text("machine 127.0.0.1 login u password other\n")
+        moved.replies = {"*/page": Reply(body=links.encode(), headers={"Content-Type": "text/html"})}
+        for path in ("simple/abacus-*", "links.html"):
+            site.replies[path] = Reply(status=302, headers={"Location": f"{moved.url}/moved/page"})
+        for number, source in enumerate((f"{site.url}/simple/", f"{site.url}/links.html", "@old")):
+            assert fetch(source, tmp_path / str(number), *BOTH) == 0
+            assert contents(tmp_path / str(number)) == contents(wheels)
+        assert set(site.credentials) == {"Basic " + base64.b64encode(b"u:s3cret").decode()}
+        assert moved.credentials == []
+    site.replies["simple/abacus-*"].headers["Location"] = f"{site.url}/simple/abacus-runtime/"
+    assert fetch(f"{site.url}/simple/", tmp_path / "loop", "abacus-runtime") == 1
+    assert "it redirects in a loop" in capfd.readouterr().err
+
+
 def test_an_index_without_sha256_needs_sums(
     site: StaticSite, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -237,6 +260,27 @@ def test_a_folder_is_checked_by_its_sums(wheels: Path, tmp_path: Path, capfd: py
     assert "gives other bytes than it should" in capfd.readouterr().err
 
 
+def test_a_folder_that_a_release_was_published_to_is_a_source(wheels: Path, tmp_path: Path) -> None:
+    published = f"folder:{tmp_path / 'published'}"
+    earlier = write_release(tmp_path / "earlier", "3.11.0")
+    for record in (earlier, wheels.parent):
+        state = ("--state", str(tmp_path / "state"))
+        assert main(["release", "publish", str(record), "--to", published, *state]) == 0
+    assert fetch(published, tmp_path / "out", *BOTH) == 0
+    assert contents(tmp_path / "out") == contents(wheels)
+    assert fetch(published, tmp_path / "old", "abacus-runtime==3.11") == 0
+
+
+def test_a_folder_of_links_is_a_source(wheels: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "links"
+    folder.mkdir()
+    for path in wheels.iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "SHA256SUMS").write_text(sums_of(contents(wheels)))
+    assert fetch(f"folder:{folder}", tmp_path / "out", *BOTH) == 0
+    assert contents(tmp_path / "out") == contents(wheels)
+
+
 @pytest.mark.parametrize("name", ["../../evil-1.0-py3-none-any.whl", "..\\evil-1.0.tar.gz", ".evil-1.0.zip"])
 def test_a_name_that_leads_outside_is_refused(
     site: StaticSite, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
@@ -283,6 +327,8 @@ def test_the_list_shows_files(server: PypiLike, tmp_path: Path, capfd: pytest.Ca
     command = ["release", "fetch", "--list", "--from", server.simple_url, "--report", str(report)]
     assert main([*command, "abacus-runtime"]) == 0
     assert len(ReleaseOfferReport.from_json(report.read_text()).files) == 3
+    assert main([*command, "abacus-runtime", "--only", "win_*"]) == 0
+    assert [file.name for file in ReleaseOfferReport.from_json(report.read_text()).files] == [WHEEL]
     assert main([*command, "abacus-runtime<3"]) == 1
     assert main(command) == 1
     assert "is not a release index, so that it lists projects by name only" in capfd.readouterr().err

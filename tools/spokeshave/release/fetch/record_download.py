@@ -34,7 +34,7 @@ from spokeshave.release.record import (
     manifest_sha256,
     read_record,
 )
-from spokeshave.release.writer import put_record
+from spokeshave.release.writer import place_of, put_record
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.fetch import FetchedFile, FetchOutcome
 from spokeshave_core.release.index import IndexedSet
@@ -92,14 +92,15 @@ class RecordDownload:
             FetchError: If the index does not have it any more, or contradicts itself.
             InvalidRecordError: If what it has is not a record.
         """
-        staging = self._staging()
+        place = place_of(self.output)
+        staging = self._staging(place)
         try:
-            return self._fetch(staging)
+            return self._fetch(staging, place)
         except RemovedError:
             shutil.rmtree(staging, ignore_errors=True)
             raise
 
-    def _fetch(self, staging: Path) -> list[Fetched]:
+    def _fetch(self, staging: Path, place: Path) -> list[Fetched]:
         manifest = self._manifest()
         write_bytes(staging / MANIFEST, manifest)
         record = self._record_of(staging)
@@ -114,13 +115,12 @@ class RecordDownload:
             write_bytes(staging / name, data)
         _remove_others(staging, {*sums, SUMS, *attestations})
         verify_record(staging)
-        put_record(staging, self.output)
+        put_record(staging, place)
         shutil.rmtree(staging, ignore_errors=True)
         return results
 
-    def _staging(self) -> Path:
-        name = f".{self.output.name[:64]}.{self.listed.manifest_sha256[:_DIGITS]}"
-        staging = self.output.absolute().with_name(name)
+    def _staging(self, place: Path) -> Path:
+        staging = place.with_name(f".{place.name[:64]}.{self.listed.manifest_sha256[:_DIGITS]}")
         staging.mkdir(parents=True, exist_ok=True)
         return staging
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,14 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
+from spokeshave.release.writer import draft_record
+from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.promotion_fixtures import seal_wheels
 from spokeshave.testing.release_fixtures import COMMIT, VERSION, write_wheels
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_site_fixtures import Reply, StaticSite, static_site
 from spokeshave_core.release.fetch import FetchOutcome, ReleaseFetchReport, ReleaseOfferReport
+from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
 FAST = ("--pause", "0.01", "--timeout", "5")
 WINDOWS_RUNTIME = "files/*/abacus_runtime*win_amd64.whl"
@@ -181,6 +185,45 @@ def test_a_passing_fault_is_passed(site: StaticSite, index: Path, tmp_path: Path
     assert len([path for path in site.requests if path.endswith("runtime-3.11.0-py3-none-win_amd64.whl")]) == times + 1
 
 
+def test_a_record_in_a_folder_is_a_source(index: Path, tmp_path: Path) -> None:
+    for version in (VERSION, "3.11.0"):
+        record = record_of(index, version)
+        attestations = {f"{path.name}.publish.attestation": b"{}" for path in (record / "files").iterdir()}
+        copy = Path(shutil.copytree(record, tmp_path / version))
+        (copy / "attestations").mkdir()
+        for name, data in attestations.items():
+            (copy / "attestations" / name).write_bytes(data)
+        source = f"folder:{copy}"
+        assert fetch(source, tmp_path / f"{version}.d", "abacus") == 0
+        assert contents(tmp_path / f"{version}.d") == contents(copy)
+        assert fetch(source, tmp_path / f"{version}.w", "abacus-runtime", "--only", "win*") == 0
+        names = [name for name in contents(copy / "files") if "runtime" in name and "win" in name]
+        assert sorted(contents(tmp_path / f"{version}.w")) == sorted(names)
+        changed = next((copy / "files").iterdir())
+        changed.write_bytes(b"changed")
+        assert fetch(source, tmp_path / "again", f"abacus=={version}") == 3
+        assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("name", [".", "here", "link"])
+def test_an_empty_output_stays_where_the_user_is(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+    monkeypatch.chdir(tmp_path / "here" if name == "." else tmp_path)
+    code = fetch(f"index:{index}", Path(name), "abacus==3.11")
+    assert code == (1 if name == "." else 0)
+    assert ("is the current folder, which a record cannot replace" in capfd.readouterr().err) == (name == ".")
+    assert contents(tmp_path / "here") == ({} if name == "." else contents(record_of(index, "3.11.0")))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "link"]
+    assert (tmp_path / "link").is_symlink()
+    # A record is found by any name of its folder.
+    if name != ".":
+        monkeypatch.chdir(tmp_path / "here")
+        assert fetch(f"index:{index}", Path(), "abacus==3.11") == 0
+
+
 def test_attestations_come_along(site: StaticSite, index: Path, tmp_path: Path) -> None:
     names = [path.name for path in (record_of(index, "3.11.0") / "files").iterdir()]
     site.replies = {f"releases/*/{name}.publish.attestation": Reply(body=name.encode()) for name in names}
@@ -300,6 +343,78 @@ def test_yanked_and_partial_sets(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert "such as abacus-compiler==1.2" in text
     assert fetch(source, tmp_path / "none", "abacus>1.0") == 1
     assert "is yanked or partial" in capfd.readouterr().err
+
+
+def write_single(folder: Path, version: str) -> Path:
+    """Write the record of a release that has one project, its name in another spelling, and no channel."""
+    output = folder / version
+    with draft_record(output) as draft:
+        entries = []
+        for platform in ("manylinux_2_17_x86_64", "win_amd64"):
+            code = {"markupsafe/__init__.py": f"PLATFORM = {platform!r}"}
+            wheel = build_wheel(folder / "wheels", code, f"py3-none-{platform}", name="markupsafe", version=version)
+            sha256, size = draft.add_file(wheel)
+            entry = ReleaseFile(
+                name=wheel.name,
+                project="markupsafe",
+                sha256=sha256,
+                size=size,
+                payload_sha256=None,
+                metadata_sha256=None,
+                requires_python="",
+            )
+            entries.append(entry)
+        draft.finish(
+            ReleaseRecord(
+                name="MarkupSafe",
+                version=version,
+                channel=None,
+                commit=None,
+                projects={"markupsafe": ReleaseProject(version)},
+                files=tuple(entries),
+            )
+        )
+    return output
+
+
+def test_a_project_may_have_the_name_of_its_release(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    site = tmp_path / "site"
+    single = [write_single(tmp_path / "single", version) for version in ("3.0.1", "3.0.2")]
+    assert main(["index", "add", *map(str, single), str(write_release(tmp_path / "abacus")), str(site)]) == 0
+    source = f"index:{site}"
+    windows = "markupsafe-3.0.2-py3-none-win_amd64.whl"
+    # Its name is that of the release, in any spelling.
+    assert fetch(source, tmp_path / "record", "markupsafe") == 0
+    assert verify_record(tmp_path / "record").version == "3.0.2"
+    # A part of it is files of the project.
+    assert fetch(source, tmp_path / "part", "markupsafe==3.0.2", "--only", "win*") == 0
+    assert list(contents(tmp_path / "part")) == [windows]
+    sums = tmp_path / "sums"
+    sums.write_text((single[1] / "SHA256SUMS").read_text())
+    assert fetch(source, tmp_path / "sums.d", "MarkupSafe", "--hashes", str(sums)) == 0
+    assert len(contents(tmp_path / "sums.d")) == 2
+    assert fetch(source, tmp_path / "both", "markupsafe==3.0.1", "abacus-runtime") == 0
+    assert len(contents(tmp_path / "both")) == 5
+    # What is refused names something that works.
+    assert fetch(source, tmp_path / "none", "--commit", "ab" * 20, "--only", "win*") == 1
+    assert "such as abacus-compiler, without --channel and --commit" in capfd.readouterr().err
+    assert fetch(source, tmp_path / "none", "markupsafe==4") == 1
+    assert "None" not in "".join(capfd.readouterr())
+    mark(site, "3.0.2", only=["win*"])
+    assert fetch(source, tmp_path / "none", "markupsafe==3.0.2") == 1
+    assert "fetch the files that are there: add --only 'win*'" in capfd.readouterr().err
+    assert fetch(source, tmp_path / "again", "markupsafe==3.0.2", "--only", "win*") == 0
+
+
+def test_releases_without_a_channel_are_none_of_its_channels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    site = tmp_path / "site"
+    records = [write_single(tmp_path / "single", version) for version in ("1.0", "1.1")]
+    assert main(["index", "add", *map(str, records), str(site)]) == 0
+    mark(site, "1.0", channel="rc")
+    assert fetch(f"index:{site}", tmp_path / "out", "markupsafe") == 1
+    text = capfd.readouterr().err
+    assert "may be of more than one channel: rc, or of none" in text
+    assert "or a version with ==" in text
 
 
 def mark(site: Path, version: str, **facts: object) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.errors import some
@@ -52,10 +53,14 @@ class SetChoice:
 
     def fits(self, listed: IndexedSet) -> bool:
         """Return whether a set is one of those that the user may mean."""
-        is_named = self.wanted is None or (listed.name == self.wanted.name and self.wanted.accepts(listed.version))
+        is_named = self.wanted is None or (self.has_name_of(listed) and self.wanted.accepts(listed.version))
         is_of_channel = self.channel is None or listed.channel == self.channel
         is_of_commit = self.commit is None or (listed.commit or "").startswith(self.commit.lower())
         return is_named and is_of_channel and is_of_commit
+
+    def has_name_of(self, listed: IndexedSet) -> bool:
+        """Return whether a set has the name that the user gives, in any spelling."""
+        return self.wanted is not None and canonicalize_name(listed.name) == self.wanted.project
 
     def __str__(self) -> str:
         parts = [
@@ -87,32 +92,56 @@ def choose_set(sets: Sequence[IndexedSet], choice: SetChoice, label: str) -> Ind
     found = [listed for listed in sets if choice.fits(listed)]
     if not found:
         raise FetchError(Problem(place, f"is not on {label}{_near(sets, choice)}", _LIST_THEM))
+    if choice.wanted is not None:
+        found = [listed for listed in found if listed.name == choice.wanted.name] or found
     if choice.wanted is not None and choice.wanted.is_pinned:
+        _check_name(found, place)
         chosen = max(found, key=lambda listed: Version(listed.version))
     else:
         usable = [listed for listed in found if listed.is_complete and listed.yanked is None]
         if not usable:
             message = f"is yanked or partial on {label} in all versions: {_versions(found)}"
             raise FetchError(Problem(place, message, f"Name one with ==, if that is meant. {_LIST_THEM}"))
-        _check_one([listed.name for listed in usable], place, "release", "Give its NAME.")
-        _check_one([str(listed.channel) for listed in usable], place, "channel", "Choose one with --channel.")
+        _check_name(usable, place)
+        _check_channel(usable, place)
         chosen = max(usable, key=lambda listed: Version(listed.version))
     if not chosen.is_complete:
         message = f"is partial on {label}: only {' '.join(chosen.only)}. A record is fetched whole"
-        remedy = "Publish the rest, or fetch the files of its projects, such as "
-        raise FetchError(Problem(place, message, f"{remedy}{chosen.projects[0]}=={chosen.version}."))
+        raise FetchError(Problem(place, message, f"Publish the rest, or {_files_of(chosen)}."))
     return chosen
 
 
-def _check_one(values: Iterable[str], place: str, what: str, remedy: str) -> None:
-    found = sorted(set(values))
+def _files_of(partial: IndexedSet) -> str:
+    """Return how the files of a partial set are fetched. One of the release's name may be among its projects."""
+    if canonicalize_name(partial.name) in partial.projects:
+        globs = " ".join(f"--only '{glob}'" for glob in partial.only)
+        return f"fetch the files that are there: add {globs}"
+    return f"fetch the files of its projects, such as {partial.projects[0]}=={partial.version}"
+
+
+def _check_name(sets: Iterable[IndexedSet], place: str) -> None:
+    names = sorted({listed.name for listed in sets})
+    if len(names) > 1:
+        raise FetchError(Problem(place, f"may be of more than one release: {', '.join(names)}", "Give its NAME."))
+
+
+def _check_channel(sets: Iterable[IndexedSet], place: str) -> None:
+    found = {listed.channel for listed in sets}
     if len(found) > 1:
-        raise FetchError(Problem(place, f"may be of more than one {what}: {', '.join(found)}", remedy))
+        channels = sorted(channel for channel in found if channel)
+        message = f"may be of more than one channel: {', '.join(channels)}{', or of none' if None in found else ''}"
+        remedy = f"Choose one with --channel{', or a version with ==' if None in found else ''}."
+        raise FetchError(Problem(place, message, remedy))
+
+
+def with_channel(listed: IndexedSet) -> str:
+    """Return the version of a set, with its channel if it has one."""
+    return f"{listed.version} ({listed.channel})" if listed.channel else listed.version
 
 
 def _near(sets: Sequence[IndexedSet], choice: SetChoice) -> str:
     """Return what there is of the name, or which names there are."""
-    named = [listed for listed in sets if choice.wanted is not None and listed.name == choice.wanted.name]
+    named = [listed for listed in sets if choice.has_name_of(listed)]
     if named:
         return f", which has {_versions(named)}"
     names = sorted({listed.name for listed in sets})
@@ -121,4 +150,4 @@ def _near(sets: Sequence[IndexedSet], choice: SetChoice) -> str:
 
 def _versions(sets: Iterable[IndexedSet]) -> str:
     newest_first = sorted(sets, key=lambda listed: Version(listed.version), reverse=True)
-    return some([f"{listed.version} ({listed.channel})" for listed in newest_first])
+    return some([with_channel(listed) for listed in newest_first])

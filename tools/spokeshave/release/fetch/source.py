@@ -20,8 +20,18 @@ import requests
 from spokeshave.files import iter_chunks
 from spokeshave.release.fetch.failures import AbsentError, FetchError, PassingError
 from spokeshave.release.fetch.sums import read_sums_file
-from spokeshave.release.index.folder import CURRENT, FIND_LINKS, JSON_PAGES, PAGE, SETS, SIMPLE
-from spokeshave.release.record import SUMS
+from spokeshave.release.index.folder import (
+    CURRENT,
+    FILES,
+    FIND_LINKS,
+    JSON_PAGES,
+    PAGE,
+    RELEASES,
+    SETS,
+    SIMPLE,
+    set_line,
+)
+from spokeshave.release.record import MANIFEST, SUMS, file_path, manifest_sha256, read_record
 from spokeshave.upload.endpoint import Scrubber, check_url, find_endpoint, without_userinfo
 from spokeshave.upload.refusal import unreachable
 from spokeshave.upload.simple_index import (
@@ -37,10 +47,12 @@ from spokeshave.upload.simple_index import (
 )
 from spokeshave.upload.transport import environment_scrubber, open_index, retry_after
 from spokeshave_core.problems import Problem
+from spokeshave_core.release.index import IndexedSet
 
 FORMS = (
     "the URL of an index or of its simple pages, `@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of a "
-    "page of links (one that ends with .html, or links:URL), index:DIR or folder:DIR"
+    "page of links (one that ends with .html, or links:URL), index:DIR, or folder:DIR (a record, or wheels with a file "
+    "SHA256SUMS)"
 )
 _CHECK = "Check --from, and the network. Then run the command again: it continues."
 _DESTINATIONS_OWN = ("TWINE_USERNAME", "TWINE_PASSWORD")
@@ -183,7 +195,7 @@ class HttpSource(Source):
             return self._ask(project, lambda: read_links(self._session, self._pages))
         # The user may give the root of our own index, and any other one by its simple pages.
         pages = urljoin(self._root, f"{SIMPLE}/") if self._is_ours else self._pages
-        return self._ask(project, lambda: read_page(self._session, pages, project))
+        return self._ask(project, lambda: read_page(self._session, pages, project, follows=True))
 
     @contextlib.contextmanager
     def open(self, name: str, url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
@@ -216,23 +228,42 @@ class HttpSource(Source):
             raise PassingError(scrubbed) from err
 
 
-class LocalIndex(Source):
-    """A release index in a folder of this machine."""
+class LocalFiles(Source):
+    """Files in a folder of this machine."""
 
     def __init__(self, label: str, folder: Path) -> None:
         self.label = label
         self._folder = folder.absolute()
 
     def read(self, path: str) -> bytes | None:
-        """Return a file of the index."""
+        """Return a file of a release index."""
         try:
-            return (self._folder / path).read_bytes()
+            return self._place(path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def url(self, path: str) -> str:
-        """Return the URL of a file of the index."""
-        return (self._folder / path).as_uri()
+        """Return the URL of a file of a release index."""
+        return self._place(path).as_uri()
+
+    def _place(self, path: str) -> Path:
+        """Return where a file of a release index is."""
+        return self._folder / path
+
+    @contextlib.contextmanager
+    def open(self, name: str, url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
+        """Open a file."""
+        path = Path(url2pathname(urlsplit(url).path))
+        try:
+            stream = path.open("rb")
+        except FileNotFoundError as err:
+            raise AbsentError(Problem(name, f"{self.label} does not have it", _CHECK)) from err
+        with stream:
+            yield iter_chunks(stream), path.stat().st_size
+
+
+class LocalIndex(LocalFiles):
+    """A release index in a folder. Its pages may be of others, so that only files in it are read."""
 
     def page(self, project: str) -> ProjectPage | None:
         """Return the page of a project."""
@@ -247,16 +278,12 @@ class LocalIndex(Source):
         if not url.startswith("file:") or self._folder.resolve() not in path.resolve().parents:
             message = f"{self.label} lists {unquote(url)}, which is outside of it"
             raise FetchError(Problem(name, message, "Run `spokeshave index verify`."))
-        try:
-            stream = path.open("rb")
-        except FileNotFoundError as err:
-            raise AbsentError(Problem(name, f"{self.label} does not have it", _CHECK)) from err
-        with stream:
-            yield iter_chunks(stream), path.stat().st_size
+        with super().open(name, url) as opened:
+            yield opened
 
 
-class LocalFolder(LocalIndex):
-    """A folder of wheels and sdists on this machine. Its hashes are those of its own SHA256SUMS, if it has one."""
+class LocalFolder(LocalFiles):
+    """A folder of wheels and sdists, or of links to them. Its hashes are those of its SHA256SUMS, if it has one."""
 
     def page(self, project: str) -> ProjectPage | None:  # noqa: ARG002 (the protocol's)
         """Return all files of the folder."""
@@ -279,12 +306,60 @@ class LocalFolder(LocalIndex):
         return None
 
 
+class LocalRecord(LocalFiles):
+    """A release record in a folder, which is read as a release index of it alone.
+
+    Raises:
+        InvalidRecordError: If its manifest cannot be read.
+    """
+
+    def __init__(self, label: str, folder: Path) -> None:
+        super().__init__(label, folder)
+        self._record = read_record(folder)
+
+    def page(self, project: str) -> ProjectPage | None:  # noqa: ARG002 (the protocol's)
+        """Return all files of the record."""
+        return ProjectPage(
+            {
+                file.name: IndexedFile(
+                    url=file_path(self._folder, file.name).as_uri(), hashes={"sha256": file.sha256}, size=file.size
+                )
+                for file in self._record.files
+            }
+        )
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file of the record, or the list of the index that it would be."""
+        return set_line(self._listed()).encode() if path == f"{CURRENT}/{SETS}" else super().read(path)
+
+    def _listed(self) -> IndexedSet:
+        record = self._record
+        return IndexedSet(
+            name=record.name,
+            version=record.version,
+            channel=record.channel,
+            commit=record.commit,
+            manifest_sha256=manifest_sha256(self._folder),
+            added="",
+            projects=tuple(sorted(record.projects)),
+            files=len(record.files),
+            size=sum(file.size for file in record.files),
+        )
+
+    def _place(self, path: str) -> Path:
+        folder, _, rest = path.partition("/")
+        if folder == FILES:
+            return file_path(self._folder, rest.rpartition("/")[2])
+        return self._folder / path[len(f"{RELEASES}/{self._record.name}/{self._record.version}/") :]
+
+
 def _local_source(label: str, folder: Path, *, is_index: bool) -> Source:
-    """Return the source of a folder, which may be that of a release index."""
+    """Return the source of a folder, which may be that of a release index, a record, or any other."""
     has_releases = (folder / CURRENT / SETS).is_file()
     if has_releases:
         return LocalIndex(label, folder)
     if is_index or not folder.is_dir():
         what = "a release index" if is_index else "a folder"
         raise FetchError(Problem(str(folder), f"is not {what}", f"Give {FORMS}."))
-    return LocalFolder(label, folder)
+    is_record = (folder / MANIFEST).is_file() and (folder / FILES).is_dir()
+    return LocalRecord(label, folder) if is_record else LocalFolder(label, folder)

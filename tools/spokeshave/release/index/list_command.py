@@ -22,6 +22,11 @@ _HASH_SHOWN = 12
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
+    parser.epilog = (
+        "A release is fetched from the folder or the URL of the index by `spokeshave release fetch NAME==VERSION "
+        "--from index:DIR --output RECORD`, and the newest complete one of a channel by `spokeshave release fetch NAME "
+        "--channel nightly --from index:DIR --output RECORD`."
+    )
     parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
     parser.add_argument(
         "--format",

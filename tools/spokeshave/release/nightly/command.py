@@ -47,6 +47,9 @@ The version has the date of the commit, so that a commit from before the newest 
 Exit codes: 0 released or nothing new, 1 refused or failed, and of `release publish` 3 partly published and 4 not
 visible yet, which the same command continues.
 
+The newest release of the channel is fetched, from where the index is served, by
+`spokeshave release fetch NAME --channel nightly --from URL --output DIR`.
+
 Examples:
   spokeshave release nightly --target src/python:release --name abacus --to index:public
   spokeshave release nightly --target //:release --to @testpypi --to index:public --prune-keep 14 --prune-days 60 \\

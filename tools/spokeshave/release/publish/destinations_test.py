@@ -10,7 +10,8 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.files import sha256_of_file
-from spokeshave.release.record import FILES, read_record
+from spokeshave.release.integrity import read_sums
+from spokeshave.release.record import FILES, SUMS, read_record
 from spokeshave.testing.index_fixtures import PASSWORD, USERNAME, PypiServer, pypi_server
 from spokeshave.testing.pypi_like_fixtures import pypi_like
 from spokeshave.testing.sealed_fixtures import write_release
@@ -68,7 +69,8 @@ def test_another_file_on_pypiserver_is_not_taken_as_done(
 def test_a_folder_gets_the_whole_release_at_once(record: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mirror"
     assert publish(record, f"folder:{folder}") == 0
-    assert hashes(folder) == manifest(record)
+    assert read_sums(folder) == manifest(record)
+    assert hashes(folder) == {**manifest(record), SUMS: sha256_of_file(folder / SUMS)[0]}
     assert publish(record, f"folder:{folder}") == 0
     assert main(["release", "status", str(record), "--to", f"folder:{folder}"]) == 0
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.check.siblings import lacking
 from spokeshave.release.index.folder import ReleaseIndex
-from spokeshave.release.publish.part import PartError, lacking, part_of
+from spokeshave.release.publish.part import PartError, part_of
 from spokeshave.release.record import read_record
 from spokeshave.release.writer import draft_record
 from spokeshave.testing.native_fixtures import build_wheel
@@ -21,7 +22,8 @@ from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind
 from spokeshave.testing.release_fixtures import COMPILER, RUNTIME
 from spokeshave.testing.sealed_fixtures import write_release
-from spokeshave_core.outcomes import PublishEnd
+from spokeshave_core.outcomes import CheckOutcome, PublishEnd
+from spokeshave_core.release.check import CheckReport
 from spokeshave_core.release.publish import PublishReport
 from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
@@ -150,9 +152,9 @@ def test_a_quota_counts_the_part_alone(server: PypiLike, record: Path, capfd: py
 def test_a_folder_gets_a_part_in_one_step(tmp_path: Path, record: Path) -> None:
     to = f"folder:{tmp_path / 'wheels'}"
     assert publish(to, record, "--only", "win_*", "--partial")[0] == 0
-    assert len(list((tmp_path / "wheels").iterdir())) == 2
+    assert len(list((tmp_path / "wheels").glob("abacus_*"))) == 2
     assert publish(to, record)[0] == 0
-    assert len(list((tmp_path / "wheels").iterdir())) == 5
+    assert len(list((tmp_path / "wheels").glob("abacus_*"))) == 5
     begun = [json.loads(line) for line in next((record / "state").iterdir()).read_text().splitlines()]
     assert [line.get("only") for line in begun if line["event"] == "begins"] == ["win_*", None]
 
@@ -163,6 +165,13 @@ def test_the_sdist_of_a_compiler_waits_for_its_runtime(
     """The compiler's wheels are for a newer glibc than the runtime's, as with IREE."""
     mixed = renamed(record, tmp_path / "mixed")
     to = server.upload_url
+    # The check says the same before.
+    checked = tmp_path / "check.json"
+    check = ("release", "check", str(mixed), "--to", to, "--report", str(checked))
+    code, text = said(capfd, *check, "--only", "any")
+    assert (code, text.count("only any would publish it without abacus-runtime, which it pins")) == (1, 2)
+    (found,) = CheckReport.from_json(checked.read_text()).destinations
+    assert set(found.files.values()) == {CheckOutcome.REFUSED}
     code, report = publish(to, mixed, "--only", "any", "--partial")
     assert (code, report.end) == (1, PublishEnd.REFUSED)
     text = capfd.readouterr().err
@@ -172,6 +181,7 @@ def test_the_sdist_of_a_compiler_waits_for_its_runtime(
     assert server.uploads() == []
     # The runtime is there already.
     assert publish(to, mixed, "--only", LINUX, "--only", "win_amd64", "--partial")[0] == 0
+    assert said(capfd, *check, "--only", "any")[0] == 0
     assert publish(to, mixed, "--only", "any", "--partial")[0] == 0
 
 
