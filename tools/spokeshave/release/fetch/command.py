@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="NAME[==VERSION]",
         help="a release, or projects. Without a version: the newest complete set of a release, or the newest version "
-        "of a project (a pre-release if there is nothing else); yanked ones only by ==",
+        "of a project (a pre-release if there is nothing else); yanked ones only by ==, and a record with --yanked",
     )
     parser.add_argument("--from", dest="source", required=True, metavar="SOURCE", help=f"where it is: {FORMS}")
     parser.add_argument(
@@ -66,6 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--commit", metavar="SHA", help="the release of a commit, by the first 7 or more digits, with or without NAME"
     )
     add_only_argument(parser, "fetch a part of the files of projects (a record is always whole)")
+    parser.add_argument(
+        "--yanked",
+        action="store_true",
+        help="fetch the record of a yanked release too, such as to move an index. By default it is refused, so that "
+        "none is promoted and published",
+    )
     parser.add_argument(
         "--hashes",
         type=Path,
@@ -173,7 +179,11 @@ def _fetch_record(this: Run, choice: SetChoice) -> ReleaseFetchReport:
     notes = []
     if listed.yanked is not None:
         reason = " ".join(listed.yanked.split())
-        notes.append(f"{listed.name} {listed.version} is yanked{f': {reason}' if reason else ''}")
+        message = f"is yanked{f': {reason}' if reason else ''}"
+        if not args.yanked:
+            remedy = "Choose another release, or add --yanked, if this one is meant."
+            raise FetchError(Problem(f"{listed.name} {listed.version}", message, remedy))
+        notes.append(f"{listed.name} {listed.version} {message}")
     download = RecordDownload(this.downloader, listed, args.output)
     present = download.present()
     results = [Fetched(file) for file in present] if present is not None else download.fetch()

@@ -291,8 +291,15 @@ def test_yanked_and_partial_sets(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert fetch(source, tmp_path / "newest", "abacus") == 0
     assert verify_record(tmp_path / "newest").version == "1.0"
     capfd.readouterr()
-    assert fetch(source, tmp_path / "yanked", "abacus==1.1") == 0
+    assert fetch(source, tmp_path / "yanked", "abacus==1.1") == 1
+    refusal = capfd.readouterr().err
+    assert "abacus 1.1: is yanked: wrong sums\n" in refusal
+    assert "--yanked" in refusal
+    assert not (tmp_path / "yanked").exists()
+    assert fetch(source, tmp_path / "yanked", "abacus==1.1", "--yanked") == 0
     assert "warning: abacus 1.1 is yanked: wrong sums" in capfd.readouterr().err
+    assert fetch(source, tmp_path / "yanked", "abacus==1.1") == 1
+    capfd.readouterr()
     assert fetch(source, tmp_path / "partial", "abacus==1.2") == 1
     text = capfd.readouterr().err
     assert "is partial on" in text
