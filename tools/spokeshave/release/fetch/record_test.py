@@ -323,6 +323,16 @@ def test_an_unreadable_list_is_an_error(site: StaticSite, tmp_path: Path, capfd:
     assert "its current/sets.jsonl cannot be read" in capfd.readouterr().err
 
 
+def test_nothing_is_uploaded_by_a_fetch_that_gets_no_answer(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with static_site(tmp_path) as stopped:
+        url = stopped.url
+    assert fetch(url, tmp_path / "rc", "abacus==3.11", "--attempts", "1") == 1
+    text = capfd.readouterr().err
+    assert "cannot be reached" in text
+    assert "Then run the command again." in text
+    assert "upload" not in text
+
+
 def begin(site: StaticSite, output: Path) -> tuple[subprocess.Popen[bytes], Path]:
     """Start a fetch whose last file does not come, and return it and the folder of what has come."""
     site.replies = {"files/*/abacus_runtime-3.11.0.tar.gz": Reply(seconds=30)}
