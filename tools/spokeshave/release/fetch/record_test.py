@@ -88,6 +88,7 @@ def test_a_second_run_reads_the_list_alone(site: StaticSite, tmp_path: Path, cap
         (("abacus==3.9",), "3.9.0"),
         (("abacus<3.10", "--channel", "stable"), "3.9.0"),
         (("abacus==3.12.0-RC.20260821",), VERSION),
+        (("Abacus==3.9",), "3.9.0"),
         (("--commit", COMMIT[:9].upper()), VERSION),
         (("abacus", "--commit", COMMIT), VERSION),
     ],

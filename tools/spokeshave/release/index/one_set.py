@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.release.index.release_names import meant_name
 from spokeshave.release.index.writer.change import RefusedChangeError, change_index
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.index import IndexChange, IndexedSet
@@ -45,6 +46,7 @@ def find_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path) 
     Raises:
         RefusedChangeError: If it is not listed.
     """
+    name = meant_name(name, (listed.name for listed in sets))
     named = [listed for listed in sets if listed.name == name]
     for listed in named:
         if listed.version == version or _is_equal(listed.version, version):

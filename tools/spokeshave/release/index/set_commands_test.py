@@ -97,7 +97,7 @@ def test_a_release_that_is_not_listed_is_an_error(index: Path, capsys: pytest.Ca
     assert f"{index}: has no version 9 of abacus" in capsys.readouterr().err
     assert run("keep", index, "--undo", name="abakus") == 1
     assert f"{index}: has no release abakus: it has abacus" in capsys.readouterr().err
-    assert run("yank", index, "--undo", version="3.11.0.0") == 0
+    assert run("yank", index, "--undo", name="Abacus", version="3.11.0.0") == 0
     assert tree_of(index) == before
 
 
