@@ -18,7 +18,7 @@ _LIST = "`spokeshave index list` prints the releases of an index."
 
 def add_set_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name a release of an index."""
-    parser.add_argument("name", metavar="NAME", help="the name of the release, such as abacus")
+    parser.add_argument("name", metavar="NAME", type=_name, help="the name of the release, such as abacus")
     parser.add_argument("version", metavar="VERSION", help="its version, such as 3.12.0")
     parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
 
@@ -56,6 +56,14 @@ def find_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path) 
     names = sorted({listed.name for listed in sets})
     has = f"it has {', '.join(names)}" if names else "it is empty"
     raise RefusedChangeError(Problem(str(folder), f"has no release {name}: {has}", _LIST))
+
+
+def _name(text: str) -> str:
+    name, pin, version = text.partition("==")
+    if pin:
+        # Without this, what is missing would be DIR.
+        raise argparse.ArgumentTypeError(f"write the name and the version of {text!r} as two words: {name} {version}")
+    return text
 
 
 def _is_equal(listed: str, version: str) -> bool:

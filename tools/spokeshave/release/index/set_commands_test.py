@@ -101,6 +101,14 @@ def test_a_release_that_is_not_listed_is_an_error(index: Path, capsys: pytest.Ca
     assert tree_of(index) == before
 
 
+@pytest.mark.parametrize("command", ["yank", "keep"])
+def test_a_name_with_its_version_is_explained(index: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["index", command, "abacus==3.11.0", str(index), "--undo"])
+    assert raised.value.code == 2
+    assert "write the name and the version of 'abacus==3.11.0' as two words: abacus 3.11.0" in capsys.readouterr().err
+
+
 def test_a_reason_has_to_be_text(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("yank", index, "--reason", "\udcff") == 1
     assert "--reason: is not text in UTF-8" in capsys.readouterr().err

@@ -131,9 +131,30 @@ def files_of(site: Path, version: str) -> list[Path]:
 
 
 def test_other_channels_are_not_pruned(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert prune(site, "--keep", "1", channel="nightyl") == 0
+    assert prune(site, "--keep", "1", channel="dev") == 0
     assert len(versions(site)) == 5
-    assert "--channel nightyl: the index has no set of this channel" in capsys.readouterr().out
+    assert "--channel dev: the index has no set of this channel" in capsys.readouterr().out
+
+
+def test_names_that_are_written_wrong_are_errors(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--keep", "1", "--release", "abakus", "--release", "Abacus")
+    for more in ((), ("--dry-run",)):
+        assert prune(site, *options, *more, channel="nigthly") == 1
+        text = capsys.readouterr().err
+        assert "--channel nigthly: is not a channel: the index has nightly, stable\n    Did you mean nightly?" in text
+        assert "--release abakus: is not in the index, which has abacus\n    Did you mean abacus?" in text
+        assert "--release Abacus" not in text
+    assert len(versions(site)) == 5
+    assert prune(site, "--keep", "1", "--release", "Abacus") == 0
+    assert len(versions(site)) == 3
+
+
+def test_the_index_may_be_the_last_argument(site: Path) -> None:
+    pins = site.parent / "requirements.txt"
+    pins.write_text("abacus_tools==3.12.0rc20261102\n")
+    options = ["--channel", "nightly", "--keep", "1", *NOW, "--record", str(site.parent / "records/abacus/3.12.0")]
+    assert main(["index", "prune", *options, "--pins", str(pins), str(site)]) == 0
+    assert len(versions(site)) == 4
 
 
 def test_files_of_downstreams_and_the_keep_file_hold_sets(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +162,7 @@ def test_files_of_downstreams_and_the_keep_file_hold_sets(site: Path, capsys: py
     pins.write_text("numpy\nabacus_tools==3.12.0rc20261102 ; sys_platform == 'win32'\n")
     keep = site.parent / "keep.txt"
     keep.write_text("3.12.0rc20261103\n9.9\n")
-    assert prune(site, "--keep", "1", "--pins", str(pins), str(pins), "--keep-file", str(keep)) == 0
+    assert prune(site, "--keep", "1", "--pins", str(pins), "--pins", str(pins), "--keep-file", str(keep)) == 0
     assert len(versions(site)) == 5
     out = capsys.readouterr().out
     assert "pinned by requirements.txt, line 2\n" in out
@@ -163,7 +184,7 @@ def test_records_outside_of_the_index_hold_sets(site: Path, capsys: pytest.Captu
     source = records / "abacus/3.12.0rc20261103"
     promoted = write_set(site.parent / "pypi", "3.12.0rc1", channel="rc", source=source)
     pinning = write_set(site.parent / "pypi", "2.0", name="shop", requires="abacus-tools==3.12.0rc20261102")
-    assert prune(site, "--keep", "1", "--record", str(promoted), str(pinning)) == 0
+    assert prune(site, "--keep", "1", "--record", str(promoted), "--record", str(pinning)) == 0
     assert len(versions(site)) == 5
     out = capsys.readouterr().out
     assert "abacus 3.12.0rc1 was promoted from it\n" in out
