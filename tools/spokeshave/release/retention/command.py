@@ -128,14 +128,14 @@ def run(args: argparse.Namespace) -> int:
         """Decide about the sets that the index has while no other command changes it."""
         plan = plan_prune(index, sets, policy, outside)
         reports.append(prune_report(index, plan, policy, is_dry_run=args.dry_run))
-        sys.stdout.write(render(reports[0], is_purge=args.purge))
-        sys.stdout.flush()
         return plan.staying()
 
     if args.dry_run:
         edit(read_index(args.index))
     else:
         change_index(args.index, edit, generations=1 if args.purge else KEPT_GENERATIONS)
+    sys.stdout.write(render(reports[0], is_purge=args.purge))
+    sys.stdout.flush()
     if args.report:
         write_text(args.report, reports[0].to_json())
     return ExitCode.OK
