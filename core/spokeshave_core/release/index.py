@@ -67,7 +67,7 @@ class IndexChangeReport(Report):
 
 @dataclass(frozen=True)
 class IndexListReport(Report):
-    """`index list`: the sets in the order in which they came in."""
+    """`index list` and `index rebuild`: the sets in the order in which they came in."""
 
     sets: tuple[IndexedSet, ...]
 

@@ -32,6 +32,7 @@ from spokeshave.release.index.folder import (
 from spokeshave.release.index.writer.generation import (
     GenerationDraft,
     SetParts,
+    forget_pages,
     is_current_format,
     make_folder,
     write_set_page,
@@ -71,6 +72,25 @@ def change_index(folder: Path, edit: Edit, *, generations: int = KEPT_GENERATION
     """
     with open_writer(folder, is_new=False) as writer:
         writer.publish(edit(writer.sets), generations)
+        return writer.sets
+
+
+def rebuild_index(
+    folder: Path, check: Callable[[tuple[IndexedSet, ...]], None], url: str | None = None
+) -> tuple[IndexedSet, ...]:
+    """Make all pages of an index again, and return the sets that it lists.
+
+    Args:
+        check: Raises if the records that pages are made of are damaged.
+        url: The address that the index is served at, empty if it is not known. By default, it stays the same.
+
+    Raises:
+        InvalidIndexError: If the folder is not an index.
+    """
+    with open_writer(folder, is_new=False, url=url) as writer:
+        check(writer.sets)
+        forget_pages(writer.index.generation, [SetParts.of(writer.index, listed) for listed in writer.sets])
+        writer.publish(writer.sets)
         return writer.sets
 
 

@@ -35,6 +35,8 @@ from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 _FORMAT_FILE = "format"
 _DRAFT = ".draft"
+# The name of fragments that no set has.
+_NO_KEY = "0" * 16
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,22 @@ def is_current_format(generation: Path) -> bool:
     """Return whether the pages of a generation are as this version of Spokeshave makes them."""
     path = generation / _FORMAT_FILE
     return path.is_file() and path.read_text("utf-8") == f"{FORMAT}\n"
+
+
+def forget_pages(generation: Path, sets: Iterable[SetParts]) -> None:
+    """Let the next change make all pages again, and all fragments that they consist of.
+
+    The mark of the format goes first, so that pages are not compared with fragments that do not exist.
+    """
+    (generation / _FORMAT_FILE).unlink(missing_ok=True)
+    for parts in sets:
+        # A set that has other fragments, too, gets its page again.
+        others = parts.folder.with_name(_NO_KEY)
+        if parts.folder.is_dir():
+            shutil.rmtree(others, ignore_errors=True)
+            parts.folder.rename(others)
+        else:
+            make_folder(others)
 
 
 def write_set_page(index: ReleaseIndex, listed: IndexedSet, url: str | None = None) -> None:
