@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "For pages that are damaged (`spokeshave index verify` finds them), and for those of an older version of "
-        "Spokeshave, which\nthe next change makes again anyway. Readers see the old pages until all new ones are there, "
-        "and releases, wheels and times\nstay as they are.\n\n"
+        "Spokeshave, which\nthe next change makes again anyway. Readers see the old pages until all new ones are "
+        "there. Releases, wheels and times\nstay as they are.\n\n"
         "Example: spokeshave index rebuild site"
     )
     parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
