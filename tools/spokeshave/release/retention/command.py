@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="files of downstreams, whose exact pins stay: requirements, constraints, or lock files in TOML such as "
-        "pylock.toml and uv.lock. A range such as ==3.12.* is no pin. Can be repeated",
+        "pylock.toml and uv.lock. A range such as ==3.12.* is not a pin. Can be repeated",
     )
     parser.add_argument(
         "--record",

@@ -157,7 +157,7 @@ def test_what_is_not_public_is_not_found(site: Site, target: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["http://[x/simple/", "http://[::1/"])
-def test_a_target_that_is_no_url_is_refused(site: Site, target: str) -> None:
+def test_a_target_that_is_not_a_url_is_refused(site: Site, target: str) -> None:
     answer = site.answer(target, None)
     assert isinstance(answer, Refusal), answer
     assert answer.status is HTTPStatus.BAD_REQUEST
