@@ -104,6 +104,14 @@ def test_a_release_that_is_not_listed_is_an_error(index: Path, capsys: pytest.Ca
 def test_a_reason_has_to_be_text(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("yank", index, "--reason", "\udcff") == 1
     assert "--reason: is not text in UTF-8" in capsys.readouterr().err
+    before = tree_of(index)
+    for character in ("\x1b", "\x01", "\x7f", "\u202e"):
+        for command in ("yank", "keep"):
+            assert run(command, index, "--reason", f"wrong {character}[31m") == 1
+            error = capsys.readouterr().err
+            assert f"--reason: has the control character {ascii(character)}" in error
+            assert character not in error
+    assert tree_of(index) == before
 
 
 @pytest.mark.parametrize("command", [("list",), ("yank", "abacus", "1.0"), ("keep", "abacus", "1.0")])
