@@ -23,7 +23,7 @@ from spokeshave.release.destination.destination import (
 from spokeshave.release.index.folder import JSON_PAGE, JSON_PAGES, PAGE, SIMPLE, ReleaseIndex
 from spokeshave.release.index.upload_time import upload_time
 from spokeshave.release.index.writer.addition import add_records
-from spokeshave.release.index.writer.change import check_folder
+from spokeshave.release.index.writer.ownership import check_folder
 from spokeshave.release.index.writer.store import store_incoming
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback

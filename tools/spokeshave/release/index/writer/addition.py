@@ -65,8 +65,9 @@ def add_records(
     Raises:
         InvalidRecordError: For every record that is not as it was sealed.
         InvalidIndexError: If the folder is not an index.
-        RefusedChangeError: If the index has another record of the same version.
+        RefusedChangeError: If the index has another record of the same version, or one folder is in the other.
     """
+    check_places(folder, paths)
     records = read_records(paths, tuple(only))
     with open_writer(folder, is_new=True, url=url) as writer:
         check_conflicts(writer.sets, records)
@@ -80,6 +81,23 @@ def add_records(
             changes.append(IndexChange(listed, listed != before))
         writer.publish(sets)
         return tuple(changes)
+
+
+def check_places(folder: Path, paths: Sequence[Path]) -> None:
+    """Refuse records in the folder of the index, which a change of it could remove, and an index in a record.
+
+    Raises:
+        RefusedChangeError: For all of them.
+    """
+    problems = Problems()
+    index = folder.resolve()
+    for path in paths:
+        record = path.resolve()
+        if index in (record, *record.parents):
+            problems.add(str(path), f"is in the folder of the index, {folder}", "Give the index a folder of its own.")
+        elif record in index.parents:
+            problems.add(str(path), f"has the index in it, {folder}", "Give a folder that is not in the record.")
+    problems.raise_if_any(RefusedChangeError)
 
 
 def read_records(paths: Sequence[Path], only: tuple[str, ...]) -> list[AddedRecord]:

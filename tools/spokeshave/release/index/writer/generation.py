@@ -28,13 +28,13 @@ from spokeshave.release.index.folder import (
 )
 from spokeshave.release.index.writer import pages
 from spokeshave.release.index.writer.fragments import FORMAT, LINKS, ROW, html_name, json_name, render_fragments
+from spokeshave.release.index.writer.ownership import DRAFT
 from spokeshave.release.index.writer.people_pages import render_front_page, render_set_page
 from spokeshave.release.record import read_record
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 _FORMAT_FILE = "format"
-_DRAFT = ".draft"
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def write_set_page(index: ReleaseIndex, listed: IndexedSet, url: str | None = No
         url: The address of the index. By default, that of its newest generation.
     """
     folder = index.record_path(listed.name, listed.version)
-    write_page(folder / f"{PAGE}{_DRAFT}", [render_set_page(index, listed, url)])
-    (folder / f"{PAGE}{_DRAFT}").replace(folder / PAGE)
+    write_page(folder / f"{PAGE}{DRAFT}", [render_set_page(index, listed, url)])
+    (folder / f"{PAGE}{DRAFT}").replace(folder / PAGE)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class GenerationDraft:
         listed = parts.listed
         record_folder = self.index.record_path(listed.name, listed.version)
         record = read_record(record_folder)
-        draft = parts.folder.with_name(f"{parts.folder.name}{_DRAFT}")
+        draft = parts.folder.with_name(f"{parts.folder.name}{DRAFT}")
         shutil.rmtree(draft, ignore_errors=True)
         make_folder(draft)
         for name, data in render_fragments(listed, record, *_files(self.index, listed, record)):
