@@ -20,7 +20,9 @@ from spokeshave_core.release.index import IndexChange, IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 _HASH_SHOWN = 12
-_NEW_VERSION = "A release is never replaced: give the new one another version, or remove the old one from the index."
+_NEW_VERSION = (
+    "A release is never replaced: give the new one another version, or remove the old one by `spokeshave index remove`."
+)
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,7 @@ def _store(
     if before is not None:
         new = replace(new, only=_joined(new.record, before.only, new.only))
     files = listed_files(new.record, new.only)
+    writer.make_way(new.record, new.manifest_sha256)
     attested = store_record(writer.index, new.folder, new.record, files, progress)
     listed = _indexed(new, added=added, attested=attested)
     if before is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from spokeshave.files import sha256_of_file
 from spokeshave.release.index.folder import (
     CURRENT,
     FILES,
@@ -46,13 +47,14 @@ from spokeshave.release.index.writer.ownership import (
     number_of,
     record_folders,
 )
-from spokeshave.release.record import read_record
+from spokeshave.release.record import MANIFEST, read_record
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseRecord
 
 KEPT_GENERATIONS = 2
 _STALE_SECONDS = 24 * 60 * 60
+_HASH_DIGITS = 12
 # Windows' ERROR_PRIVILEGE_NOT_HELD.
 _NO_PRIVILEGE = 1314
 
@@ -147,6 +149,32 @@ class IndexWriter:
             _link(self.index.folder / name, Path(CURRENT, name), is_folder=name in (SIMPLE, JSON_PAGES))
         self._finish_sets(parts)
         self._clean(generations)
+
+    def make_way(self, record: ReleaseRecord, manifest_sha256: str) -> None:
+        """Move what is not listed away from the place of a record that comes in.
+
+        It is a set that was removed, or what a killed addition has left. Its files stay until the next generation is
+        published, and are then found by its record.
+        """
+        folder = self.index.record_path(record.name, record.version)
+        is_listed = any((one.name, one.version) == (record.name, record.version) for one in self.sets)
+        if is_listed or not folder.is_dir():
+            return
+        foreign = foreign_in_record(folder)
+        if foreign is not None:
+            message = "is not a part of an index, and at the place of a release"
+            raise InvalidIndexError(Problem(str(folder / foreign), message, "Move it away, and run the command again."))
+        if not (folder / MANIFEST).is_file():
+            # It was being written or removed.
+            shutil.rmtree(folder)
+            return
+        found, _ = sha256_of_file(folder / MANIFEST)
+        if found != manifest_sha256:
+            # No version has this character.
+            other = folder.with_name(f"{folder.name}~{found[:_HASH_DIGITS]}")
+            if other.is_dir():
+                shutil.rmtree(other)
+            folder.rename(other)
 
     def _current(self) -> int | None:
         """Return the number of the newest generation. None if there is none."""
