@@ -6,7 +6,6 @@ import contextlib
 import filecmp
 import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from spokeshave.release.index.folder import (
     SIMPLE,
     ReleaseIndex,
 )
-from spokeshave.release.index.writer.generation import GenerationDraft, SetParts, write_set_page
+from spokeshave.release.index.writer.generation import GenerationDraft, SetParts
 from spokeshave.release.record import MANIFEST
 from spokeshave.release.verification import listing
 from spokeshave.release.verification.findings import LEFTOVER, Findings
@@ -62,7 +61,8 @@ def compare_pages(
         folder=scratch / "generation",
         previous=None,
         before=(),
-        sets=[SetParts.of(rendered, each.listed) for each in sets],
+        sets=SetParts.all_of(rendered, [each.listed for each in sets], index.url),
+        url=index.url,
     )
     draft.write()
     remedy = _remedy(findings.name(generation))
@@ -70,8 +70,8 @@ def compare_pages(
     for path in _differing(draft.folder, generation):
         if path not in listings:
             _add_difference(draft.folder / path, generation / path, remedy, findings)
-    for each in sets:
-        _compare_set(index, rendered, each, remedy, findings)
+    for parts in draft.sets:
+        _compare_set(index, parts, remedy, findings)
 
 
 def compare_listings(
@@ -144,34 +144,19 @@ def _copy_record(index: ReleaseIndex, rendered: ReleaseIndex, each: VerifiedSet)
     shutil.copyfile(source / MANIFEST, target / MANIFEST)
 
 
-def _compare_set(
-    index: ReleaseIndex, rendered: ReleaseIndex, each: VerifiedSet, remedy: str, findings: Findings
-) -> None:
+def _compare_set(index: ReleaseIndex, parts: SetParts, remedy: str, findings: Findings) -> None:
     """Compare a set's page for people, and its parts of other pages."""
-    listed = each.listed
-    made = rendered.record_path(listed.name, listed.version)
-    found = index.record_path(listed.name, listed.version)
-    if not _is_equal(made / PAGE, found / PAGE) and not _is_without_source(index, each, found / PAGE):
+    made = parts.folder.parent.parent
+    found = index.record_path(parts.listed.name, parts.listed.version)
+    if not _is_equal(made / PAGE, found / PAGE):
         _add_difference(made / PAGE, found / PAGE, remedy, findings)
-    fragments = SetParts.of(index, listed).folder
-    expected = SetParts.of(rendered, listed).folder
-    for path in _differing(expected, fragments):
-        _add_difference(expected / path, fragments / path, remedy, findings)
+    fragments = found / parts.folder.relative_to(made)
+    for path in _differing(parts.folder, fragments):
+        _add_difference(parts.folder / path, fragments / path, remedy, findings)
     with contextlib.suppress(OSError):
         for path in fragments.parent.iterdir():
             if path.name != fragments.name:
                 findings.note(LEFTOVER, path)
-
-
-def _is_without_source(index: ReleaseIndex, each: VerifiedSet, found: Path) -> bool:
-    """Return whether a page of a set does not know that the index has the set's source, which came in later."""
-    if each.record.promoted_from is None:
-        return False
-    with tempfile.TemporaryDirectory() as scratch:
-        alone = _Copy(Path(scratch), index)
-        _copy_record(index, alone, each)
-        write_set_page(alone, each.listed)
-        return _is_equal(alone.record_path(each.listed.name, each.listed.version) / PAGE, found)
 
 
 def _add_difference(made: Path, found: Path, remedy: str, findings: Findings) -> None:

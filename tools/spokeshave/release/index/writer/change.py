@@ -122,13 +122,12 @@ class IndexWriter:
         """Make a generation of some sets, unless the newest has the same; then finish what a killed process began."""
         before = self.sets
         self.sets = tuple(sorted(sets, key=lambda listed: listed.added))
-        parts = [SetParts.of(self.index, listed) for listed in self.sets]
+        parts = SetParts.all_of(self.index, self.sets, self.url)
         current = self._current()
         previous = self._generation(current) if current is not None else None
         if previous is not None and not is_current_format(previous):
             previous = None
-        is_moved = self.url != self.index.url
-        if previous is None or self.sets != before or is_moved:
+        if previous is None or self.sets != before or self.url != self.index.url:
             staged = self._staged
             # A process that was killed before it published has left one of that number.
             self._remove_generation(self._generation((current or 0) + 1))
@@ -140,10 +139,6 @@ class IndexWriter:
                 sets=parts,
                 url=self.url,
             ).write()
-            if is_moved:
-                # Before the generation is published, so that a killed command does it again.
-                for one in parts:
-                    write_set_page(self.index, one.listed, self.url)
             self._become(staged, (current or 0) + 1)
         for name in LINKS:
             _link(self.index.folder / name, Path(CURRENT, name), is_folder=name in (SIMPLE, JSON_PAGES))
@@ -206,7 +201,7 @@ class IndexWriter:
         """Write the pages of changed sets, and remove their old fragments."""
         for parts in sets:
             if not parts.are_only_ones:
-                write_set_page(self.index, parts.listed, self.url)
+                write_set_page(self.index, parts)
                 for other in parts.folder.parent.iterdir():
                     if other != parts.folder and is_fragments(other):
                         shutil.rmtree(other)
