@@ -83,8 +83,10 @@ def test_a_kill_mixes_addresses_until_the_next_command(tmp_path: Path, records: 
     folder = tmp_path / "index"
     assert add(folder, *records, url=OLD) == 0
     seen = set()
+    copy = tmp_path / "copy"
     for step in itertools.count(0, 3):
-        copy = Path(shutil.copytree(folder, tmp_path / f"copy {step}", symlinks=True))
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(folder, copy, symlinks=True)
         if not killed_at(step, lambda: add(copy, records[0], url=NEW)):
             break
         assert main(["index", "keep", "abacus", VERSIONS[0], str(copy), "--undo"]) == 0

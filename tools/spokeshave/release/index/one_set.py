@@ -61,9 +61,7 @@ def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, genera
     return found[0]
 
 
-def removable_set(
-    sets: Sequence[IndexedSet], name: str, version: str, folder: Path, *, is_forced: bool
-) -> IndexedSet:
+def removable_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path, *, is_forced: bool) -> IndexedSet:
     """Return a release that may be removed.
 
     Raises:

@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Example: spokeshave index remove abacus 3.12.0rc20261120 site"
     add_set_arguments(parser)
     parser.add_argument(
-        "--anyway", action="store_true", help="remove it also if it is kept, or if a listed release was promoted from it"
+        "--anyway",
+        action="store_true",
+        help="remove it also if it is kept, or if another release was promoted from it",
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would be removed, and remove nothing")
     parser.add_argument(

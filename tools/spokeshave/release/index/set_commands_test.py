@@ -109,7 +109,7 @@ def test_a_reason_has_to_be_text(index: Path, capsys: pytest.CaptureFixture[str]
         for command in ("yank", "keep"):
             assert run(command, index, "--reason", f"wrong {character}[31m") == 1
             error = capsys.readouterr().err
-            assert f"--reason: has the control character {ascii(character)}" in error
+            assert f"--reason: has the control character {character!a}" in error
             assert character not in error
     assert tree_of(index) == before
 
@@ -138,7 +138,9 @@ def test_one_release_is_removed(index: Path, tmp_path: Path, capsys: pytest.Capt
     assert tree_of(index) == before
     report = tmp_path / "report.json"
     assert run("remove", index, "--report", str(report)) == 0
-    assert capsys.readouterr().out.startswith(f"abacus 3.11.0 (5 files, 4.9 kB) is removed from {index}\nThe files are ")
+    assert capsys.readouterr().out.startswith(
+        f"abacus 3.11.0 (5 files, 4.9 kB) is removed from {index}\nThe files are "
+    )
     (change,) = json.loads(report.read_text())["changes"]
     assert (change["is_changed"], change["listed"]["version"]) == (True, "3.11.0")
     assert listed_releases(index) == ["3.12.0"]

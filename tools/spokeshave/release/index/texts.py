@@ -38,7 +38,7 @@ def checked_reason(option: str, reason: str | None) -> str | None:
         raise InvalidReasonError(Problem(option, "is not text in UTF-8", "Write the reason again.")) from err
     controls = [each for each in line if unicodedata.category(each) == _CONTROL or each in _REORDERING]
     if controls:
-        message = f"has the control character {ascii(controls[0])}, which pages and terminals do not show as text"
+        message = f"has the control character {controls[0]!a}, which pages and terminals do not show as text"
         raise InvalidReasonError(Problem(option, message, "Write the reason without it."))
     return line
 

@@ -10,12 +10,12 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import Version
 
 from spokeshave.release.file_selection import selected
-from spokeshave.release.index.folder import CURRENT, listed_files
+from spokeshave.release.index.folder import CURRENT, ReleaseIndex, listed_files
 from spokeshave.release.index.writer.change import IndexWriter, RefusedChangeError, is_same_release, open_writer
 from spokeshave.release.index.writer.store import Progress, silent, store_record
 from spokeshave.release.integrity import verify_record
-from spokeshave.release.record import manifest_sha256
-from spokeshave_core.problems import Problems
+from spokeshave.release.record import manifest_sha256, read_record
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.release.index import IndexChange, IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
@@ -118,14 +118,31 @@ def read_records(paths: Sequence[Path], only: tuple[str, ...]) -> list[AddedReco
             continue
         with problems.collecting():
             record = verify_record(path)
-            for file in record.files:
-                if not _is_named_for(file, record):
-                    message = f"is not the name of a file of {file.project} {record.version}"
-                    problems.add(f"{path}: {file.name}", message, "Seal the release again.")
+            _check_names(path, record, problems)
             selected([file.name for file in record.files], only, f"{path}: --only")
             records.append(AddedRecord(folder=path, record=record, manifest_sha256=manifest_sha256(path), only=only))
     problems.raise_if_any(RefusedChangeError)
     return records
+
+
+def refusals(folder: Path, path: Path) -> list[Problem]:
+    """Return why an index does not take a record, as far as its manifest shows it."""
+    problems = Problems()
+    with problems.collecting():
+        check_places(folder, [path])
+    with problems.collecting():
+        record = read_record(path)
+        _check_names(path, record, problems)
+        added = AddedRecord(folder=path, record=record, manifest_sha256=manifest_sha256(path))
+        check_conflicts(tuple(ReleaseIndex(folder).sets()), [added])
+    return list(problems.as_error(SpokeshaveError).problems)
+
+
+def _check_names(path: Path, record: ReleaseRecord, problems: Problems) -> None:
+    for file in record.files:
+        if not _is_named_for(file, record):
+            message = f"is not the name of a file of {file.project} {record.version}"
+            problems.add(f"{path}: {file.name}", message, "Seal the release again.")
 
 
 def check_conflicts(sets: Sequence[IndexedSet], records: Sequence[AddedRecord]) -> None:

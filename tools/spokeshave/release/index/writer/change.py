@@ -279,7 +279,9 @@ def _find_newest(folder: Path) -> None:
     if not (folder / CURRENT).is_symlink() and newest is not None:
         target = Path(GENERATIONS, str(newest))
         _link(folder / CURRENT, target, is_folder=True)
-        sys.stderr.write(f"{folder}: its link `{CURRENT}` was lost; it leads to {target.as_posix()}, the newest, again\n")
+        sys.stderr.write(
+            f"{folder}: its link `{CURRENT}` was lost; it leads to {target.as_posix()}, the newest, again\n"
+        )
 
 
 def _announce(folder: Path) -> None:
