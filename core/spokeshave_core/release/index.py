@@ -60,7 +60,7 @@ class IndexChange:
 
 @dataclass(frozen=True)
 class IndexChangeReport(Report):
-    """`index add`, `index yank` and `index keep`."""
+    """`index add`, `index yank`, `index keep` and `index remove`, whose set is no longer listed."""
 
     changes: tuple[IndexChange, ...]
 

@@ -19,14 +19,13 @@ from spokeshave.release.index.folder import (
     ReleaseIndex,
     read_sets,
 )
+from spokeshave.release.index.writer.ownership import STAGED
 from spokeshave.release.record import InvalidRecordError, read_record
 from spokeshave.release.verification.findings import LEFTOVER, REMOVE, Findings
 from spokeshave.release.verification.sets import is_draft
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.verification import IndexFault
 
-# Where the writer makes the next generation.
-STAGED = "staged"
 _SENT = "files of a release that is not complete yet; `index add` or `release publish` lists them"
 _OLD = "of a set that was removed; the next change of the index deletes it"
 # What a record has besides its manifest, which is removed last but not by itself.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,11 +23,9 @@ from spokeshave.release.index.folder import (
     ReleaseIndex,
 )
 from spokeshave.release.index.writer.generation import GenerationDraft, SetParts
-from spokeshave.release.index.writer.people_pages import render_set_page
 from spokeshave.release.record import MANIFEST
 from spokeshave.release.verification import listing
 from spokeshave.release.verification.findings import LEFTOVER, REBUILD, UNFINISHED, Findings
-from spokeshave.release.verification.foreign import STAGED
 from spokeshave.release.verification.listing import InvalidPageError, ListedFile
 from spokeshave.release.verification.sets import VerifiedSet
 from spokeshave_core.release.record import ReleaseFile
@@ -65,7 +62,7 @@ def compare_pages(
         folder=scratch / "generation",
         previous=None,
         before=(),
-        sets=[SetParts.of(rendered, each.listed) for each in sets],
+        sets=SetParts.all_of(rendered, [each.listed for each in sets], url),
         url=url,
     )
     draft.write()
@@ -73,10 +70,8 @@ def compare_pages(
     for path in _differing(draft.folder, generation):
         if path not in listings:
             _add_difference(draft.folder / path, generation / path, REBUILD, findings)
-    addresses = (url, *_next_addresses(generation))
-    for each in sets:
-        _compare_set_page(index, rendered, each, addresses, findings)
-        _compare_fragments(index, rendered, each, findings)
+    for parts in draft.sets:
+        _compare_set(index, parts, findings)
 
 
 def compare_listings(
@@ -156,43 +151,22 @@ def _url(generation: Path) -> str:
         return ""
 
 
-def _next_addresses(generation: Path) -> Iterator[str]:
-    """Yield the address of a generation that is not published. The pages of sets get it before."""
-    for name in (STAGED, str(int(generation.name) + 1)):
-        if generation.with_name(name).is_dir():
-            yield _url(generation.with_name(name))
-
-
-def _compare_set_page(
-    index: ReleaseIndex, rendered: ReleaseIndex, each: VerifiedSet, addresses: Sequence[str], findings: Findings
-) -> None:
-    """Compare a set's page for people.
-
-    Args:
-        addresses: The address of the index, and others that it may be about to get.
-    """
-    listed = each.listed
-    made = rendered.record_path(listed.name, listed.version) / PAGE
-    found = index.record_path(listed.name, listed.version) / PAGE
-    if _is_equal(made, found) or _is_without_source(index, each, found, addresses[0]):
-        return
-    is_moved = any(_has(found, render_set_page(rendered, listed, url)) for url in addresses[1:])
-    if is_moved or len(_names(SetParts.of(index, listed).folder.parent)) > 1:
-        findings.note(UNFINISHED, found)
-    else:
-        _add_difference(made, found, REBUILD, findings)
-
-
-def _compare_fragments(index: ReleaseIndex, rendered: ReleaseIndex, each: VerifiedSet, findings: Findings) -> None:
-    """Compare a set's parts of other pages."""
-    listed = each.listed
-    fragments = SetParts.of(index, listed).folder
-    expected = SetParts.of(rendered, listed).folder
-    for path in _differing(expected, fragments):
-        _add_difference(expected / path, fragments / path, REBUILD, findings)
-    for name in _names(fragments.parent):
-        if name != fragments.name:
-            findings.note(LEFTOVER, fragments.with_name(name))
+def _compare_set(index: ReleaseIndex, parts: SetParts, findings: Findings) -> None:
+    """Compare a set's page for people, and its parts of other pages."""
+    made = parts.folder.parent.parent
+    found = index.record_path(parts.listed.name, parts.listed.version)
+    fragments = found / parts.folder.relative_to(made)
+    others = [name for name in _names(fragments.parent) if name != fragments.name]
+    if not _is_equal(made / PAGE, found / PAGE):
+        if others:
+            # The page is written after the fragments, and before the old ones are removed.
+            findings.note(UNFINISHED, found / PAGE)
+        else:
+            _add_difference(made / PAGE, found / PAGE, REBUILD, findings)
+    for path in _differing(parts.folder, fragments):
+        _add_difference(parts.folder / path, fragments / path, REBUILD, findings)
+    for name in others:
+        findings.note(LEFTOVER, fragments.with_name(name))
 
 
 def _names(folder: Path) -> list[str]:
@@ -201,16 +175,6 @@ def _names(folder: Path) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208 (faster, for each set)
     except OSError:
         return []
-
-
-def _is_without_source(index: ReleaseIndex, each: VerifiedSet, found: Path, url: str) -> bool:
-    """Return whether a page of a set does not know that the index has the set's source, which came in later."""
-    if each.record.promoted_from is None:
-        return False
-    with tempfile.TemporaryDirectory() as scratch:
-        alone = _Copy(Path(scratch), index)
-        _copy_record(index, alone, each)
-        return _has(found, render_set_page(alone, each.listed, url))
 
 
 def _add_difference(made: Path, found: Path, remedy: str, findings: Findings) -> None:
@@ -246,7 +210,3 @@ def _paths(folder: Path) -> Iterator[Path]:
 
 def _is_equal(made: Path, found: Path) -> bool:
     return made.is_file() and found.is_file() and filecmp.cmp(made, found, shallow=False)
-
-
-def _has(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
