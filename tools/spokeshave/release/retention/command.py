@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="a file of a downstream, whose exact pins stay: requirements, constraints, or a lock file in TOML such as "
-        "pylock.toml and uv.lock. Can be repeated",
+        "pylock.toml and uv.lock. A range such as ==3.12.* is no pin. Can be repeated",
     )
     parser.add_argument(
         "--record",
@@ -128,14 +128,14 @@ def run(args: argparse.Namespace) -> int:
         applied = policy_for(sets, policy)
         plan = plan_prune(index, sets, applied, outside)
         reports.append(prune_report(index, plan, applied, is_dry_run=args.dry_run))
-        sys.stdout.write(render(reports[0], is_purge=args.purge))
-        sys.stdout.flush()
         return plan.staying()
 
     if args.dry_run:
         edit(read_index(args.index))
     else:
         change_index(args.index, edit, generations=1 if args.purge else KEPT_GENERATIONS)
+    sys.stdout.write(render(reports[0], is_purge=args.purge))
+    sys.stdout.flush()
     if args.report:
         write_text(args.report, reports[0].to_json())
     return ExitCode.OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import itertools
 import json
@@ -17,6 +18,7 @@ from spokeshave.cli import main
 from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.release.index.writer.change import change_index
+from spokeshave.release.index.writer.generation import GenerationDraft
 from spokeshave.release.verification.verification import verify_index
 from spokeshave.sizes import human_size
 from spokeshave.testing.index_set_fixtures import PLATFORMS, add_set, write_set
@@ -239,6 +241,32 @@ def test_nothing_is_removed_if_pins_are_unknown(site: Path, capsys: pytest.Captu
     assert "Nothing is removed until its pins are known" in capsys.readouterr().err
     assert versions(site) == ["3.12.0rc20261101", "3.12.0rc20261102", "3.12.0rc20261103", "3.12.0rc20261104", "3.12.0"]
     assert snapshot(site).keys() == before.keys()
+
+
+def test_a_part_of_a_release_holds_what_it_has(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The metadata of its other wheels is not in the index, which does not stop the removal of other sets."""
+    part = write_set(
+        site.parent / "records", "1.0", name="shop", platforms=["win_amd64"], requires="abacus-tools==3.12.0rc20261102"
+    )
+    with_linux = write_set(site.parent / "records", "2.0", name="shop")
+    add_records(site, [part, with_linux], "2026-11-10T00:00:00.000000Z", only=["win_amd64"])
+    assert prune(site, "--keep", "1") == 0
+    assert versions(site) == ["3.12.0rc20261101", "3.12.0rc20261102", "3.12.0rc20261104", "3.12.0", "1.0", "2.0"]
+    assert "pinned by shop 1.0\n" in capsys.readouterr().out
+
+
+def test_only_what_was_removed_is_said_to_be(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(GenerationDraft, "write", fail)
+    assert prune(site, "--keep", "1") == 1
+    out, err = capsys.readouterr()
+    assert "No space left" in err
+    assert out == ""
+    assert len(versions(site)) == 5
 
 
 def test_the_decision_is_made_about_the_sets_that_exist_then(site: Path) -> None:
