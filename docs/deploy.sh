@@ -5,10 +5,10 @@
 #     docs/deploy.sh abacus==3.12.0rc20260821 3.12.0 https://abacus.example/ @pypi
 #
 # SOURCE is the index of the candidates, and DEST where the final release goes, as for `release fetch --from` and
-# `release publish --to`. The records are kept in the folder WORK (by default deploy/). After any failure, the same
-# command continues, on any machine: what is fetched is not fetched again, the promotion makes the same bytes, and what is
-# published is not sent again. The exit code is that of the command that failed; of `publish`, 3 is partial, and 4 is
-# not visible yet. SPOKESHAVE is the command (by default spokeshave).
+# `release publish --to`. A yanked candidate is refused. The records are kept in the folder WORK (by default deploy/).
+# After any failure, the same command continues, on any machine: what is fetched is not fetched again, the promotion
+# makes the same bytes, and what is published is not sent again. The exit code is that of the command that failed; of
+# `publish`, 3 is partial, and 4 is not visible yet. SPOKESHAVE is the command (by default spokeshave).
 set -eu
 
 usage() {

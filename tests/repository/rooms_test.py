@@ -61,7 +61,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "people server",
         "writer",
         "list_command one_set",
-        "add_command keep_command yank_command",
+        "add_command keep_command remove_command yank_command",
     ),
     "release/check": ("file siblings", "fields file_set index version_texts", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),

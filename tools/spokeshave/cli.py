@@ -44,6 +44,8 @@ COMMANDS = {
     "index keep": ("spokeshave.release.index.keep_command", "exempt a release of an index from `index prune`"),
     "index list": ("spokeshave.release.index.list_command", "print the releases of an index"),
     "index prune": ("spokeshave.release.retention.command", "remove whole releases that are neither new nor needed"),
+    "index rebuild": ("spokeshave.release.verification.rebuild_command", "make all pages of an index again"),
+    "index remove": ("spokeshave.release.index.remove_command", "remove one release from an index"),
     "index verify": ("spokeshave.release.verification.command", "check that an index is what its records make it"),
     "index yank": ("spokeshave.release.index.yank_command", "advise installers against a release of an index"),
     "release check": ("spokeshave.release.check.command", "check what an index would refuse, before anything is sent"),

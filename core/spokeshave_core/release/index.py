@@ -60,14 +60,14 @@ class IndexChange:
 
 @dataclass(frozen=True)
 class IndexChangeReport(Report):
-    """`index add`, `index yank` and `index keep`."""
+    """`index add`, `index yank`, `index keep` and `index remove`, whose set is no longer listed."""
 
     changes: tuple[IndexChange, ...]
 
 
 @dataclass(frozen=True)
 class IndexListReport(Report):
-    """`index list`: the sets in the order in which they came in."""
+    """`index list` and `index rebuild`: the sets in the order in which they came in."""
 
     sets: tuple[IndexedSet, ...]
 

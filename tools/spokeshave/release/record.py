@@ -36,11 +36,19 @@ RELEASE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 """A release's name. It is a part of the lock file's name, in which PEP 751 allows no dot."""
 
 _FILE_NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class InvalidRecordError(SpokeshaveError):
     """A folder that is not a release record, or one that was changed after it was sealed."""
+
+
+def name_remedy(name: str) -> str:
+    """Return what to do about a text that is not the name of a release."""
+    near = _NOT_IN_NAMES.sub("-", name).strip("_-")
+    such = f", such as --name {near}" if near else ""
+    return f"Use letters, digits, dashes and underscores{such}: it is a part of the lock file's name."
 
 
 def lock_name(release: str) -> str:

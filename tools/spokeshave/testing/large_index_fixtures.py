@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from spokeshave.release.index.folder import ReleaseIndex
+from spokeshave.release.index.folder import LOCK, ReleaseIndex
 from spokeshave.release.index.writer.change import open_writer
 from spokeshave.release.index.writer.fragments import render_fragments
 from spokeshave.release.index.writer.generation import SetParts, make_folder
@@ -24,6 +24,9 @@ def write_large_index(folder: Path, sets: int, files: int = 50) -> ReleaseIndex:
         files: The number of files of each project of a set.
     """
     index = ReleaseIndex(folder)
+    make_folder(folder)
+    # As a killed addition leaves it, with releases that no generation lists yet.
+    (folder / LOCK).touch()
     listed = tuple(_write_set(index, f"1.0.{number}", files, number) for number in range(sets))
     with open_writer(folder, is_new=True) as writer:
         writer.publish(listed)

@@ -190,7 +190,7 @@ def check_url(url: str, what: str) -> str:
         scheme = ""
         host = ""
     if scheme not in ("http", "https") or not host:
-        remedy = f"Give the URL of an upload endpoint, such as {twine_utils.DEFAULT_REPOSITORY}."
+        remedy = "Give an address with a host that begins with https:// or http://."
         raise InvalidEndpointError(Problem(what, f"{shown!r} is not an http or https URL", remedy))
     return url
 

@@ -16,6 +16,7 @@ from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_o
 from spokeshave.upload.endpoint import without_userinfo
 from spokeshave_core.problems import Problem
 
+RUN_AGAIN = "Then run the command again."
 AGAIN = "Then publish again; files that the index already has are not uploaded again."
 _ENDPOINT = f"Check the URL: it has to be an upload endpoint, as {DEFAULT_REPOSITORY} is PyPI's."
 _EXISTS = (
@@ -43,7 +44,7 @@ _NO_ROOM = {
     f"administrators for a higher limit. {AGAIN}",
     "file too large": _REMEDIES[413],
 }
-_SERVER_FAILED = f"The index itself failed: wait, or ask its administrator. {AGAIN}"
+_SERVER_FAILED = "The index itself failed: wait, or ask its administrator."
 _LONGEST_REASON = 500
 _LOGIN = (
     "Check TWINE_USERNAME and TWINE_PASSWORD, or ~/.pypirc, that the URL is the upload endpoint and not a page for "
@@ -148,7 +149,7 @@ def refusal(file: str, index: str, response: requests.Response, *, anonymous: bo
         return Problem(file, f"{shown} rejects it: {reason}. A file of this name already exists", remedy)
     status = response.status_code
     no_room = next((remedy for words, remedy in _NO_ROOM.items() if words in reason.lower()), None)
-    remedy = no_room or _REMEDIES.get(status, _SERVER_FAILED if status >= 500 else _ENDPOINT)
+    remedy = no_room or _REMEDIES.get(status, f"{_SERVER_FAILED} {AGAIN}" if status >= 500 else _ENDPOINT)
     if status in (401, 403) and anonymous:
         remedy = "No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD, or put them into ~/.pypirc."
     return Problem(file, f"{shown} rejects it: {reason}", remedy)
@@ -182,21 +183,25 @@ def _visible_text(response: requests.Response) -> str:
     return " ".join(body.split())
 
 
-def unreachable(file: str, index: str, error: requests.RequestException) -> Problem:
-    """Return the problem of an index that did not answer."""
+def unreachable(file: str, index: str, error: requests.RequestException, again: str = AGAIN) -> Problem:
+    """Return the problem of an index that did not answer.
+
+    Args:
+        again: What the user does when it may answer.
+    """
     shown = without_userinfo(index)
     if isinstance(error, requests.exceptions.SSLError):
         remedy = (
             "Check the URL, and give the authority of the index's certificate by TWINE_CERT or REQUESTS_CA_BUNDLE "
-            f"(a PEM file). {AGAIN}"
+            f"(a PEM file). {again}"
         )
         return Problem(file, f"{shown} cannot be trusted: {cause_of(error)}", remedy)
     if isinstance(error, requests.exceptions.ProxyError):
-        remedy = f"Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY. {AGAIN}"
+        remedy = f"Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY. {again}"
         return Problem(file, f"the proxy for {shown} fails: {cause_of(error)}", remedy)
     if isinstance(error, requests.Timeout):
-        return Problem(file, f"{shown} does not answer: {cause_of(error)}", _SERVER_FAILED)
-    remedy = f"Check the URL, the network and that the index runs. {AGAIN}"
+        return Problem(file, f"{shown} does not answer: {cause_of(error)}", f"{_SERVER_FAILED} {again}")
+    remedy = f"Check the URL, the network and that the index runs. {again}"
     return Problem(file, f"{shown} cannot be reached: {cause_of(error)}", remedy)
 
 

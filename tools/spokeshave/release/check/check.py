@@ -74,7 +74,7 @@ def check_release(
     own += texts.problems
     refused = files_of(own)
     chosen = [file for file in release.files if names is None or file.name in names]
-    visits = [_visit(destination, chosen, part_problems) for destination in destinations]
+    visits = [_visit(destination, chosen, release.record, part_problems) for destination in destinations]
     problems = list(own)
     reports = []
     for visit in visits:
@@ -95,10 +95,14 @@ def _is_like_pypi(destination: Destination) -> bool:
     return not destination.limits.local_versions
 
 
-def _visit(destination: Destination, files: Sequence[CheckedFile], part_problems: PartProblems | None) -> _Visit:
+def _visit(
+    destination: Destination, files: Sequence[CheckedFile], record: Path | None, part_problems: PartProblems | None
+) -> _Visit:
     """Read what a destination has. The first answer that is missing ends it, as the others would be, too."""
     offers = []
     problems = list(destination.credential_problems())
+    if record is not None:
+        problems += destination.record_problems(record)
     try:
         for project, own in by_project(files).items():
             offers.append(_offer(destination, project, own))

@@ -22,6 +22,7 @@ class ReleaseFiles:
     """Files that are released together.
 
     Attributes:
+        record: The folder of the record; None for files without one.
         version: The common version that a record states; None for files without a record.
         channel: The release channel that a record states, if it states one.
         kept: The globs of files that may name pre-releases of the version, as a promotion recorded them.
@@ -29,6 +30,7 @@ class ReleaseFiles:
     """
 
     files: tuple[CheckedFile, ...]
+    record: Path | None = None
     version: str | None = None
     channel: str | None = None
     kept: tuple[str, ...] = ()
@@ -66,6 +68,7 @@ def read_release(record: Path) -> ReleaseFiles:
     ]
     return ReleaseFiles(
         files=files,
+        record=record,
         version=manifest.version,
         channel=manifest.channel,
         kept=manifest.promoted_from.kept if manifest.promoted_from else (),

@@ -17,16 +17,22 @@ from spokeshave.release.conda.names import FORM, CondaNames
 from spokeshave.release.conda.planning import NoRecipeError, Planned, Planner, wheels_of
 from spokeshave.release.conda.reading import read_recipes
 from spokeshave.release.conda.recipe import HEADER, LICENSES, RECIPE, RecipeOptions, recipe_text
-from spokeshave.release.destination.choice import DestinationOptions, open_destination
+from spokeshave.release.destination.choice import DestinationOptions, TextOption, open_destination
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave.report import write_text
+from spokeshave.upload.endpoint import check_url
 from spokeshave.upload.options import add_index_arguments
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.conda import CondaReport, Drift, WrittenRecipe
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 _NOTHING = "-"
+_FROM = TextOption(
+    "--from",
+    "an index or a folder",
+    "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of a simple index, folder:PATH, or index:PATH",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="source",
         metavar="INDEX",
-        help="take the wheels' URLs from an index that has the release: `@NAME` (pypi, testpypi, or a repository of "
-        "~/.pypirc), the URL of a simple index, folder:PATH or index:PATH",
+        help=f"take the wheels' URLs from an index that has the release: {_FROM.forms}",
     )
     where.add_argument(
         "--url-base",
@@ -139,9 +144,9 @@ def _urls(args: argparse.Namespace, wheels: Sequence[ReleaseFile], problems: Pro
         return {}
     # Nothing is uploaded, so that a URL is that of the simple pages, as for `release try`.
     is_url = args.source.startswith(("http://", "https://"))
-    check_url = args.check_url or (args.source if is_url else None)
-    options = DestinationOptions(check_url=check_url, timeout=args.timeout)
-    with open_destination(args.source, options) as source:
+    pages = check_url(args.source, _FROM.name) if is_url else None
+    options = DestinationOptions(check_url=args.check_url or pages, timeout=args.timeout)
+    with open_destination(args.source, options, option=_FROM) as source:
         return listed_urls(source, wheels, problems)
 
 

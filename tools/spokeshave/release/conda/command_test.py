@@ -251,6 +251,24 @@ def test_a_wheel_that_the_index_lacks_is_a_problem(tmp_path: Path, capsys: pytes
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("index", "--from: 'index' is not an index or a folder"),
+        ("index:", "--from: 'index:' has no path"),
+        ("https://u:secret@host/simple/", "--from: the URL https://host/simple/ contains credentials"),
+    ],
+)
+def test_a_source_that_is_none_is_refused_by_its_option(
+    record: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, message: str
+) -> None:
+    assert conda(record, "--output", tmp_path / "out", "--from", source) == 1
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "upload endpoint" not in printed
+    assert "--to" not in printed
+
+
 def test_urls_are_needed_for_a_recipe(record: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert conda(record, "--output", tmp_path / "out") == 1
     assert "Give --from INDEX or --url-base URL." in capsys.readouterr().err

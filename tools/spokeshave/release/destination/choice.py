@@ -24,11 +24,31 @@ from spokeshave_core.problems import Problem
 FORMS = (
     "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of an upload endpoint, folder:PATH, or index:PATH"
 )
-_REMEDY = f"Give {FORMS}."
 _FOLDERS: Mapping[str, Callable[[str, Path, Limits], Destination]] = {
     "folder": FolderDestination,
     "index": StaticIndexDestination,
 }
+
+
+@dataclass(frozen=True)
+class TextOption:
+    """The option that a user names a destination by, for messages.
+
+    Attributes:
+        what: What its value is.
+        forms: Those that the value may have.
+    """
+
+    name: str
+    what: str
+    forms: str
+
+    def refusal(self, message: str) -> DestinationError:
+        """Return the error of a value."""
+        return DestinationError(Problem(self.name, message, f"Give {self.forms}."))
+
+
+TO = TextOption("--to", "a destination", FORMS)
 
 
 @dataclass(frozen=True)
@@ -105,11 +125,14 @@ def open_destination(
     options: DestinationOptions,
     environment: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.monotonic,
+    *,
+    option: TextOption = TO,
 ) -> Iterator[Destination]:
     """Open a destination. Missing credentials are not an error yet: `Destination.credential_problems` has them.
 
     Args:
         clock: The seconds since any moment, by which tokens get old.
+        option: What the text was given by.
 
     Raises:
         DestinationError: If the text names none.
@@ -118,17 +141,16 @@ def open_destination(
     kind, colon, path = text.partition(":")
     if kind in _FOLDERS and colon:
         if not path:
-            raise DestinationError(Problem("--to", f"'{text}' has no path", _REMEDY))
+            raise option.refusal(f"'{text}' has no path")
         if "://" in path:
             # Not shown, as it may contain credentials.
-            message = f"'{kind}:' has a URL, where the path of a folder of this machine belongs"
-            raise DestinationError(Problem("--to", message, _REMEDY))
+            raise option.refusal(f"'{kind}:' has a URL, where the path of a folder of this machine belongs")
         limits = with_options(known_limits(""), options.file_limit, options.project_limits)
         yield _FOLDERS[kind](text, Path(path), limits)
         return
     name = text[1:] if text.startswith("@") else None
     if name == "" or (name is None and kind not in ("http", "https")):
-        raise DestinationError(Problem("--to", f"{text!r} is not a destination", _REMEDY))
+        raise option.refusal(f"{text!r} is not {option.what}")
     if options.check_url:
         check_url(options.check_url, "--check-url")
     url = options.url if name else text

@@ -35,6 +35,7 @@ def test_a_text_that_names_no_destination_is_refused(
     with pytest.raises(SpokeshaveError) as raised, open_destination(text, DestinationOptions(), {}):
         pass
     assert message in str(raised.value)
+    assert str(raised.value).startswith(("--to: ", "the repository"))
     assert "secret" not in str(raised.value)
 
 

@@ -159,8 +159,14 @@ class Destination(Protocol):
             progress: Is called with the sent and all bytes, with each piece of an upload.
         """
 
+    def record_problems(self, record: Path) -> list[Problem]:  # noqa: ARG002 (that of others)
+        """Return why it does not take a record, whatever it has of its files. By default, it takes each."""
+        return []
+
     def commit(self, record: Path, only: Sequence[str] = ()) -> None:
         """Make all files that were sent visible. An index that lists each file on its own has done so already.
+
+        Others also put in order what they have of the record, so that it is called if nothing was sent, too.
 
         Args:
             record: The release's record, whose files they are.

@@ -37,7 +37,7 @@ from spokeshave.release.destination.destination import (
     Listing,
 )
 from spokeshave.release.integrity import read_sums
-from spokeshave.release.record import SUMS, InvalidRecordError
+from spokeshave.release.record import ATTESTATION, ATTESTATIONS, SUMS, InvalidRecordError
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.outcomes import Presence
@@ -123,11 +123,13 @@ class FolderDestination(Destination):
         return Attempt(AttemptStatus.STORED)
 
     def commit(self, record: Path, only: Sequence[str] = ()) -> None:  # noqa: ARG002 (the protocol's)
-        """Make the next generation, and the link to it."""
-        if self._staged is None:
-            return
+        """Make the next generation, and the link to it. Attestations come in also if their files are there already."""
         self._refuse_others()
         try:
+            for path in self._late_attestations(record):
+                _copy(path, self._staging() / path.name)
+            if self._staged is None:
+                return
             while not self._become(max(_numbers(self._generations), default=0)):
                 pass
             self._link()
@@ -160,6 +162,12 @@ class FolderDestination(Destination):
             return
         remedy = "Name a path that does not exist yet, or move it away: the release makes a link there."
         raise DestinationError(Problem(str(self._path), message, remedy))
+
+    def _late_attestations(self, record: Path) -> list[Path]:
+        """Return the attestations of a record that the folder does not have next to their files."""
+        found = (record / ATTESTATIONS).glob(f"*{ATTESTATION}")
+        files = {path: self._path / path.name[: -len(ATTESTATION)] for path in sorted(found)}
+        return [path for path, file in files.items() if file.is_file() and not (self._path / path.name).exists()]
 
     def _staging(self) -> Path:
         if self._staged is None:

@@ -52,6 +52,22 @@ def test_files_appear_together_when_they_are_committed(tmp_path: Path) -> None:
     assert (folder.credential_problems(), folder.scrubbed("text")) == ([], "text")
 
 
+def test_attestations_that_come_later_are_added(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path)
+    folder = open_folder(tmp_path / "wheels")
+    folder.send(wheel)
+    folder.commit(tmp_path)
+    attestations = tmp_path / "attestations"
+    attestations.mkdir()
+    for name in (wheel.name, "absent.whl"):
+        (attestations / f"{name}.publish.attestation").write_text("{}")
+    for _ in range(2):
+        open_folder(tmp_path / "wheels").commit(tmp_path)
+        names = {path.name for path in (tmp_path / "wheels").iterdir()}
+        assert names == {wheel.name, f"{wheel.name}.publish.attestation"}
+    assert (tmp_path / "wheels").readlink().name == "2"
+
+
 def test_a_second_release_keeps_the_first(tmp_path: Path) -> None:
     for version in ("1.9", "1.10"):
         folder = open_folder(tmp_path / "wheels")

@@ -23,7 +23,7 @@ from spokeshave.release.destination.destination import (
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.endpoint import Scrubber, without_userinfo
 from spokeshave.upload.package import read_package
-from spokeshave.upload.refusal import KEEPS_FIRST, unreachable
+from spokeshave.upload.refusal import KEEPS_FIRST, RUN_AGAIN, unreachable
 from spokeshave.upload.simple_index import (
     ANY_KIND,
     HTML_ONLY,
@@ -178,7 +178,7 @@ class IndexDestination(Destination):
             unanswered.retry_after = asked
             raise unanswered from err
         except requests.RequestException as err:
-            problem = unreachable(place, shown, err)
+            problem = unreachable(place, shown, err, RUN_AGAIN)
             raise UnansweredError(Problem(place, self._scrub(problem.message, shown, place), problem.remedy)) from err
 
     def _scrubbed_attempt(self, attempt: Attempt) -> Attempt:

@@ -22,8 +22,8 @@ from spokeshave.release.destination.destination import (
 )
 from spokeshave.release.index.folder import JSON_PAGE, JSON_PAGES, PAGE, SIMPLE, ReleaseIndex
 from spokeshave.release.index.upload_time import upload_time
-from spokeshave.release.index.writer.addition import add_records
-from spokeshave.release.index.writer.change import check_folder
+from spokeshave.release.index.writer.addition import add_records, refusals
+from spokeshave.release.index.writer.ownership import check_folder
 from spokeshave.release.index.writer.store import store_incoming
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
@@ -51,12 +51,13 @@ class StaticIndexDestination(Destination):
             check_folder(folder, is_new=True)
 
     def listing(self, project: str) -> Listing:
-        """Return the files of a project in the newest generation."""
+        """Return the files of a project in the newest generation. One that was lost or cut off since is not there."""
         name = canonicalize_name(project)
         path = self._index.generation / JSON_PAGES / name / JSON_PAGE
         try:
             page = json.loads(path.read_text("utf-8"))
-            files = {file.name: file for file in (self._listed(entry) for entry in page["files"])}
+            listed = [self._listed(entry) for entry in page["files"]]
+            files = {file.name: file for file in listed if self._is_stored(file)}
             return Listing(project=name, exists=True, files=files, versions=tuple(page["versions"]))
         except FileNotFoundError:
             return Listing(project=name, exists=False)
@@ -77,6 +78,10 @@ class StaticIndexDestination(Destination):
             provenance=entry.get("provenance"),
         )
 
+    def _is_stored(self, file: ListedFile) -> bool:
+        path = self._index.file_path(file.sha256 or "", file.name)
+        return path.is_file() and path.stat().st_size == file.size
+
     def state_of(self, file: Path, listing: Listing) -> Presence:
         """Return whether a listing of its project has a file, by sha256."""
         found = listing.files.get(file.name)
@@ -85,11 +90,13 @@ class StaticIndexDestination(Destination):
         return Presence.THERE if found.sha256 == sha256_of_file(file)[0] else Presence.OTHER_BYTES
 
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:
-        """Return the files that the pages of the newest generation do not list, in HTML or in JSON."""
+        """Return the files that the pages do not list which a web server finds, in HTML or in JSON."""
         listed = self.listing(project).files.keys()
-        path = self._index.generation / SIMPLE / canonicalize_name(project) / PAGE
-        text = path.read_text("utf-8") if path.is_file() else ""
-        return frozenset(name for name in names if name not in listed or f">{name}</a>" not in text)
+        name = canonicalize_name(project)
+        path = self._index.folder / SIMPLE / name / PAGE
+        has_json = (self._index.folder / JSON_PAGES / name / JSON_PAGE).is_file()
+        text = path.read_text("utf-8") if path.is_file() and has_json else ""
+        return frozenset(each for each in names if each not in listed or f">{each}</a>" not in text)
 
     def send(
         self,
@@ -104,6 +111,10 @@ class StaticIndexDestination(Destination):
             problem = Problem(str(err.filename or file), f"cannot be copied: {err.strerror or err}", "Check the disk.")
             return Attempt(AttemptStatus.REFUSED, problem)
         return Attempt(AttemptStatus.STORED)
+
+    def record_problems(self, record: Path) -> list[Problem]:
+        """Return why the index does not take a record, such as another one of the same version."""
+        return refusals(self._index.folder, record)
 
     def commit(self, record: Path, only: Sequence[str] = ()) -> None:
         """Add the release to the index in one generation."""

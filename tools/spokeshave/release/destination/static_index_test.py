@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.errors import ExitCode
 from spokeshave.files import sha256_of_file
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.destination.destination import Destination, DestinationError, UnreadableError
@@ -98,6 +100,71 @@ def test_another_release_of_the_version_is_refused(
     assert publish(other, index) == 1
     assert "with other bytes" in capsys.readouterr().err
     assert tree_of(index) == before
+
+
+@pytest.mark.parametrize("other", [{"requires_python": ">=3.9"}, {"name": "other"}], ids=["version", "name"])
+def test_another_record_of_the_same_files_is_refused(
+    index: Path, record: Path, tmp_path: Path, other: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is sent, also by a check and by a plan."""
+    assert publish(record, index) == 0
+    sealed_again = write_release(tmp_path / "again", **other)
+    before = tree_of(index)
+    target = ["--to", f"index:{index}"]
+    report = tmp_path / "report.json"
+    for command in (
+        ["release", "check", str(sealed_again), *target],
+        ["release", "publish", str(sealed_again), *target, "--dry-run"],
+        ["release", "publish", str(sealed_again), *target, "--report", str(report)],
+    ):
+        capsys.readouterr()
+        assert main(command) == 1
+        output = capsys.readouterr()
+        assert "but the index has another record, abacus 3.12.0" in output.err
+        assert "Continue with" not in output.err + output.out
+    assert {file["outcome"] for file in json.loads(report.read_text())["files"]} == {"not sent"}
+    assert tree_of(index) == before
+
+
+def test_a_record_in_the_index_is_refused_before_it_is_sent(
+    index: Path, record: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(record, index / ".records/3.12.0"))
+    before = tree_of(index)
+    assert publish(copy, index) == 1
+    assert f"{copy}: is in the folder of the index" in capsys.readouterr().err
+    assert {name for name in tree_of(index) if "/state/" not in name} == before.keys()
+
+
+def damage(index: Path, kind: str) -> None:
+    wheel = next((index / "files").glob("*/abacus_compiler*.whl"))
+    if kind == "deleted":
+        wheel.unlink()
+    elif kind == "cut off":
+        wheel.write_bytes(wheel.read_bytes()[:100])
+    else:
+        (index / kind).unlink()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("deleted", ExitCode.PARTIAL),
+        ("cut off", ExitCode.PARTIAL),
+        ("simple", ExitCode.NOT_VISIBLE),
+        ("v1+json", ExitCode.NOT_VISIBLE),
+        ("find-links.html", ExitCode.OK),
+        ("current", ExitCode.PARTIAL),
+    ],
+)
+def test_what_is_not_in_order_is_shown_and_repaired(index: Path, record: Path, kind: str, status: ExitCode) -> None:
+    """Such as links that a killed publisher has not made."""
+    assert publish(record, index) == 0
+    before = tree_of(index)
+    damage(index, kind)
+    assert main(["release", "status", str(record), "--to", f"index:{index}"]) == status
+    assert publish(record, index) == 0
+    assert {name: data for name, data in tree_of(index).items() if not name.startswith("incoming")} == before
 
 
 def test_a_part_is_published_and_completed(index: Path, record: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -27,6 +27,7 @@ from spokeshave.release.fetch.source import FORMS, Source, SourceOptions, open_s
 from spokeshave.release.fetch.sums import read_sums_file
 from spokeshave.release.fetch.wanted import Wanted, parse_wanted
 from spokeshave.release.file_selection import add_only_argument, selected
+from spokeshave.release.index.release_names import meant_name
 from spokeshave.report import write_text
 from spokeshave.upload.options import add_index_arguments
 from spokeshave_core.problems import Problem, Problems
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="NAME[==VERSION]",
         help="a release, or projects. Without a version: the newest complete set of a release, or the newest version "
-        "of a project (a pre-release if there is nothing else); yanked ones only by ==",
+        "of a project (a pre-release if there is nothing else); yanked ones only by ==, and a record with --yanked",
     )
     parser.add_argument("--from", dest="source", required=True, metavar="SOURCE", help=f"where it is: {FORMS}")
     parser.add_argument(
@@ -71,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--commit", metavar="SHA", help="the release of a commit, by the first 7 or more digits, with or without NAME"
     )
     add_only_argument(parser, "fetch a part of the files of projects (a record is always whole)")
+    parser.add_argument(
+        "--yanked",
+        action="store_true",
+        help="fetch the record of a yanked release too, such as to move an index. By default it is refused, so that "
+        "none is promoted and published",
+    )
     parser.add_argument(
         "--hashes",
         type=Path,
@@ -159,6 +166,8 @@ def run(args: argparse.Namespace) -> int:
     with ended_by_sigterm(), open_source(args.source, options, os.environ) as source:
         downloader = Downloader(source=source, patience=patience, progress=Progress(), stop=stop, jobs=args.jobs)
         sets = read_sets_of(source, patience)
+        names = {listed.name for listed in sets or ()}
+        wanted = tuple(replace(each, name=meant_name(each.name, names)) for each in wanted)
         this = Run(args=args, wanted=wanted, source=source, sets=sets, downloader=downloader)
         if args.list:
             return _list(this)
@@ -197,7 +206,11 @@ def _fetch_record(this: Run, choice: SetChoice) -> ReleaseFetchReport:
     notes = []
     if listed.yanked is not None:
         reason = " ".join(listed.yanked.split())
-        notes.append(f"{listed.name} {listed.version} is yanked{f': {reason}' if reason else ''}")
+        message = f"is yanked{f': {reason}' if reason else ''}"
+        if not args.yanked:
+            remedy = "Choose another release, or add --yanked, if this one is meant."
+            raise FetchError(Problem(f"{listed.name} {listed.version}", message, remedy))
+        notes.append(f"{listed.name} {listed.version} {message}")
     download = RecordDownload(this.downloader, listed, args.output)
     present = download.present()
     results = [Fetched(file) for file in present] if present is not None else download.fetch()

@@ -92,6 +92,7 @@ def test_a_second_run_reads_the_list_alone(site: StaticSite, tmp_path: Path, cap
         (("abacus==3.9",), "3.9.0"),
         (("abacus<3.10", "--channel", "stable"), "3.9.0"),
         (("abacus==3.12.0-RC.20260821",), VERSION),
+        (("Abacus==3.9",), "3.9.0"),
         (("--commit", COMMIT[:9].upper()), VERSION),
         (("abacus", "--commit", COMMIT), VERSION),
     ],
@@ -334,8 +335,15 @@ def test_yanked_and_partial_sets(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert fetch(source, tmp_path / "newest", "abacus") == 0
     assert verify_record(tmp_path / "newest").version == "1.0"
     capfd.readouterr()
-    assert fetch(source, tmp_path / "yanked", "abacus==1.1") == 0
+    assert fetch(source, tmp_path / "yanked", "abacus==1.1") == 1
+    refusal = capfd.readouterr().err
+    assert "abacus 1.1: is yanked: wrong sums\n" in refusal
+    assert "--yanked" in refusal
+    assert not (tmp_path / "yanked").exists()
+    assert fetch(source, tmp_path / "yanked", "abacus==1.1", "--yanked") == 0
     assert "warning: abacus 1.1 is yanked: wrong sums" in capfd.readouterr().err
+    assert fetch(source, tmp_path / "yanked", "abacus==1.1") == 1
+    capfd.readouterr()
     assert fetch(source, tmp_path / "partial", "abacus==1.2") == 1
     text = capfd.readouterr().err
     assert "is partial on" in text
@@ -429,6 +437,16 @@ def test_an_unreadable_list_is_an_error(site: StaticSite, tmp_path: Path, capfd:
     site.replies = {"current/sets.jsonl": Reply(body=b'{"name": "abacus"')}
     assert fetch(site.url, tmp_path / "rc", "abacus==3.11") == 1
     assert "its current/sets.jsonl cannot be read" in capfd.readouterr().err
+
+
+def test_nothing_is_uploaded_by_a_fetch_that_gets_no_answer(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with static_site(tmp_path) as stopped:
+        url = stopped.url
+    assert fetch(url, tmp_path / "rc", "abacus==3.11", "--attempts", "1") == 1
+    text = capfd.readouterr().err
+    assert "cannot be reached" in text
+    assert "Then run the command again." in text
+    assert "upload" not in text
 
 
 def begin(site: StaticSite, output: Path) -> tuple[subprocess.Popen[bytes], Path]:

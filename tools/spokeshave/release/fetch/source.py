@@ -33,7 +33,7 @@ from spokeshave.release.index.folder import (
 )
 from spokeshave.release.record import MANIFEST, SUMS, file_path, manifest_sha256, read_record
 from spokeshave.upload.endpoint import Scrubber, check_url, find_endpoint, without_userinfo
-from spokeshave.upload.refusal import unreachable
+from spokeshave.upload.refusal import RUN_AGAIN, unreachable
 from spokeshave.upload.simple_index import (
     IndexedFile,
     ProjectPage,
@@ -223,7 +223,7 @@ class HttpSource(Source):
             message = f"{self.label} has an invalid URL of it, or one that is not of http or https"
             raise FetchError(Problem(place, message, _CHECK)) from err
         except requests.RequestException as err:
-            problem = unreachable(place, self.label, err)
+            problem = unreachable(place, self.label, err, RUN_AGAIN)
             scrubbed = Problem(place, self._scrub(problem.message, self.label, place), problem.remedy)
             raise PassingError(scrubbed) from err
 

@@ -14,7 +14,7 @@ from spokeshave.errors import ExitCode, counted
 from spokeshave.option_values import local_path
 from spokeshave.release.file_selection import add_only_argument
 from spokeshave.release.index.texts import checked_address, checked_reason
-from spokeshave.release.index.upload_time import CLOCK, upload_time
+from spokeshave.release.index.upload_time import upload_time
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--added",
         metavar="TIME",
         help="the upload time that the index lists for the files, in ISO 8601, such as 2026-11-30T01:02:03Z, or in "
-        f"seconds since 1970; for releases that move from another index. Default: ${CLOCK}, or else the current time",
+        "seconds since 1970; for releases that move from another index (default: the current time)",
     )
     parser.add_argument(
         "--keep",

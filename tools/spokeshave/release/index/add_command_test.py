@@ -15,6 +15,7 @@ from spokeshave.cli import main
 from spokeshave.files import sha256_of_file
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.index.folder import ReleaseIndex
+from spokeshave.release.index.upload_time import upload_time
 from spokeshave.release.record import FILES, MANIFEST, SUMS, manifest_sha256
 from spokeshave.testing.killing_fixtures import tree_of
 from spokeshave.testing.sealed_fixtures import write_release
@@ -273,14 +274,17 @@ def test_a_failure_in_the_middle_changes_nothing(index: Path, sealed: Path, caps
 
 
 def test_the_order_is_that_of_the_upload_times(index: Path, sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1796000000")
+    # Build environments have it, and a release does not get old by that.
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "315532800")
+    before = upload_time(None)
     add(sealed / "3.12.0", index)
     add(sealed / "3.11.0", index, "--added", "2020-02-03")
-    assert [(listed.version, listed.added) for listed in sets(index)] == [
-        ("3.11.0", "2020-02-03T00:00:00.000000Z"),
-        ("3.12.0", "2026-11-30T00:53:20.000000Z"),
-    ]
-    assert listed_releases(index) == ["3.11.0", "3.12.0"]
+    first, second = sets(index)
+    assert (first.version, first.added) == ("3.11.0", "2020-02-03T00:00:00.000000Z")
+    assert before <= second.added <= upload_time(None)
+    assert add(sealed / "3.13.0+cuda.12", index, "--added", "1786000000") == 0
+    assert sets(index)[1].added == "2026-08-06T07:06:40.000000Z"
+    assert listed_releases(index) == ["3.11.0", "3.13.0+cuda.12", "3.12.0"]
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "", "9" * 30])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.index.writer.change import IndexWriter
+from spokeshave.testing.killing_fixtures import killed_at
 from spokeshave.testing.sealed_fixtures import write_release
 
 OLD = "https://old.example/"
@@ -64,10 +68,51 @@ def test_a_killed_change_of_the_address_is_done_again(
     with monkeypatch.context() as patch:
         patch.setattr(IndexWriter, "_become", _interrupted)
         assert add(folder, records[0], url=NEW) == INTERRUPTED
-    # The generation that lists the old one still stands.
-    assert OLD in (folder / "index.html").read_text()
+    # The generation that lists the old one still stands, with all of its pages.
+    assert addresses(folder) == {OLD}
+    # Also after a command that does not know of the change.
+    assert add(folder, records[0]) == 0
+    assert addresses(folder) == {OLD}
     assert add(folder, records[0], url=NEW) == 0
     assert addresses(folder) == {NEW}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL, and no fork")
+def test_a_kill_mixes_addresses_until_the_next_command(tmp_path: Path, records: list[Path]) -> None:
+    """At every third change of files; the next command knows of neither address."""
+    folder = tmp_path / "index"
+    assert add(folder, *records, url=OLD) == 0
+    seen = set()
+    copy = tmp_path / "copy"
+    for step in itertools.count(0, 3):
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(folder, copy, symlinks=True)
+        if not killed_at(step, lambda: add(copy, records[0], url=NEW)):
+            break
+        assert main(["index", "keep", "abacus", VERSIONS[0], str(copy), "--undo"]) == 0
+        (address,) = addresses(copy)
+        assert address in (copy / "index.html").read_text()
+        assert main(["index", "verify", str(copy)]) == 0
+        seen.add(address)
+    assert seen == {OLD, NEW}
+
+
+def test_a_page_links_to_its_source_while_that_is_listed(tmp_path: Path) -> None:
+    sealed = write_release(tmp_path / "records", "3.12.0rc20261120", has_sdist=False)
+    promoted = tmp_path / "promoted"
+    target = ["--version", "3.12.0", "--output", str(promoted)]
+    assert main(["release", "promote", str(sealed), "--untested", *target]) == 0
+    folder = tmp_path / "index"
+    link = "releases/abacus/3.12.0rc20261120/index.html"
+    page = folder / "releases/abacus/3.12.0/index.html"
+    assert add(folder, promoted) == 0
+    assert link not in page.read_text()
+    assert add(folder, sealed) == 0
+    assert link in page.read_text()
+    assert main(["index", "verify", str(folder)]) == 0
+    assert main(["index", "remove", "abacus", "3.12.0rc20261120", str(folder), "--anyway"]) == 0
+    assert link not in page.read_text()
+    assert main(["index", "verify", str(folder)]) == 0
 
 
 def _interrupted(*_: object) -> None:

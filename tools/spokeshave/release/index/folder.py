@@ -71,7 +71,7 @@ class ReleaseIndex:
     def url(self) -> str:
         """Return the address that the index is served at, which ends with a slash. Empty if it is not known."""
         path = self.folder / CURRENT / URL
-        return path.read_text("utf-8").strip() if path.is_file() else ""
+        return path.read_text("utf-8", errors="replace").strip() if path.is_file() else ""
 
     def file_path(self, sha256: str, name: str) -> Path:
         """Return the place of a wheel or an sdist."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.index.folder import read_sets
 from spokeshave.release.index.writer.change import change_index
 from spokeshave.testing.killing_fixtures import kills, tree_of
 from spokeshave.testing.sealed_fixtures import write_release
@@ -69,6 +70,7 @@ def assert_same_after_a_kill(before: Path, action: Callable[[Path], None], expec
     wanted = tree_of(done)
     seen = []
     for _ in kills(prepared):
+        assert_generations_are_whole(work)
         versions = listed_releases(work) if (work / "current").is_symlink() else []
         assert versions in expected
         seen.append(versions)
@@ -77,6 +79,17 @@ def assert_same_after_a_kill(before: Path, action: Callable[[Path], None], expec
     assert expected[0] in seen
     assert listed_releases(work) == expected[-1]
     assert tree_of(work) == wanted
+
+
+def assert_generations_are_whole(index: Path) -> None:
+    """Any generation with a number may become the newest one, if the link is lost."""
+    for generation in (index / "generations").glob("[0-9]*"):
+        names = {path.name for path in generation.iterdir()}
+        assert names == {"find-links.html", "format", "index.html", "sets.jsonl", "simple", "v1+json"}
+        for listed in read_sets(generation / "sets.jsonl"):
+            for project in listed.projects:
+                assert (generation / "simple" / project / "index.html").is_file()
+                assert (generation / "v1+json" / project / "index.json").is_file()
 
 
 def test_the_first_release_comes_in_whole_or_not(tmp_path: Path, records: tuple[Path, Path]) -> None:

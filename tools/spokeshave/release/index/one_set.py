@@ -8,16 +8,18 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.release.index.release_names import meant_name
 from spokeshave.release.index.writer.change import RefusedChangeError, change_index
-from spokeshave_core.problems import Problem
+from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.index import IndexChange, IndexedSet
 
+_ANYWAY = "Give --anyway to remove it nevertheless."
 _LIST = "`spokeshave index list` prints the releases of an index."
 
 
 def add_set_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name a release of an index."""
-    parser.add_argument("name", metavar="NAME", help="the name of the release, such as abacus")
+    parser.add_argument("name", metavar="NAME", type=_name, help="the name of the release, such as abacus")
     parser.add_argument("version", metavar="VERSION", help="its version, such as 3.12.0")
     parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
 
@@ -39,12 +41,53 @@ def change_set(folder: Path, name: str, version: str, change: Callable[[IndexedS
     return IndexChange(change(found[0]), change(found[0]) != found[0])
 
 
+def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, generations: int) -> IndexedSet:
+    """Remove one release from an index, and return it.
+
+    Args:
+        is_forced: Whether it is removed if it is kept, or if another one was promoted from it.
+        generations: The number of generations that are kept. With 1, its files are removed with it.
+
+    Raises:
+        InvalidIndexError: If the folder is not an index.
+        RefusedChangeError: If it does not list the release, or needs it.
+    """
+    found: list[IndexedSet] = []
+
+    def edit(sets: tuple[IndexedSet, ...]) -> Sequence[IndexedSet]:
+        found.append(removable_set(sets, name, version, folder, is_forced=is_forced))
+        return [listed for listed in sets if listed is not found[0]]
+
+    change_index(folder, edit, generations=generations)
+    return found[0]
+
+
+def removable_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path, *, is_forced: bool) -> IndexedSet:
+    """Return a release that may be removed.
+
+    Raises:
+        RefusedChangeError: If it is not listed, or is needed and the removal not forced.
+    """
+    listed = find_set(sets, name, version, folder)
+    problems = Problems()
+    place = f"{listed.name} {listed.version}"
+    if listed.kept is not None:
+        problems.add(place, f"is kept: {listed.kept}" if listed.kept else "is kept", _ANYWAY)
+    for other in sets:
+        if other.promoted_from == listed.manifest_sha256:
+            problems.add(place, f"is what {other.name} {other.version} was promoted from", _ANYWAY)
+    if not is_forced:
+        problems.raise_if_any(RefusedChangeError)
+    return listed
+
+
 def find_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path) -> IndexedSet:
     """Return a release of an index.
 
     Raises:
         RefusedChangeError: If it is not listed.
     """
+    name = meant_name(name, (listed.name for listed in sets))
     named = [listed for listed in sets if listed.name == name]
     for listed in named:
         if listed.version == version or _is_equal(listed.version, version):
@@ -54,6 +97,14 @@ def find_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path) 
     names = sorted({listed.name for listed in sets})
     has = f"it has {', '.join(names)}" if names else "it is empty"
     raise RefusedChangeError(Problem(str(folder), f"has no release {name}: {has}", _LIST))
+
+
+def _name(text: str) -> str:
+    name, pin, version = text.partition("==")
+    if pin:
+        # Without this, what is missing would be DIR.
+        raise argparse.ArgumentTypeError(f"write the name and the version of {text!r} as two words: {name} {version}")
+    return text
 
 
 def _is_equal(listed: str, version: str) -> bool:

@@ -1,4 +1,4 @@
-"""`index yank`, `index keep` and `index list`."""
+"""`index yank`, `index keep`, `index remove` and `index list`."""
 
 from __future__ import annotations
 
@@ -97,25 +97,82 @@ def test_a_release_that_is_not_listed_is_an_error(index: Path, capsys: pytest.Ca
     assert f"{index}: has no version 9 of abacus" in capsys.readouterr().err
     assert run("keep", index, "--undo", name="abakus") == 1
     assert f"{index}: has no release abakus: it has abacus" in capsys.readouterr().err
-    assert run("yank", index, "--undo", version="3.11.0.0") == 0
+    assert run("yank", index, "--undo", name="Abacus", version="3.11.0.0") == 0
     assert tree_of(index) == before
+
+
+@pytest.mark.parametrize("command", ["yank", "keep"])
+def test_a_name_with_its_version_is_explained(index: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["index", command, "abacus==3.11.0", str(index), "--undo"])
+    assert raised.value.code == 2
+    assert "write the name and the version of 'abacus==3.11.0' as two words: abacus 3.11.0" in capsys.readouterr().err
 
 
 def test_a_reason_has_to_be_text(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("yank", index, "--reason", "\udcff") == 1
     assert "--reason: is not text in UTF-8" in capsys.readouterr().err
+    before = tree_of(index)
+    for character in ("\x1b", "\x01", "\x7f", "\u202e"):
+        for command in ("yank", "keep"):
+            assert run(command, index, "--reason", f"wrong {character}[31m") == 1
+            error = capsys.readouterr().err
+            assert f"--reason: has the control character {character!a}" in error
+            assert character not in error
+    assert tree_of(index) == before
 
 
-@pytest.mark.parametrize("command", [("list",), ("yank", "abacus", "1.0"), ("keep", "abacus", "1.0")])
+@pytest.mark.parametrize(
+    "command", [("list",), ("yank", "abacus", "1.0"), ("keep", "abacus", "1.0"), ("remove", "abacus", "1.0")]
+)
 def test_a_folder_that_is_not_an_index_is_refused(
     tmp_path: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = [] if command[0] == "list" else ["--undo"]
+    options = ["--undo"] if command[0] in ("yank", "keep") else []
     assert main(["index", *command, str(tmp_path), *options]) == 1
     assert f"{tmp_path}: is not a release index" in capsys.readouterr().err
     assert main(["index", *command, str(tmp_path / "absent"), *options]) == 1
     assert f"{tmp_path / 'absent'}: does not exist" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_release_is_removed(index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = tree_of(index)
+    capsys.readouterr()
+    assert run("remove", index, "--dry-run") == 0
+    assert capsys.readouterr().out == f"abacus 3.11.0 (5 files, 4.9 kB) would be removed from {index}\n"
+    assert run("remove", index, version="9") == 1
+    assert "has no version 9 of abacus" in capsys.readouterr().err
+    assert tree_of(index) == before
+    report = tmp_path / "report.json"
+    assert run("remove", index, "--report", str(report)) == 0
+    assert capsys.readouterr().out.startswith(
+        f"abacus 3.11.0 (5 files, 4.9 kB) is removed from {index}\nThe files are "
+    )
+    (change,) = json.loads(report.read_text())["changes"]
+    assert (change["is_changed"], change["listed"]["version"]) == (True, "3.11.0")
+    assert listed_releases(index) == ["3.12.0"]
+    assert len(list((index / "files").iterdir())) == 10
+    assert run("remove", index, "--purge", version="3.12") == 0
+    assert listed_releases(index) == []
+    assert not list((index / "files").iterdir())
+
+
+def test_a_release_that_is_needed_is_not_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sealed = write_release(tmp_path, "3.12.0rc20261120", has_sdist=False)
+    target = ["--version", "3.12.0", "--output", str(tmp_path / "promoted")]
+    assert main(["release", "promote", str(sealed), "--untested", *target]) == 0
+    folder = tmp_path / "index"
+    assert main(["index", "add", str(sealed), str(tmp_path / "promoted"), str(folder), "--keep", "for a talk"]) == 0
+    before = tree_of(folder)
+    capsys.readouterr()
+    assert run("remove", folder, version="3.12.0rc20261120") == 1
+    error = capsys.readouterr().err
+    assert "abacus 3.12.0rc20261120: is kept: for a talk\n" in error
+    assert "abacus 3.12.0rc20261120: is what abacus 3.12.0 was promoted from\n" in error
+    assert tree_of(folder) == before
+    assert run("remove", folder, "--anyway", version="3.12.0rc20261120") == 0
+    assert listed_releases(folder) == ["3.12.0"]
 
 
 def test_releases_are_listed_with_their_states(index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

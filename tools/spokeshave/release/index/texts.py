@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import urlsplit
 
 from spokeshave_core.problems import Problem, SpokeshaveError
 
+# Controls, which a terminal obeys, and marks that show the text around them in another order.
+_CONTROL = "Cc"
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # What a shell takes as it is, so that the address can be a part of a command.
 _PATH = re.compile(r"[A-Za-z0-9._~%:/+-]*")
 
@@ -23,7 +27,7 @@ def checked_reason(option: str, reason: str | None) -> str | None:
     """Return a reason as a line of text. None if none is given.
 
     Raises:
-        InvalidReasonError: If it is not text.
+        InvalidReasonError: If it is not text, or has characters that are not shown.
     """
     if reason is None:
         return None
@@ -32,6 +36,10 @@ def checked_reason(option: str, reason: str | None) -> str | None:
         line.encode()
     except UnicodeEncodeError as err:
         raise InvalidReasonError(Problem(option, "is not text in UTF-8", "Write the reason again.")) from err
+    controls = [each for each in line if unicodedata.category(each) == _CONTROL or each in _REORDERING]
+    if controls:
+        message = f"has the control character {controls[0]!a}, which pages and terminals do not show as text"
+        raise InvalidReasonError(Problem(option, message, "Write the reason without it."))
     return line
 
 

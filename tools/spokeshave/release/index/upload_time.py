@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import os
-from collections.abc import Mapping
 
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-CLOCK = "SOURCE_DATE_EPOCH"
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -16,8 +13,10 @@ class InvalidTimeError(SpokeshaveError):
     """A text that is not a time."""
 
 
-def upload_time(text: str | None, environment: Mapping[str, str] = os.environ) -> str:
+def upload_time(text: str | None) -> str:
     """Return a time in the form of PEP 700, in UTC.
+
+    The time of a build (SOURCE_DATE_EPOCH) is not one: `index prune` removes a set by the age that it has here.
 
     Args:
         text: In ISO 8601, or in seconds since 1970. None for the current time.
@@ -25,14 +24,13 @@ def upload_time(text: str | None, environment: Mapping[str, str] = os.environ) -
     Raises:
         InvalidTimeError: If it is neither.
     """
-    place, given = ("--added", text) if text is not None else (f"${CLOCK}", environment.get(CLOCK))
-    if given is None or (text is None and not given):
+    if text is None:
         return datetime.datetime.now(datetime.timezone.utc).strftime(_FORMAT)
     try:
-        return parse_time(given).strftime(_FORMAT)
+        return parse_time(text).strftime(_FORMAT)
     except ValueError as err:
         remedy = "Give one such as 2026-11-30T01:02:03Z."
-        raise InvalidTimeError(Problem(place, f"{given!r} is not a time", remedy)) from err
+        raise InvalidTimeError(Problem("--added", f"{text!r} is not a time", remedy)) from err
 
 
 def parse_time(text: str) -> datetime.datetime:

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from spokeshave.errors import some
 from spokeshave.release.integrity import verify_record
-from spokeshave.release.record import MANIFEST, RELEASE_NAME, file_path, manifest_sha256
+from spokeshave.release.record import MANIFEST, RELEASE_NAME, file_path, manifest_sha256, name_remedy
 from spokeshave.release.seal.inputs import find_distributions
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.outcomes import Outcome
@@ -142,8 +142,7 @@ def release_name(source: ReleaseSource, name: str | None) -> str:
         raise PromotionError(Problem(str(source.folder), message, "Give --name, such as --name abacus."))
     found = name or source.projects[0]
     if not RELEASE_NAME.fullmatch(found):
-        remedy = "Use letters, digits, dashes and underscores."
-        raise PromotionError(Problem(f"--name {found}", "is not the name of a release", remedy))
+        raise PromotionError(Problem(f"--name {found}", "is not the name of a release", name_remedy(found)))
     return found
 
 

@@ -172,3 +172,4 @@ def test_a_name_of_another_release_is_refused(sealed: Path, tmp_path: Path) -> N
     wheel = build_wheel(tmp_path / "wheels", {}, version=VERSION)
     request = PromotionRequest(wheel.parent, FINAL, tmp_path / "x", name="a.b", untested=True)
     assert "--name a.b: is not the name of a release" in refusal(request)
+    assert "such as --name a-b" in refusal(request)

@@ -194,7 +194,9 @@ def _publish(this: Run) -> PublishReport:
         if this.args.dry_run:
             publisher.list_all()
         elif problems:
-            publisher.list_known()
+            # If the destination takes nothing of the record, what it has is of another one.
+            if not this.destination.record_problems(this.args.record):
+                publisher.list_known()
         else:
             urls = this.args.repository_url, this.args.check_url
             this.journal.begin(KnownDestination(this.destination.text, *urls), this.part.only)

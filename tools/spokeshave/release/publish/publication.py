@@ -133,7 +133,7 @@ class Publication:
         waits_since: The time since which all is sent that can be, and something is not listed or not visible.
         gate: The number of stages, from the first, whose files are all visible.
         is_atomic: The destination adds all files in one step at the end, so that no stage waits for another.
-        is_committed: That step was made after the last upload.
+        is_committed: That step was made, after the last upload.
         visible: The files that were visible at the last check of all.
         problems: Why the publication ended early; empty if it did not.
     """
@@ -238,9 +238,10 @@ def _next_of_atomic(publication: Publication) -> Step:
             return Send(state.file.name)
         if state.phase is not Phase.ACCEPTED:
             return LookUp(state.file.project)
-    if not remaining:
-        return CheckVisible(frozenset(publication.files))
-    return LookUp(remaining[0].file.project) if publication.is_committed else Commit()
+    # Also if it lists all files: a run before may have been killed before it was in order, or without attestations.
+    if not publication.is_committed:
+        return Commit()
+    return LookUp(remaining[0].file.project) if remaining else CheckVisible(frozenset(publication.files))
 
 
 def _names(publication: Publication, stages: int) -> frozenset[str]:

@@ -354,6 +354,14 @@ def test_an_atomic_destination_gets_all_files_before_one_is_seen() -> None:
     assert done.end() is PublishEnd.DONE
 
 
+def test_an_atomic_destination_with_all_files_is_put_in_order() -> None:
+    index = Index(stored=dict.fromkeys(NAMES, Presence.THERE))
+    done = publish(index, new_publication(ORDER, PATIENCE, is_atomic=True))
+    assert index.steps == [LookUp("runtime"), LookUp("compiler"), Commit(), CheckVisible(frozenset(NAMES))]
+    assert done.end() is PublishEnd.DONE
+    assert set(outcomes(done).values()) == {PublishOutcome.ALREADY_THERE}
+
+
 def test_an_atomic_destination_without_a_commit_has_nothing() -> None:
     index = Index(answers={"c1": [(AttemptStatus.TEMPORARY, False)]})
     done = publish(index, new_publication(ORDER, PATIENCE, is_atomic=True))

@@ -91,6 +91,9 @@ class _PatientDestination(Destination):
     def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
         return self._destination.send(file, attestations, progress)
 
+    def record_problems(self, record: Path) -> list[Problem]:
+        return self._destination.record_problems(record)
+
     def commit(self, record: Path, only: Sequence[str] = ()) -> None:
         self._destination.commit(record, only)
 

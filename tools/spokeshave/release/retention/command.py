@@ -16,6 +16,7 @@ from spokeshave.release.index.upload_time import parse_time
 from spokeshave.release.index.writer.change import KEPT_GENERATIONS, change_index
 from spokeshave.release.retention.holds import holds_of_downstream, holds_of_record
 from spokeshave.release.retention.keep_file import read_keep_file
+from spokeshave.release.retention.names import policy_for
 from spokeshave.release.retention.plan import plan_prune, prune_report
 from spokeshave.release.retention.retention import NO_CHANNEL, Holds, KeptVersion, RetentionPolicy
 from spokeshave.report import write_text
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "`index keep` and of --keep-file,\nsets that a file of --pins or a set that stays pins with ==, and sets that "
         "a set that stays was promoted from. Partial and\nyanked sets go by the same rule, but do not count for "
         "--keep.\n\n"
-        "Example: spokeshave index prune site --channel nightly --keep 14 --days 60 --pins downstream/*.txt --dry-run"
+        "Example: spokeshave index prune site --channel nightly --keep 14 --days 60 --pins downstream/requirements.txt --dry-run"
     )
     parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
     parser.add_argument(
@@ -82,23 +83,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--pins",
-        action="extend",
-        nargs="+",
+        action="append",
         default=[],
         type=Path,
         metavar="FILE",
-        help="files of downstreams, whose exact pins stay: requirements, constraints, or lock files in TOML such as "
-        "pylock.toml and uv.lock. Can be repeated",
+        help="a file of a downstream, whose exact pins stay: requirements, constraints, or a lock file in TOML such as "
+        "pylock.toml and uv.lock. A range such as ==3.12.* is no pin. Can be repeated",
     )
     parser.add_argument(
         "--record",
-        action="extend",
-        nargs="+",
+        action="append",
         default=[],
         type=Path,
         metavar="REC",
-        help="records of releases that are not in the index, such as those on PyPI: the sets that they were promoted "
-        "from, and that their wheels pin, stay. Can be repeated",
+        help="the record of a release that is not in the index, such as one on PyPI: the set that it was promoted "
+        "from, and those that its wheels pin, stay. Can be repeated",
     )
     parser.add_argument(
         "--now",
@@ -126,16 +125,17 @@ def run(args: argparse.Namespace) -> int:
 
     def edit(sets: tuple[IndexedSet, ...]) -> Sequence[IndexedSet]:
         """Decide about the sets that the index has while no other command changes it."""
-        plan = plan_prune(index, sets, policy, outside)
-        reports.append(prune_report(index, plan, policy, is_dry_run=args.dry_run))
-        sys.stdout.write(render(reports[0], is_purge=args.purge))
-        sys.stdout.flush()
+        applied = policy_for(sets, policy)
+        plan = plan_prune(index, sets, applied, outside)
+        reports.append(prune_report(index, plan, applied, is_dry_run=args.dry_run))
         return plan.staying()
 
     if args.dry_run:
         edit(read_index(args.index))
     else:
         change_index(args.index, edit, generations=1 if args.purge else KEPT_GENERATIONS)
+    sys.stdout.write(render(reports[0], is_purge=args.purge))
+    sys.stdout.flush()
     if args.report:
         write_text(args.report, reports[0].to_json())
     return ExitCode.OK

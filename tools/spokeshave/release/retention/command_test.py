@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import itertools
 import json
@@ -17,6 +18,7 @@ from spokeshave.cli import main
 from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.release.index.writer.change import change_index
+from spokeshave.release.index.writer.generation import GenerationDraft
 from spokeshave.release.verification.verification import verify_index
 from spokeshave.sizes import human_size
 from spokeshave.testing.index_set_fixtures import PLATFORMS, add_set, write_set
@@ -131,9 +133,30 @@ def files_of(site: Path, version: str) -> list[Path]:
 
 
 def test_other_channels_are_not_pruned(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert prune(site, "--keep", "1", channel="nightyl") == 0
+    assert prune(site, "--keep", "1", channel="dev") == 0
     assert len(versions(site)) == 5
-    assert "--channel nightyl: the index has no set of this channel" in capsys.readouterr().out
+    assert "--channel dev: the index has no set of this channel" in capsys.readouterr().out
+
+
+def test_names_that_are_written_wrong_are_errors(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--keep", "1", "--release", "abakus", "--release", "Abacus")
+    for more in ((), ("--dry-run",)):
+        assert prune(site, *options, *more, channel="nigthly") == 1
+        text = capsys.readouterr().err
+        assert "--channel nigthly: is not a channel: the index has nightly, stable\n    Did you mean nightly?" in text
+        assert "--release abakus: is not in the index, which has abacus\n    Did you mean abacus?" in text
+        assert "--release Abacus" not in text
+    assert len(versions(site)) == 5
+    assert prune(site, "--keep", "1", "--release", "Abacus") == 0
+    assert len(versions(site)) == 3
+
+
+def test_the_index_may_be_the_last_argument(site: Path) -> None:
+    pins = site.parent / "requirements.txt"
+    pins.write_text("abacus_tools==3.12.0rc20261102\n")
+    options = ["--channel", "nightly", "--keep", "1", *NOW, "--record", str(site.parent / "records/abacus/3.12.0")]
+    assert main(["index", "prune", *options, "--pins", str(pins), str(site)]) == 0
+    assert len(versions(site)) == 4
 
 
 def test_files_of_downstreams_and_the_keep_file_hold_sets(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +164,7 @@ def test_files_of_downstreams_and_the_keep_file_hold_sets(site: Path, capsys: py
     pins.write_text("numpy\nabacus_tools==3.12.0rc20261102 ; sys_platform == 'win32'\n")
     keep = site.parent / "keep.txt"
     keep.write_text("3.12.0rc20261103\n9.9\n")
-    assert prune(site, "--keep", "1", "--pins", str(pins), str(pins), "--keep-file", str(keep)) == 0
+    assert prune(site, "--keep", "1", "--pins", str(pins), "--pins", str(pins), "--keep-file", str(keep)) == 0
     assert len(versions(site)) == 5
     out = capsys.readouterr().out
     assert "pinned by requirements.txt, line 2\n" in out
@@ -163,7 +186,7 @@ def test_records_outside_of_the_index_hold_sets(site: Path, capsys: pytest.Captu
     source = records / "abacus/3.12.0rc20261103"
     promoted = write_set(site.parent / "pypi", "3.12.0rc1", channel="rc", source=source)
     pinning = write_set(site.parent / "pypi", "2.0", name="shop", requires="abacus-tools==3.12.0rc20261102")
-    assert prune(site, "--keep", "1", "--record", str(promoted), str(pinning)) == 0
+    assert prune(site, "--keep", "1", "--record", str(promoted), "--record", str(pinning)) == 0
     assert len(versions(site)) == 5
     out = capsys.readouterr().out
     assert "abacus 3.12.0rc1 was promoted from it\n" in out
@@ -218,6 +241,32 @@ def test_nothing_is_removed_if_pins_are_unknown(site: Path, capsys: pytest.Captu
     assert "Nothing is removed until its pins are known" in capsys.readouterr().err
     assert versions(site) == ["3.12.0rc20261101", "3.12.0rc20261102", "3.12.0rc20261103", "3.12.0rc20261104", "3.12.0"]
     assert snapshot(site).keys() == before.keys()
+
+
+def test_a_part_of_a_release_holds_what_it_has(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The metadata of its other wheels is not in the index, which does not stop the removal of other sets."""
+    part = write_set(
+        site.parent / "records", "1.0", name="shop", platforms=["win_amd64"], requires="abacus-tools==3.12.0rc20261102"
+    )
+    with_linux = write_set(site.parent / "records", "2.0", name="shop")
+    add_records(site, [part, with_linux], "2026-11-10T00:00:00.000000Z", only=["win_amd64"])
+    assert prune(site, "--keep", "1") == 0
+    assert versions(site) == ["3.12.0rc20261101", "3.12.0rc20261102", "3.12.0rc20261104", "3.12.0", "1.0", "2.0"]
+    assert "pinned by shop 1.0\n" in capsys.readouterr().out
+
+
+def test_only_what_was_removed_is_said_to_be(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(GenerationDraft, "write", fail)
+    assert prune(site, "--keep", "1") == 1
+    out, err = capsys.readouterr()
+    assert "No space left" in err
+    assert out == ""
+    assert len(versions(site)) == 5
 
 
 def test_the_decision_is_made_about_the_sets_that_exist_then(site: Path) -> None:

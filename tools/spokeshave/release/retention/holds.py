@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from packaging.version import Version
 
-from spokeshave.release.index.folder import METADATA, InvalidIndexError, ReleaseIndex
+from spokeshave.release.index.folder import METADATA, InvalidIndexError, ReleaseIndex, listed_files
 from spokeshave.release.record import file_path, read_record
 from spokeshave.release.retention.pins import Pin, pins_of_metadata, read_pins
 from spokeshave.release.retention.retention import Holds
@@ -21,7 +21,7 @@ _VERIFY = "Run `spokeshave index verify`, and add the release again. Nothing is 
 
 
 def holds_of_set(index: ReleaseIndex, listed: IndexedSet) -> Holds:
-    """Return what a set of an index holds.
+    """Return what a set of an index holds. Of a part of a release, what its listed files do.
 
     Raises:
         SpokeshaveError: If its record or the metadata of a wheel cannot be read.
@@ -34,7 +34,8 @@ def holds_of_set(index: ReleaseIndex, listed: IndexedSet) -> Holds:
         except OSError as err:
             raise InvalidIndexError(Problem(str(path), f"cannot be read ({err.strerror})", _VERIFY)) from err
 
-    return _holds(read_record(index.record_path(listed.name, listed.version)), metadata)
+    record = read_record(index.record_path(listed.name, listed.version))
+    return _holds(record, listed_files(record, listed.only), metadata)
 
 
 def holds_of_record(folder: Path) -> Holds:
@@ -48,7 +49,8 @@ def holds_of_record(folder: Path) -> Holds:
         with ArchiveReader(file_path(folder, file.name)) as reader:
             return reader.read(f"{find_dist_info(reader.members, file.name)}/METADATA")
 
-    return _holds(read_record(folder), metadata)
+    record = read_record(folder)
+    return _holds(record, record.files, metadata)
 
 
 def holds_of_downstream(path: Path) -> Holds:
@@ -60,8 +62,8 @@ def holds_of_downstream(path: Path) -> Holds:
     return Holds(path.name, read_pins(path))
 
 
-def _holds(record: ReleaseRecord, metadata: Callable[[ReleaseFile], bytes]) -> Holds:
-    pins = dict.fromkeys(pin for pin in _pins(record, metadata) if not _is_sibling(record, pin))
+def _holds(record: ReleaseRecord, files: Sequence[ReleaseFile], metadata: Callable[[ReleaseFile], bytes]) -> Holds:
+    pins = dict.fromkeys(pin for pin in _pins(files, metadata) if not _is_sibling(record, pin))
     return Holds(
         holder=f"{record.name} {record.version}",
         pins=tuple(pins),
@@ -70,10 +72,10 @@ def _holds(record: ReleaseRecord, metadata: Callable[[ReleaseFile], bytes]) -> H
     )
 
 
-def _pins(record: ReleaseRecord, metadata: Callable[[ReleaseFile], bytes]) -> Iterator[Pin]:
+def _pins(files: Sequence[ReleaseFile], metadata: Callable[[ReleaseFile], bytes]) -> Iterator[Pin]:
     """Yield the pins of the wheels. Those of one project mostly have the same METADATA, which is read once."""
     seen = set()
-    for file in record.files:
+    for file in files:
         if not file.is_wheel or file.metadata_sha256 in seen:
             continue
         if file.metadata_sha256 is not None:

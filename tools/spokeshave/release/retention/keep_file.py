@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.release.retention.pins import EXACT
 from spokeshave.release.retention.retention import KeptVersion
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
@@ -18,6 +21,8 @@ class InvalidKeepFileError(SpokeshaveError):
 
 def read_keep_file(path: Path) -> tuple[KeptVersion, ...]:
     """Return the versions of a file. A line is `VERSION`, or `NAME==VERSION`; `#` starts a comment.
+
+    `===` is the same as `==`. Extras and markers are not looked at, as in the files of `--pins`.
 
     Raises:
         InvalidKeepFileError: For each line that is something else.
@@ -39,10 +44,24 @@ def _kept_versions(path: Path, text: str, problems: Problems) -> Iterator[KeptVe
         entry = line.partition("#")[0].strip()
         if not entry:
             continue
-        name, _, version = entry.rpartition("==")
-        source = f"{path.name}, line {number}"
         try:
-            yield KeptVersion(canonicalize_name(name.strip()) if name else None, Version(version), source)
-        except InvalidVersion:
+            name, version = _name_and_version(entry)
+            yield KeptVersion(name, version, f"{path.name}, line {number}")
+        except ValueError:
             message = f"{entry!r} is not a version, and not of the form NAME==VERSION"
             problems.add(f"{path}, line {number}", message, "Correct it, so that nothing that it names is removed.")
+
+
+def _name_and_version(entry: str) -> tuple[str | None, Version]:
+    """Return the normalized name, which a version alone does not have, and the version.
+
+    Raises:
+        ValueError: If an entry does not name one version.
+    """
+    with contextlib.suppress(InvalidVersion):
+        return None, Version(entry)
+    requirement = Requirement(entry)
+    if requirement.url or [each.operator in EXACT for each in requirement.specifier] != [True]:
+        raise InvalidRequirement("it does not name one version")
+    (specifier,) = requirement.specifier
+    return canonicalize_name(requirement.name), Version(specifier.version)

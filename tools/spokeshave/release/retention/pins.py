@@ -6,6 +6,7 @@ Markers are not looked at: a pin for one platform needs its version as well.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,9 +33,11 @@ else:
     import tomli as tomllib
 
 _TOML = (".toml", ".lock")
-_EXACT = ("==", "===")
+EXACT = ("==", "===")
+"""The operators of specifiers that name one version."""
 # The tables of packages in pylock.toml (PEP 751), and in the lock files of uv, Poetry and PDM.
 _PACKAGES = ("packages", "package")
+_AFTER_NAME = re.compile(r"[\[;].*")
 _SPLIT = "Give the file that it names with another --pins."
 
 
@@ -70,7 +73,7 @@ def pins_of_requirement(requirement: Requirement) -> Iterator[Pin]:
         yield from _pins_of_address(requirement.url)
     for specifier in requirement.specifier:
         # What is not a version is a wildcard, or matches nothing that an index has.
-        if specifier.operator in _EXACT:
+        if specifier.operator in EXACT:
             with contextlib.suppress(InvalidVersion):
                 yield Pin(canonicalize_name(requirement.name), Version(specifier.version))
 
@@ -114,15 +117,17 @@ def _lock_file_pins(path: Path) -> Iterator[Pin]:
 
 
 def _pins_of_package(package: Mapping[str, object]) -> Iterator[Pin]:
-    """Yield the pins of an entry of a lock file: its version, or that of an archive."""
+    """Yield the pins of an entry of a lock file: its version, or those of its files if it has none."""
     name = package.get("name")
     version = package.get("version")
     if isinstance(name, str) and isinstance(version, str):
         with contextlib.suppress(InvalidVersion):
             yield Pin(canonicalize_name(name), Version(version))
-    archive = package.get("archive")
-    if isinstance(archive, Mapping):
-        yield from _pins_of_address(str(archive.get("url") or archive.get("path") or ""))
+            return
+    wheels = package.get("wheels")
+    for file in (package.get("archive"), package.get("sdist"), *(wheels if isinstance(wheels, list) else ())):
+        if isinstance(file, Mapping):
+            yield from _pins_of_address(str(file.get("url") or file.get("path") or file.get("name") or ""))
 
 
 def _requirements_pins(path: Path, seen: Iterable[Path] = ()) -> Iterator[Pin]:
@@ -169,9 +174,18 @@ def _located(pins: Iterable[Pin], line: RequirementLine) -> Iterator[Pin]:
     yield from (replace(pin, detail=f", line {line.number}") for pin in pins)
 
 
+def _path(address: str) -> str:
+    """Return the path of an address, with slashes. It may be one of Windows."""
+    path = address.partition("#")[0].replace("\\", "/")
+    # A host in brackets that is not an address makes no valid URL.
+    with contextlib.suppress(ValueError):
+        return urlsplit(path).path
+    return path
+
+
 def _pins_of_address(address: str) -> Iterator[Pin]:
-    """Yield the project and version of a wheel or an sdist by its address."""
-    name = unquote(urlsplit(address.split(" ")[0]).path.rpartition("/")[2])
+    """Yield the project and version of a wheel or an sdist by its address, which may have extras or a marker."""
+    name = _AFTER_NAME.sub("", unquote(_path(address.split(" ")[0]).rpartition("/")[2]))
     with contextlib.suppress(InvalidWheelFilename):
         yield Pin(*parse_wheel_filename(name)[:2])
     with contextlib.suppress(InvalidSdistFilename):

@@ -26,6 +26,8 @@ def written(path: Path, text: str) -> Path:
         ("abacus-runtime>=3,==3.12.0", "3.12.0"),
         ("abacus-runtime @ https://x.example/files/ab/abacus_runtime-3.12.0-py3-none-any.whl#sha256=ab", "3.12.0"),
         ("abacus-runtime @ https://x.example/abacus_runtime-3.12.0%2Bcpu.tar.gz", "3.12.0+cpu"),
+        ("abacus-runtime @ file:///C:/w/abacus_runtime-3.12.0-py3-none-any.whl ; python_version > '3'", "3.12.0"),
+        ("abacus-runtime @ git+https://x.example/abacus@3.12.0", None),
         ("abacus-runtime==3.12.*", None),
         ("abacus-runtime>=3.12.0,<=3.12.0", None),
         ("abacus-runtime~=3.12.0", None),
@@ -59,6 +61,34 @@ def test_requirements_are_read_with_what_they_include(tmp_path: Path) -> None:
         ("e", "5", ", limits.txt, line 1"),
         ("c", "3", ", line 7"),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "./abacus_runtime-3.12.0-py3-none-any.whl[tools]",
+        "./abacus_runtime-3.12.0-py3-none-any.whl;python_version>'3'",
+        "abacus_runtime-3.12.0-py3-none-any.whl",
+        "C:\\wheels\\abacus_runtime-3.12.0-py3-none-any.whl",
+        "https://x.example/abacus_runtime-3.12.0-py3-none-any.whl?a=b#sha256=ab",
+        "http://[::1]:8000/abacus_runtime-3.12.0-py3-none-any.whl[tools] ; python_version > '3'",
+        "http://[x/abacus_runtime-3.12.0-py3-none-any.whl",
+        "ABACUS.runtime[a,b] == v3.12 --hash=sha256:ab # why",
+        "abacus_runtime==3.12.0 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd",
+        "Abacus-Runtime===3.12.0;sys_platform=='win32'",
+    ],
+)
+def test_each_spelling_of_a_line_is_a_pin(tmp_path: Path, line: str) -> None:
+    pins = read_pins(written(tmp_path / "r.txt", f"{line}\n"))
+    assert pins == (Pin("abacus-runtime", Version("3.12.0"), ", line 1"),)
+
+
+def test_a_lock_without_a_version_pins_its_files(tmp_path: Path) -> None:
+    text = (
+        'lock-version = "1.0"\n[[packages]]\nname = "b"\n[packages.sdist]\npath = "sdists/b-2.tar.gz"\n'
+        '[[packages]]\nname = "c"\n[[packages.wheels]]\nurl = "https://x.example/c-3-py3-none-any.whl"\n'
+    )
+    assert read_pins(written(tmp_path / "pylock.toml", text)) == (Pin("b", Version("2")), Pin("c", Version("3")))
 
 
 @pytest.mark.parametrize("name", ["pylock.toml", "pylock.dev.toml"])
@@ -112,6 +142,42 @@ def test_the_keep_file_names_versions(tmp_path: Path) -> None:
         (None, "3.12.0rc1", "keep.txt, line 2"),
         ("abacus", "1.0", "keep.txt, line 4"),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Abacus_Tools===1.0",
+        "abacus.tools === v1.0.0",
+        "abacus-tools[x]==1.0",
+        "abacus-tools (==1.0)",
+        "abacus-tools==1.0 ; sys_platform == 'win32'",
+    ],
+)
+def test_each_spelling_of_a_version_is_kept(tmp_path: Path, line: str) -> None:
+    (kept,) = read_keep_file(written(tmp_path / "keep.txt", line))
+    assert (kept.name, kept.version) == ("abacus-tools", Version("1.0"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "abacus==1.*",
+        "abacus==1.0,>=0.9",
+        "abacus==1.0 --hash=sha256:ab",
+        "abacus @ https://x.example/abacus-1.0.tar.gz",
+        "abacus 1.0",
+        "abacus==",
+        "==1.0",
+        "ab acus==1.0",
+        "abacus==1.0==2.0",
+        "abacus===nightly",
+        "1.0,2.0",
+    ],
+)
+def test_what_is_not_one_version_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(InvalidKeepFileError, match="is not a version, and not of the form NAME==VERSION"):
+        read_keep_file(written(tmp_path / "keep.txt", line))
 
 
 def test_each_wrong_line_of_the_keep_file_is_reported(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def _check_times(index: ReleaseIndex, sets: Sequence[IndexedSet]) -> None:
 
 
 def _notes(sets: Sequence[IndexedSet], policy: RetentionPolicy) -> Iterator[str]:
-    """Yield what may be a typo: a name that no set of the index has."""
+    """Yield the names that no set of the index has."""
     for channel in sorted(policy.channels - {channel_of(listed) for listed in sets}):
         yield f"--channel {channel}: the index has no set of this channel"
     for release in sorted(policy.releases - {listed.name for listed in sets}):

@@ -40,9 +40,10 @@ class KeptVersion:
     source: str
 
     def matches(self, listed: IndexedSet) -> bool:
-        """Return whether a set is the version's."""
+        """Return whether a set is the version's. One without a local version is each of them, as in a pin."""
+        version = Version(listed.version)
         names = (canonicalize_name(listed.name), *listed.projects)
-        return Version(listed.version) == self.version and self.name in (None, *names)
+        return self.version in (version, Version(version.public)) and self.name in (None, *names)
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,14 @@ def test_kept_sets_and_those_of_the_keep_file_stay() -> None:
     assert kinds(made[third.version]) == [RetentionReason.KEEP_FILE]
 
 
+def test_a_kept_version_is_kept_with_each_local_version() -> None:
+    sets = [indexed_set(version, "2026-11-01") for version in ("1.0+cpu", "1.0+cuda", "1.1")]
+    made = decisions(sets, replace(POLICY, kept=(KeptVersion("abacus", Version("1.0"), "keep.txt, line 1"),)))
+    assert removed(made) == []
+    made = decisions(sets, replace(POLICY, kept=(KeptVersion(None, Version("1.0+cpu"), "keep.txt, line 1"),)))
+    assert removed(made) == ["1.0+cuda"]
+
+
 def test_what_a_downstream_pins_stays() -> None:
     first, second, _ = nights(3)
     pins = (Pin("abacus-runtime", Version(first.version), ", line 7"), Pin("else", Version(second.version)))

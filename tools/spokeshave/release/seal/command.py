@@ -11,7 +11,7 @@ from pathlib import Path
 from spokeshave.errors import ExitCode, counted
 from spokeshave.option_values import named_value
 from spokeshave.processes import ended_by_sigterm
-from spokeshave.release.record import RELEASE_NAME
+from spokeshave.release.record import RELEASE_NAME, name_remedy
 from spokeshave.release.seal.seal import SealError, SealRequest, seal
 from spokeshave.report import write_text
 from spokeshave.stamp.command import add_fact_arguments, given_facts
@@ -98,8 +98,7 @@ def _request(args: argparse.Namespace) -> SealRequest:
     expectation = None
     facts = VersionFacts(args.version)
     if not RELEASE_NAME.fullmatch(args.name):
-        remedy = "Use letters, digits, dashes and underscores: it is a part of the lock file's name."
-        problems.add(f"--name {args.name}", "is not the name of a release", remedy)
+        problems.add(f"--name {args.name}", "is not the name of a release", name_remedy(args.name))
     with problems.collecting():
         facts = normalized(given_facts(args))
     with problems.collecting():

@@ -458,6 +458,8 @@ def test_arguments_are_checked_together(inputs: Inputs) -> None:
         "version latest",
         "commit 1234abc",
     ]
+    remedies = [problem.remedy for problem in read_report(FailureReport, inputs.root / "report.json").problems]
+    assert "such as --name aba-cus:" in remedies[0]
 
 
 def test_two_wheels_of_one_name_are_refused(inputs: Inputs) -> None:

@@ -12,6 +12,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,49 @@ def test_an_intact_index_has_no_findings(site: Path, capsys: pytest.CaptureFixtu
     sizes = sum(listed.size for listed in ReleaseIndex(site).sets())
     assert (report.generation, report.sets, report.files, report.size) == ("generations/3", 2, 16, sizes)
     assert (report.findings, report.notes, report.is_quick) == ((), (), False)
+
+
+def test_an_index_with_an_address_has_no_findings(tmp_path: Path) -> None:
+    """Neither if the source of a set came in after it, so that its page does not link that."""
+    source = write_set(tmp_path / "records", "1.0rc1")
+    final = write_set(tmp_path / "records", "1.0", channel="stable", source=source)
+    site = tmp_path / "site"
+    for record, url in ((final, "https://a.example/"), (source, None), (source, "https://b.example/"), (source, "")):
+        add_records(site, [record], "2026-11-01T00:00:00.000000Z", url=url)
+        report = verify_index(site, is_quick=True)
+        assert (report.findings, report.notes) == ((), ())
+
+
+def test_pages_with_another_address_are_found(site: Path) -> None:
+    change_address(site, "https://a.example/")
+    assert findings(site) == []
+    paths = [generation(site) / "index.html", site / "releases/abacus/1.0rc1/index.html"]
+    for path in paths:
+        edit(path, "https://a.example/", "https://evil.example/")
+    found = findings(site)
+    assert {(each.fault, each.path) for each in found} == {
+        (IndexFault.PAGE, path.relative_to(site).as_posix()) for path in paths
+    }
+
+
+def change_address(site: Path, url: str) -> None:
+    add_records(site, [], "2026-11-01T00:00:00.000000Z", url=url)
+
+
+def test_foreign_files_do_not_end_the_comparison_of_bytes(site: Path) -> None:
+    """Files that a release has left behind look like those of one."""
+    wheel = wheel_of(site)
+    orphan = site / "files" / ("0" * 64) / f"{wheel.name}{METADATA}"
+    orphan.parent.mkdir()
+    orphan.write_text("")
+    path = generation(site) / "index.html"
+    edit(path, "</html>", "</html> ")
+    report = verify_index(site, is_quick=True)
+    assert {(each.fault, each.path) for each in report.findings} == {
+        (IndexFault.FOREIGN, orphan.relative_to(site).as_posix()),
+        (IndexFault.PAGE, path.relative_to(site).as_posix()),
+    }
+    assert report.notes == ()
 
 
 def test_findings_are_a_table_with_remedies(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -384,6 +428,61 @@ def test_leftovers_of_a_killed_addition_are_notes(tmp_path: Path) -> None:
         if not killed:
             break
     assert noted > step // 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")
+@pytest.mark.parametrize(
+    "change",
+    [
+        functools.partial(change_index, edit=lambda sets: [replace(listed, yanked="broken") for listed in sets]),
+        functools.partial(change_address, url="https://b.example/"),
+    ],
+    ids=["yank", "address"],
+)
+def test_leftovers_of_another_killed_change_are_notes(tmp_path: Path, change: Callable[[Path], object]) -> None:
+    """The same change again removes what is left."""
+    record = write_set(tmp_path / "records", "1.0", projects=["tools"], platforms=["win_amd64"])
+    add_set(tmp_path / "original", record, "2026-11-01")
+    unfinished = 0
+    # Every second change of a file: all would take too long.
+    for step in itertools.count(0, 2):
+        site = Path(shutil.copytree(tmp_path / "original", tmp_path / f"step {step}", symlinks=True))
+        killed = run_killed(functools.partial(change, site), site, step)
+        report = verify_index(site, is_quick=True)
+        assert report.findings == ()
+        unfinished += any("completes it" in note for note in report.notes)
+        if step % 3 == 0:
+            change(site)
+            report = verify_index(site, is_quick=True)
+            assert (report.findings, report.notes) == ((), ())
+        if not killed:
+            break
+    assert unfinished
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")
+def test_a_killed_first_addition_is_one_finding(tmp_path: Path) -> None:
+    """Its remedy is the same command, whether it has made a generation or not."""
+    record = write_set(tmp_path / "records", "1.0", projects=["tools"], platforms=["win_amd64"])
+    messages = set()
+    for step in itertools.count():
+        site = tmp_path / f"step {step}"
+        run_killed(functools.partial(add_set, site, record, "2026-11-01"), site, step)
+        if (site / "current").exists():
+            break
+        if (site / "lock").exists():
+            (found,) = findings(site)
+            assert (found.fault, found.path) == (IndexFault.LINK, "current")
+            assert "`spokeshave index add`" in found.remedy
+            message = found.message, "generations/1" in found.remedy, (site / "generations/1").exists()
+            if step % 8 == 0 or message not in messages:
+                add_set(site, record, "2026-11-01")
+                assert findings(site) == []
+            messages.add(message)
+    assert messages == {
+        ("does not exist: the first `index add` was interrupted, or runs now", False, False),
+        ("does not exist", True, True),
+    }
 
 
 def test_it_can_run_while_a_writer_works(site: Path, tmp_path: Path) -> None:

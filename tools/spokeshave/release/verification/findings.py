@@ -11,6 +11,8 @@ from spokeshave_core.release.verification import IndexFault, IndexFinding
 
 ADD_AGAIN = "Add the release again with `spokeshave index add`: it replaces what is missing or damaged."
 LEFTOVER = "what a command left that was killed, or that runs now; the next change of the index removes it"
+REBUILD = "Run `spokeshave index rebuild`: it makes all pages again from the records."
+UNFINISHED = "of a change that was interrupted, or that runs now; the next change of the index completes it"
 REMOVE = "Remove it, unless something else needs it: no part of the index leads to it."
 
 

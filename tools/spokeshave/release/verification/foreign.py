@@ -19,13 +19,13 @@ from spokeshave.release.index.folder import (
     ReleaseIndex,
     read_sets,
 )
+from spokeshave.release.index.writer.ownership import STAGED
 from spokeshave.release.record import InvalidRecordError, read_record
 from spokeshave.release.verification.findings import LEFTOVER, REMOVE, Findings
 from spokeshave.release.verification.sets import is_draft
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.verification import IndexFault
 
-_STAGED = "staged"
 _SENT = "files of a release that is not complete yet; `index add` or `release publish` lists them"
 _OLD = "of a set that was removed; the next change of the index deletes it"
 # What a record has besides its manifest, which is removed last but not by itself.
@@ -78,7 +78,7 @@ def _check_releases(
 def _check_generations(index: ReleaseIndex, generation: Path, findings: Findings) -> None:
     for path in _entries(index.folder / GENERATIONS):
         is_number = path.name.isdecimal()
-        if (path.name != _STAGED and not is_number) or not path.is_dir() or path.is_symlink():
+        if (path.name != STAGED and not is_number) or not path.is_dir() or path.is_symlink():
             findings.add(IndexFault.FOREIGN, path, "is not a generation", REMOVE)
         elif not is_number or not int(generation.name) - 1 <= int(path.name) <= int(generation.name):
             findings.note(LEFTOVER, path)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import filecmp
 import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,12 +19,13 @@ from spokeshave.release.index.folder import (
     PAGE,
     PROVENANCE,
     SIMPLE,
+    URL,
     ReleaseIndex,
 )
-from spokeshave.release.index.writer.generation import GenerationDraft, SetParts, write_set_page
+from spokeshave.release.index.writer.generation import GenerationDraft, SetParts
 from spokeshave.release.record import MANIFEST
 from spokeshave.release.verification import listing
-from spokeshave.release.verification.findings import LEFTOVER, Findings
+from spokeshave.release.verification.findings import LEFTOVER, REBUILD, UNFINISHED, Findings
 from spokeshave.release.verification.listing import InvalidPageError, ListedFile
 from spokeshave.release.verification.sets import VerifiedSet
 from spokeshave_core.release.record import ReleaseFile
@@ -55,6 +54,7 @@ def compare_pages(
         scratch: An empty folder.
     """
     rendered = _Copy(scratch, index)
+    url = _url(generation)
     for each in sets:
         _copy_record(index, rendered, each)
     draft = GenerationDraft(
@@ -62,16 +62,16 @@ def compare_pages(
         folder=scratch / "generation",
         previous=None,
         before=(),
-        sets=[SetParts.of(rendered, each.listed) for each in sets],
+        sets=SetParts.all_of(rendered, [each.listed for each in sets], url),
+        url=url,
     )
     draft.write()
-    remedy = _remedy(findings.name(generation))
     listings = set(compare_listings(index, generation, sets, findings))
     for path in _differing(draft.folder, generation):
         if path not in listings:
-            _add_difference(draft.folder / path, generation / path, remedy, findings)
-    for each in sets:
-        _compare_set(index, rendered, each, remedy, findings)
+            _add_difference(draft.folder / path, generation / path, REBUILD, findings)
+    for parts in draft.sets:
+        _compare_set(index, parts, findings)
 
 
 def compare_listings(
@@ -90,11 +90,10 @@ def compare_listings(
     for project in sorted(projects):
         pages.append((Path(SIMPLE, project, PAGE), projects[project], listing.html_differences))
         pages.append((Path(JSON_PAGES, project, JSON_PAGE), projects[project], listing.json_differences))
-    remedy = _remedy(findings.name(generation))
     for path, expected, compare in pages:
         # Paths of pages are seen from the folder that a web server serves.
         for text in _texts(generation / path, path.as_posix(), expected, compare):
-            findings.add(IndexFault.PAGE, generation / path, text, remedy)
+            findings.add(IndexFault.PAGE, generation / path, text, REBUILD)
             yield path
 
 
@@ -144,34 +143,38 @@ def _copy_record(index: ReleaseIndex, rendered: ReleaseIndex, each: VerifiedSet)
     shutil.copyfile(source / MANIFEST, target / MANIFEST)
 
 
-def _compare_set(
-    index: ReleaseIndex, rendered: ReleaseIndex, each: VerifiedSet, remedy: str, findings: Findings
-) -> None:
+def _url(generation: Path) -> str:
+    """Return the address that the pages of a generation have. Empty if they have none."""
+    try:
+        return (generation / URL).read_text("utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _compare_set(index: ReleaseIndex, parts: SetParts, findings: Findings) -> None:
     """Compare a set's page for people, and its parts of other pages."""
-    listed = each.listed
-    made = rendered.record_path(listed.name, listed.version)
-    found = index.record_path(listed.name, listed.version)
-    if not _is_equal(made / PAGE, found / PAGE) and not _is_without_source(index, each, found / PAGE):
-        _add_difference(made / PAGE, found / PAGE, remedy, findings)
-    fragments = SetParts.of(index, listed).folder
-    expected = SetParts.of(rendered, listed).folder
-    for path in _differing(expected, fragments):
-        _add_difference(expected / path, fragments / path, remedy, findings)
-    with contextlib.suppress(OSError):
-        for path in fragments.parent.iterdir():
-            if path.name != fragments.name:
-                findings.note(LEFTOVER, path)
+    made = parts.folder.parent.parent
+    found = index.record_path(parts.listed.name, parts.listed.version)
+    fragments = found / parts.folder.relative_to(made)
+    others = [name for name in _names(fragments.parent) if name != fragments.name]
+    if not _is_equal(made / PAGE, found / PAGE):
+        if others:
+            # The page is written after the fragments, and before the old ones are removed.
+            findings.note(UNFINISHED, found / PAGE)
+        else:
+            _add_difference(made / PAGE, found / PAGE, REBUILD, findings)
+    for path in _differing(parts.folder, fragments):
+        _add_difference(parts.folder / path, fragments / path, REBUILD, findings)
+    for name in others:
+        findings.note(LEFTOVER, fragments.with_name(name))
 
 
-def _is_without_source(index: ReleaseIndex, each: VerifiedSet, found: Path) -> bool:
-    """Return whether a page of a set does not know that the index has the set's source, which came in later."""
-    if each.record.promoted_from is None:
-        return False
-    with tempfile.TemporaryDirectory() as scratch:
-        alone = _Copy(Path(scratch), index)
-        _copy_record(index, alone, each)
-        write_set_page(alone, each.listed)
-        return _is_equal(alone.record_path(each.listed.name, each.listed.version) / PAGE, found)
+def _names(folder: Path) -> list[str]:
+    """Return the names in a folder, which may not exist."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 (faster, for each set)
+    except OSError:
+        return []
 
 
 def _add_difference(made: Path, found: Path, remedy: str, findings: Findings) -> None:
@@ -207,10 +210,3 @@ def _paths(folder: Path) -> Iterator[Path]:
 
 def _is_equal(made: Path, found: Path) -> bool:
     return made.is_file() and found.is_file() and filecmp.cmp(made, found, shallow=False)
-
-
-def _remedy(generation: str) -> str:
-    return (
-        f"Delete it and {generation}/format, and run `spokeshave index add` with a release of the index: all pages are "
-        "made again."
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from spokeshave.release.index.folder import (
     FIND_LINKS,
     GENERATIONS,
     JSON_PAGES,
+    LOCK,
     METADATA,
     PAGE,
     SIMPLE,
@@ -27,6 +29,9 @@ from spokeshave_core.release.verification import IndexFault, IndexVerifyReport
 
 _LINKS = (PAGE, FIND_LINKS, SIMPLE, JSON_PAGES)
 _MOST_TRIES = 10
+_ADD = "Run the `spokeshave index add` again: it continues. Or any other, if this is to be a new index."
+_CHANGE = "Run any command that changes the index, such as `spokeshave index add` with a release of it: it links {}."
+_RELINK = "Let it link to {}, if that is the newest generation, or add all releases to a new index."
 _ONLY_LISTINGS = (
     "the pages were compared by what they list and not byte by byte, because {}; verify the index again after the next "
     "change"
@@ -74,7 +79,7 @@ def _newest(index: ReleaseIndex) -> str:
 
 
 def _check_folder(folder: Path) -> None:
-    if not (folder / GENERATIONS).is_dir():
+    if not (folder / GENERATIONS).is_dir() and not (folder / LOCK).is_file():
         message = "is not a release index" if folder.exists() else "does not exist"
         raise NotAnIndexError(Problem(str(folder), message, "Name the folder that `spokeshave index add` writes to."))
 
@@ -128,35 +133,52 @@ def _compare_pages(
 def _resolve(index: ReleaseIndex, findings: Findings) -> Path | None:
     """Return the newest generation, and check the links that lead to it. None if they do not."""
     current = index.folder / CURRENT
-    numbers = [int(path.name) for path in (index.folder / GENERATIONS).iterdir() if path.name.isdecimal()]
-    newest = f"{GENERATIONS}/{max(numbers, default=1)}"
-    remedy = f"Let it link to {newest}, if that is the newest generation, or add all releases to a new index."
-    target = current.readlink() if current.is_symlink() else None
+    newest = _highest(index.folder / GENERATIONS)
+    is_there = os.path.lexists(current)
     for name in _LINKS:
-        _check_link(index.folder / name, Path(CURRENT, name), findings)
+        # The links that do not exist are made after the one that all lead through.
+        if is_there or os.path.lexists(index.folder / name):
+            _check_link(index.folder / name, Path(CURRENT, name), findings)
+    if is_there:
+        return _follow(current, _RELINK.format(newest or "the newest generation"), findings)
+    message = "does not exist" if newest else "does not exist: the first `index add` was interrupted, or runs now"
+    findings.add(IndexFault.LINK, current, message, _CHANGE.format(newest) if newest else _ADD)
+    return None
+
+
+def _follow(current: Path, remedy: str, findings: Findings) -> Path | None:
+    """Return the generation that a link leads to."""
+    target = current.readlink() if current.is_symlink() else None
     if target is None or target != Path(GENERATIONS, target.name) or not target.name.isdecimal():
-        what = f"leads to {target.as_posix()}" if target else "is not a link" if current.exists() else "does not exist"
+        what = f"leads to {target.as_posix()}" if target else "is not a link"
         findings.add(IndexFault.LINK, current, f"{what}, and not to a generation", remedy)
         return None
-    generation = index.folder / target
+    generation = current.parent / target
     if not generation.is_dir():
         findings.add(IndexFault.LINK, current, f"leads to {target.as_posix()}, which does not exist", remedy)
         return None
     return generation
 
 
+def _highest(generations: Path) -> str | None:
+    """Return the name of the generation with the highest number. None if there is none."""
+    names = [path.name for path in generations.iterdir()] if generations.is_dir() else []
+    number = max((int(name) for name in names if name.isdecimal()), default=None)
+    return None if number is None else f"{GENERATIONS}/{number}"
+
+
 def _check_link(path: Path, target: Path, findings: Findings) -> None:
     if not path.is_symlink() or path.readlink() != target:
-        remedy = "Move it away, and run `spokeshave index add` with a release of the index: it makes the link."
+        remedy = "Move it away, and run `spokeshave index rebuild`: it makes the link."
         findings.add(IndexFault.LINK, path, f"is not a link to {target.as_posix()}", remedy)
 
 
 def _why_not_rendered(generation: Path, damaged_records: int, findings: Findings) -> str | None:
     """Return why pages cannot be made again. None if they can."""
     if not is_current_format(generation):
-        return "another version of Spokeshave made them"
+        return "another version of Spokeshave made them, or `index rebuild` was interrupted"
     if damaged_records:
         return "a record is damaged"
-    if any(finding.path.endswith(METADATA) for finding in findings.all()):
+    if any(finding.path.endswith(METADATA) and finding.fault is not IndexFault.FOREIGN for finding in findings.all()):
         return "the metadata of a wheel is damaged"
     return None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from spokeshave.errors import ExitCode, counted
-from spokeshave.release.index.folder import InvalidIndexError, ReleaseIndex
+from spokeshave.release.index.folder import CURRENT, InvalidIndexError, ReleaseIndex
 from spokeshave.release.index.server.http_server import IndexServer
 from spokeshave.release.index.server.site import Site
 from spokeshave.report import write_text
@@ -95,6 +95,11 @@ def _check(index: ReleaseIndex) -> None:
     Raises:
         InvalidIndexError: If it is not.
     """
+    current = index.folder / CURRENT
+    if current.is_dir() and not current.is_symlink():
+        message = "is a copy of an index whose links were followed, for static hosts"
+        remedy = f"Serve the index itself, or the copy with `python -m http.server --directory {index.folder}`."
+        raise InvalidIndexError(Problem(str(index.folder), message, remedy))
     if not index.generation.is_dir():
         remedy = "Give the folder that `spokeshave index add` writes to."
         raise InvalidIndexError(Problem(str(index.folder), "is not a release index", remedy))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
+import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,9 +23,9 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.index.folder import ReleaseIndex
-from spokeshave.release.index.server.http_server import IndexServer
+from spokeshave.release.index.server.http_server import IndexServer, _Handler
 from spokeshave.release.index.server.negotiation import SimpleForm
-from spokeshave.release.index.server.site import Site
+from spokeshave.release.index.server.site import Answer, Site
 from spokeshave.testing.path_fixtures import sources_and
 
 SHA256 = "ab" * 32
@@ -222,7 +225,95 @@ def test_requests_are_logged_in_the_common_format(served: Served) -> None:
         assert pattern in line
 
 
+def raw_replies(served: Served, request: bytes) -> bytes:
+    """Return everything that the server sends until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", served.server.server_port), timeout=20) as raw:
+        raw.sendall(request)
+        return b"".join(iter(lambda: raw.recv(1 << 16), b""))
+
+
+@pytest.mark.parametrize(
+    ("request_line", "header", "status"),
+    [
+        (f"GET {WHEEL}", f"Range: bytes={'1' * 5000}-", 200),
+        (f"GET {WHEEL}", f"Range: bytes=0-{'1' * 5000}", 200),
+        (f"GET {WHEEL}", f"Range: bytes=-{'1' * 5000}", 200),
+        (f"GET {WHEEL}", "If-Modified-Since: Fri, 99 Zzz 99999999999 99:99:99 +9999", 200),
+        ("GET /simple/", "Accept: text/html;q=1e999999, */*;q=nan", 200),
+        ("GET /simple/", "Accept: \xff\xfe", 200),
+        ("GET /simple/?format=%ff&&;=", "A: b", 406),
+        ("GET http://[x/simple/", "A: b", 400),
+        ("GET http:///simple/", "A: b", 200),
+        ("GET /%ed%a0%80", "A: b", 404),
+        ("GET /\xe4", "A: b", 404),
+        ("GET *", "A: b", 404),
+        ("HEAD /simple/", "Content-Length: x", 200),
+    ],
+    ids=itertools.count(),
+)
+def test_each_request_has_an_answer(served: Served, request_line: str, header: str, status: int) -> None:
+    request = f"{request_line} HTTP/1.1\r\nHost: x\r\n{header}\r\nConnection: close\r\n\r\n"
+    assert raw_replies(served, request.encode("latin-1"))[:12] == f"HTTP/1.1 {status}".encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Content-Length: 24\r\n\r\nGET /nothing HTTP/1.1\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n18\r\nGET /nothing HTTP/1.1\r\n\r\n\r\n0\r\n\r\n",
+    ],
+    ids=["with a length", "in chunks"],
+)
+def test_the_body_of_a_request_is_not_the_next_one(served: Served, body: str) -> None:
+    replies = raw_replies(served, f"GET /simple/demo/ HTTP/1.1\r\nHost: x\r\n{body}".encode())
+    assert replies.count(b"HTTP/1.1 ") == 1
+    assert b"Connection: close" in replies
+    assert replies.endswith(b"html of demo")
+
+
+def test_a_request_without_a_body_keeps_the_connection(served: Served) -> None:
+    replies = served.ask_all(("GET", "/simple/demo/", {"Content_Length": "0"}), ("GET", "/simple/demo/", {}))
+    assert [reply.status for reply in replies] == [200, 200]
+    assert "Connection" not in replies[0].headers
+
+
+def test_an_error_is_logged_and_answered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Answer:
+        raise PermissionError(errno.EACCES, "Permission denied", "page")
+
+    served.log.truncate(served.log.seek(0))
+    with monkeypatch.context() as patch:
+        patch.setattr(Site, "answer", fail)
+        reply = served.ask("/simple/")
+    assert (reply.status, reply.headers["Connection"]) == (500, "close")
+    error, request = served.logged()
+    assert error == "error: GET /simple/ HTTP/1.1: PermissionError: [Errno 13] Permission denied: 'page'"
+    assert '"GET /simple/ HTTP/1.1" 500 ' in request
+    assert served.ask("/simple/").status == 200
+
+
+def test_an_error_in_an_answer_ends_the_connection(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Handler, "_send_part", fail)
+        replies = raw_replies(served, f"GET {WHEEL} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert replies.count(b"HTTP/1.1 ") == 1
+    assert replies.endswith(b"\r\n\r\n")
+
+
+def test_a_request_is_answered_if_the_log_is_full(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(served.log, "write", fail)
+    replies = served.ask_all(("GET", "/simple/", {}), ("GET", WHEEL, {}))
+    assert [reply.status for reply in replies] == [200, 200]
+
+
 def test_a_client_that_leaves_is_not_an_error(served: Served) -> None:
+    served.log.truncate(served.log.seek(0))
     large = served.folder / f"files/{SHA256}/large.bin"
     large.write_bytes(b"0" * (64 << 20))
     with socket.create_connection(("127.0.0.1", served.server.server_port)) as raw:
@@ -230,6 +321,16 @@ def test_a_client_that_leaves_is_not_an_error(served: Served) -> None:
         assert raw.recv(100).startswith(b"HTTP/1.1 200")
     assert served.ask("/simple/").status == 200
     assert not any("error" in line for line in served.logged())
+
+
+def test_a_copy_without_links_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has no list of generations, and its pages are found by other paths."""
+    copy = Path(shutil.copytree(write_index(tmp_path / "index"), tmp_path / "_site"))
+    shutil.rmtree(copy / "generations")
+    assert main(["index", "serve", str(copy)]) == 1
+    err = capsys.readouterr().err
+    assert "is a copy of an index whose links were followed" in err
+    assert f"python -m http.server --directory {copy}" in err
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,8 @@ _IDLE_SECONDS = 60
 _LONGEST_END = 10.0
 _POLL_SECONDS = 0.2
 _ATTEMPTS = 3
-_RANGE = re.compile(r"bytes=(?P<first>\d*)-(?P<last>\d*)")
+# No file has more digits, and Python reads no number of thousands of them.
+_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})")
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), ord('"'), ord("\\"), *range(0x7F, 0xA0))}
 # A copy of a page has to be compared with the server's before it is used: a set that came in must be seen.
 _REVALIDATED = "no-cache"
@@ -85,15 +86,17 @@ class IndexServer(ThreadingHTTPServer):
 
     def log(self, line: str) -> None:
         """Write a line to the log, whole."""
-        with self._lock:
-            self._log.write(f"{line.translate(_CONTROLS)}\n")
-            self._log.flush()
+        self._write(line.translate(_CONTROLS))
 
     def log_request(self, client: str, request: str, status: int, size: int) -> None:
         """Write a line in the Common Log Format."""
         date = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime())
-        with self._lock:
-            self._log.write(f'{client} - - [{date}] "{request.translate(_CONTROLS)}" {status} {size}\n')
+        self._write(f'{client} - - [{date}] "{request.translate(_CONTROLS)}" {status} {size}')
+
+    def _write(self, line: str) -> None:
+        # A request is answered on a full disk, too.
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self._log.write(f"{line}\n")
             self._log.flush()
 
     @contextlib.contextmanager
@@ -127,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_SECONDS
     # Headers and body go out together.
     wbufsize = 1 << 16
+    # Whether the headers of the answer have been written.
+    _has_begun = False
 
     @property
     def _index(self) -> IndexServer:
@@ -135,7 +140,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with a file, a redirect, or a text that says why not."""
         with self._index.answering():
-            self._answer()
+            self._has_begun = False
+            if self._has_body():
+                # It is not read, and would be taken for the next request.
+                self.close_connection = True
+            try:
+                self._answer()
+            except (ConnectionError, socket.timeout):
+                raise
+            except Exception as err:
+                self._fail(err)
             self.wfile.flush()
 
     def do_HEAD(self) -> None:
@@ -153,6 +167,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         """Refuse to change the index."""
         self._refuse_method()
+
+    def _has_body(self) -> bool:
+        lengths = self.headers.get_all("Content-Length", ())
+        return "Transfer-Encoding" in self.headers or any(length.strip() != "0" for length in lengths)
+
+    def _fail(self, error: Exception) -> None:
+        """Answer a request that has caused an error. If the answer has begun, the end of the connection says so."""
+        self._index.log(f"error: {getattr(self, 'requestline', '')}: {type(error).__name__}: {error}")
+        self.close_connection = True
+        if not self._has_begun:
+            self._send_text(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "The server's log says what is wrong."))
 
     def _refuse_method(self) -> None:
         with self._index.answering():
@@ -274,6 +299,7 @@ class _Handler(BaseHTTPRequestHandler):
         return part.size - left
 
     def _send_headers(self, status: HTTPStatus, headers: dict[str, str], size: int | None) -> None:
+        self._has_begun = True
         self.send_response_only(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -83,6 +83,7 @@ class Refusal:
 
 Answer = Union[Found, Redirect, Refusal]
 NOT_FOUND = Refusal(HTTPStatus.NOT_FOUND, "The index has no such page or file.")
+BAD_REQUEST = Refusal(HTTPStatus.BAD_REQUEST, "The target of the request is not a URL.")
 NOT_ACCEPTABLE = Refusal(
     HTTPStatus.NOT_ACCEPTABLE, f"The page has one of these types: {', '.join(form.value for form in SimpleForm)}."
 )
@@ -101,7 +102,10 @@ class Site:
             target: The path with its query, as in the request line.
             accept: The request's header. None if it has none.
         """
-        path, _, query = (target if target.startswith("/") else _origin_form(target)).partition("?")
+        try:
+            path, _, query = (target if target.startswith("/") else _origin_form(target)).partition("?")
+        except ValueError:
+            return BAD_REQUEST
         segments = _segments(path)
         if segments is None:
             return NOT_FOUND
@@ -206,7 +210,11 @@ def content_type(name: str) -> str:
 
 
 def _origin_form(target: str) -> str:
-    """Return path and query of a target that has a scheme and a host, as proxies send it."""
+    """Return path and query of a target that has a scheme and a host, as proxies send it.
+
+    Raises:
+        ValueError: If it is not a URL.
+    """
     parts = urlsplit(target)
     return f"{parts.path or '/'}?{parts.query}"
 
@@ -234,8 +242,8 @@ def _inside(path: Path, folder: Path) -> Path | None:
     try:
         real = path.resolve(strict=True)
         return real if folder.resolve() in real.parents else None
-    except (OSError, RuntimeError):
-        # RuntimeError: a ring of links.
+    except (OSError, RuntimeError, ValueError):
+        # RuntimeError: a ring of links. ValueError: a name that the file system's encoding does not have.
         return None
 
 

@@ -156,6 +156,13 @@ def test_what_is_not_public_is_not_found(site: Site, target: str) -> None:
     assert answer.status is HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.parametrize("target", ["http://[x/simple/", "http://[::1/"])
+def test_a_target_that_is_not_a_url_is_refused(site: Site, target: str) -> None:
+    answer = site.answer(target, None)
+    assert isinstance(answer, Refusal), answer
+    assert answer.status is HTTPStatus.BAD_REQUEST
+
+
 def test_a_simple_page_has_the_form_that_is_accepted(site: Site, folder: Path) -> None:
     for target in ("/simple/", "/simple/abacus-runtime/"):
         answer = site.answer(target, SimpleForm.JSON.value)

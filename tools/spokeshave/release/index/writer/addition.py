@@ -10,17 +10,19 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import Version
 
 from spokeshave.release.file_selection import selected
-from spokeshave.release.index.folder import CURRENT, listed_files
+from spokeshave.release.index.folder import CURRENT, ReleaseIndex, listed_files
 from spokeshave.release.index.writer.change import IndexWriter, RefusedChangeError, is_same_release, open_writer
 from spokeshave.release.index.writer.store import Progress, silent, store_record
 from spokeshave.release.integrity import verify_record
-from spokeshave.release.record import manifest_sha256
-from spokeshave_core.problems import Problems
+from spokeshave.release.record import manifest_sha256, read_record
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.release.index import IndexChange, IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 _HASH_SHOWN = 12
-_NEW_VERSION = "A release is never replaced: give the new one another version, or remove the old one from the index."
+_NEW_VERSION = (
+    "A release is never replaced: give the new one another version, or remove the old one by `spokeshave index remove`."
+)
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ def add_records(
     Raises:
         InvalidRecordError: For every record that is not as it was sealed.
         InvalidIndexError: If the folder is not an index.
-        RefusedChangeError: If the index has another record of the same version.
+        RefusedChangeError: If the index has another record of the same version, or one folder is in the other.
     """
+    check_places(folder, paths)
     records = read_records(paths, tuple(only))
     with open_writer(folder, is_new=True, url=url) as writer:
         check_conflicts(writer.sets, records)
@@ -80,6 +83,23 @@ def add_records(
             changes.append(IndexChange(listed, listed != before))
         writer.publish(sets)
         return tuple(changes)
+
+
+def check_places(folder: Path, paths: Sequence[Path]) -> None:
+    """Refuse records in the folder of the index, which a change of it could remove, and an index in a record.
+
+    Raises:
+        RefusedChangeError: For all of them.
+    """
+    problems = Problems()
+    index = folder.resolve()
+    for path in paths:
+        record = path.resolve()
+        if index in (record, *record.parents):
+            problems.add(str(path), f"is in the folder of the index, {folder}", "Give the index a folder of its own.")
+        elif record in index.parents:
+            problems.add(str(path), f"has the index in it, {folder}", "Give a folder that is not in the record.")
+    problems.raise_if_any(RefusedChangeError)
 
 
 def read_records(paths: Sequence[Path], only: tuple[str, ...]) -> list[AddedRecord]:
@@ -98,14 +118,31 @@ def read_records(paths: Sequence[Path], only: tuple[str, ...]) -> list[AddedReco
             continue
         with problems.collecting():
             record = verify_record(path)
-            for file in record.files:
-                if not _is_named_for(file, record):
-                    message = f"is not the name of a file of {file.project} {record.version}"
-                    problems.add(f"{path}: {file.name}", message, "Seal the release again.")
+            _check_names(path, record, problems)
             selected([file.name for file in record.files], only, f"{path}: --only")
             records.append(AddedRecord(folder=path, record=record, manifest_sha256=manifest_sha256(path), only=only))
     problems.raise_if_any(RefusedChangeError)
     return records
+
+
+def refusals(folder: Path, path: Path) -> list[Problem]:
+    """Return why an index does not take a record, as far as its manifest shows it."""
+    problems = Problems()
+    with problems.collecting():
+        check_places(folder, [path])
+    with problems.collecting():
+        record = read_record(path)
+        _check_names(path, record, problems)
+        added = AddedRecord(folder=path, record=record, manifest_sha256=manifest_sha256(path))
+        check_conflicts(tuple(ReleaseIndex(folder).sets()), [added])
+    return list(problems.as_error(SpokeshaveError).problems)
+
+
+def _check_names(path: Path, record: ReleaseRecord, problems: Problems) -> None:
+    for file in record.files:
+        if not _is_named_for(file, record):
+            message = f"is not the name of a file of {file.project} {record.version}"
+            problems.add(f"{path}: {file.name}", message, "Seal the release again.")
 
 
 def check_conflicts(sets: Sequence[IndexedSet], records: Sequence[AddedRecord]) -> None:
@@ -162,6 +199,7 @@ def _store(
     if before is not None:
         new = replace(new, only=_joined(new.record, before.only, new.only))
     files = listed_files(new.record, new.only)
+    writer.make_way(new.record, new.manifest_sha256)
     attested = store_record(writer.index, new.folder, new.record, files, progress)
     listed = _indexed(new, added=added, attested=attested)
     if before is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.cli import main
 from spokeshave.files import sha256_of_file
 from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.release.index.writer.change import change_index
 from spokeshave.release.record import ATTESTATIONS, FILES
+from spokeshave.testing.killing_fixtures import killed_at
 from spokeshave.testing.large_index_fixtures import write_large_index
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_index_fixtures import html_links, json_files, listed_releases
@@ -133,6 +136,60 @@ def test_a_file_that_another_release_lists_stays(tmp_path: Path) -> None:
     change_index(index, lambda sets: [replace(listed, kept="again") for listed in sets])
     assert [path.name for path in (index / "releases").iterdir()] == ["other"]
     assert listed_releases(index) == ["1.0"]
+
+
+def rebuilt(folder: Path) -> Path:
+    """Return another record of the version that has one file in common with the first."""
+    return write_release(folder, texts={"abacus-runtime": "OTHER = 1\n"}, has_sdist=False)
+
+
+def assert_nothing_is_foreign(index: Path) -> None:
+    names = {file["filename"] for path in (index / "v1+json").glob("*/index.json") for file in json_files(path)}
+    files = {path.name for path in (index / FILES).glob("*/*") if path.suffix in (".whl", ".gz")}
+    assert files == names
+    assert [path.name for path in (index / "releases/abacus").iterdir()] == ["3.12.0"]
+    assert main(["index", "verify", str(index)]) == 0
+
+
+def test_a_removed_release_makes_way_for_another_record(tmp_path: Path) -> None:
+    """A reader of the generation before finds its files until then."""
+    index = tmp_path / "index"
+    add_records(index, [write_release(tmp_path / "first")], ADDED)
+    old = {path.name for path in (index / FILES).glob("*/*")}
+    change_index(index, lambda _: [])
+    assert {path.name for path in (index / FILES).glob("*/*")} == old
+    add_records(index, [rebuilt(tmp_path / "second")], LATER)
+    assert listed_releases(index) == ["3.12.0"]
+    assert_nothing_is_foreign(index)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL, and no fork")
+def test_what_a_kill_left_makes_way_for_another_record(tmp_path: Path) -> None:
+    """Also if the addition of the other one is killed too, at every fourth change of files."""
+    index = tmp_path / "index"
+    first = write_release(tmp_path / "first")
+    second = rebuilt(tmp_path / "second")
+    # As many as are made before the first generation is published.
+    for step in range(2, 72, 10):
+        shutil.rmtree(index, ignore_errors=True)
+        assert killed_at(step, lambda: add_records(index, [first], ADDED))
+        assert not (index / "current").exists()
+        for again in range(0, 40, 13):
+            killed_at(again, lambda: add_records(index, [second], LATER))
+        add_records(index, [second], LATER)
+        assert listed_releases(index) == ["3.12.0"]
+        assert_nothing_is_foreign(index)
+
+
+def test_what_is_foreign_does_not_make_way(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    add_records(index, [write_release(tmp_path, "1.0")], ADDED)
+    path = index / "releases/abacus/3.12.0/notes.txt"
+    path.parent.mkdir()
+    path.write_text("mine")
+    with pytest.raises(SpokeshaveError, match=r"notes\.txt: is not a part of an index"):
+        add_records(index, [write_release(tmp_path)], ADDED)
+    assert path.read_text() == "mine"
 
 
 PEAK = """

@@ -14,16 +14,14 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from spokeshave.files import sha256_of_file
 from spokeshave.release.index.folder import (
     CURRENT,
     FILES,
-    FIND_LINKS,
     GENERATIONS,
     INCOMING,
     JSON_PAGES,
     LOCK,
-    PAGE,
-    RELEASES,
     SETS,
     SIMPLE,
     InvalidIndexError,
@@ -32,24 +30,34 @@ from spokeshave.release.index.folder import (
 from spokeshave.release.index.writer.generation import (
     GenerationDraft,
     SetParts,
+    forget_pages,
     is_current_format,
     make_folder,
     write_set_page,
 )
 from spokeshave.release.index.writer.lock import exclusive
+from spokeshave.release.index.writer.ownership import (
+    LINKS,
+    STAGED,
+    check_folder,
+    entries,
+    foreign_in_record,
+    is_fragments,
+    is_sent_file,
+    newest_generation,
+    number_of,
+    record_folders,
+)
 from spokeshave.release.record import MANIFEST, read_record
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseRecord
 
 KEPT_GENERATIONS = 2
-_LINKS = (PAGE, FIND_LINKS, SIMPLE, JSON_PAGES)
-_OWN_NAMES = frozenset((*_LINKS, CURRENT, FILES, GENERATIONS, INCOMING, LOCK, RELEASES))
-_STAGED = "staged"
 _STALE_SECONDS = 24 * 60 * 60
+_HASH_DIGITS = 12
 # Windows' ERROR_PRIVILEGE_NOT_HELD.
 _NO_PRIVILEGE = 1314
-_OTHER_PATH = "Name a folder that does not exist yet, is empty or is an index of `spokeshave index add`."
 
 Edit = Callable[[tuple[IndexedSet, ...]], Sequence[IndexedSet]]
 """What a change makes of the sets of an index. It reads and changes nothing else."""
@@ -74,6 +82,25 @@ def change_index(folder: Path, edit: Edit, *, generations: int = KEPT_GENERATION
         return writer.sets
 
 
+def rebuild_index(
+    folder: Path, check: Callable[[tuple[IndexedSet, ...]], None], url: str | None = None
+) -> tuple[IndexedSet, ...]:
+    """Make all pages of an index again, and return the sets that it lists.
+
+    Args:
+        check: Raises if the records that pages are made of are damaged.
+        url: The address that the index is served at, empty if it is not known. By default, it stays the same.
+
+    Raises:
+        InvalidIndexError: If the folder is not an index.
+    """
+    with open_writer(folder, is_new=False, url=url) as writer:
+        check(writer.sets)
+        forget_pages(writer.index.generation, SetParts.all_of(writer.index, writer.sets, writer.url))
+        writer.publish(writer.sets)
+        return writer.sets
+
+
 @contextlib.contextmanager
 def open_writer(folder: Path, *, is_new: bool, url: str | None = None) -> Iterator[IndexWriter]:
     """Wait until no other process changes an index, and yield its only writer.
@@ -90,6 +117,9 @@ def open_writer(folder: Path, *, is_new: bool, url: str | None = None) -> Iterat
     try:
         make_folder(folder)
         with exclusive(folder / LOCK, lambda: _announce(folder)):
+            # Another command may have changed it until now.
+            check_folder(folder, is_new=is_new)
+            _find_newest(folder)
             yield IndexWriter(index, tuple(index.sets()), index.url if url is None else url)
     except OSError as err:
         raise not_writable(folder, err) from err
@@ -112,15 +142,15 @@ class IndexWriter:
         """Make a generation of some sets, unless the newest has the same; then finish what a killed process began."""
         before = self.sets
         self.sets = tuple(sorted(sets, key=lambda listed: listed.added))
-        parts = [SetParts.of(self.index, listed) for listed in self.sets]
+        parts = SetParts.all_of(self.index, self.sets, self.url)
         current = self._current()
         previous = self._generation(current) if current is not None else None
         if previous is not None and not is_current_format(previous):
             previous = None
-        is_moved = self.url != self.index.url
-        if previous is None or self.sets != before or is_moved:
-            staged = self.index.folder / GENERATIONS / _STAGED
-            shutil.rmtree(staged, ignore_errors=True)
+        if previous is None or self.sets != before or self.url != self.index.url:
+            staged = self._staged
+            # A process that was killed before it published has left one of that number.
+            self._remove_generation(self._generation((current or 0) + 1))
             GenerationDraft(
                 index=self.index,
                 folder=staged,
@@ -129,15 +159,37 @@ class IndexWriter:
                 sets=parts,
                 url=self.url,
             ).write()
-            if is_moved:
-                # Before the generation is published, so that a killed command does it again.
-                for one in parts:
-                    write_set_page(self.index, one.listed, self.url)
             self._become(staged, (current or 0) + 1)
-        for name in _LINKS:
+        for name in LINKS:
             _link(self.index.folder / name, Path(CURRENT, name), is_folder=name in (SIMPLE, JSON_PAGES))
         self._finish_sets(parts)
         self._clean(generations)
+
+    def make_way(self, record: ReleaseRecord, manifest_sha256: str) -> None:
+        """Move what is not listed away from the place of a record that comes in.
+
+        It is a set that was removed, or what a killed addition has left. Its files stay until the next generation is
+        published, and are then found by its record.
+        """
+        folder = self.index.record_path(record.name, record.version)
+        is_listed = any((one.name, one.version) == (record.name, record.version) for one in self.sets)
+        if is_listed or not folder.is_dir():
+            return
+        foreign = foreign_in_record(folder)
+        if foreign is not None:
+            message = "is not a part of an index, and at the place of a release"
+            raise InvalidIndexError(Problem(str(folder / foreign), message, "Move it away, and run the command again."))
+        if not (folder / MANIFEST).is_file():
+            # It was being written or removed.
+            shutil.rmtree(folder)
+            return
+        found, _ = sha256_of_file(folder / MANIFEST)
+        if found != manifest_sha256:
+            # No version has this character.
+            other = folder.with_name(f"{folder.name}~{found[:_HASH_DIGITS]}")
+            if other.is_dir():
+                shutil.rmtree(other)
+            folder.rename(other)
 
     def _current(self) -> int | None:
         """Return the number of the newest generation. None if there is none."""
@@ -147,10 +199,21 @@ class IndexWriter:
     def _generation(self, number: int) -> Path:
         return self.index.folder / GENERATIONS / str(number)
 
+    @property
+    def _staged(self) -> Path:
+        return self.index.folder / GENERATIONS / STAGED
+
+    def _remove_generation(self, generation: Path) -> None:
+        """Remove a generation. What has a number is always whole, so it loses that first."""
+        shutil.rmtree(self._staged, ignore_errors=True)
+        if number_of(generation) is not None:
+            # On Windows, a reader of one of its files holds it until a later change.
+            with contextlib.suppress(PermissionError):
+                generation.rename(self._staged)
+                shutil.rmtree(self._staged, ignore_errors=True)
+
     def _become(self, staged: Path, number: int) -> None:
         """Make a folder the newest generation."""
-        # A process that was killed before it published has left one of that number.
-        shutil.rmtree(self._generation(number), ignore_errors=True)
         staged.rename(self._generation(number))
         _link(self.index.folder / CURRENT, Path(GENERATIONS, str(number)), is_folder=True)
 
@@ -158,27 +221,30 @@ class IndexWriter:
         """Write the pages of changed sets, and remove their old fragments."""
         for parts in sets:
             if not parts.are_only_ones:
-                write_set_page(self.index, parts.listed, self.url)
+                write_set_page(self.index, parts)
                 for other in parts.folder.parent.iterdir():
-                    if other != parts.folder:
+                    if other != parts.folder and is_fragments(other):
                         shutil.rmtree(other)
 
     def _clean(self, generations: int) -> None:
-        """Remove old generations, what none of the kept ones lists, and what killed processes have left."""
-        current = self._current()
+        """Remove old generations, what none of the kept ones lists, and what killed processes have left.
+
+        What is not certainly an index's own stays: `index verify` lists it.
+        """
+        current = self._current() or 0
         kept = set()
-        for path in sorted((self.index.folder / GENERATIONS).iterdir()):
-            number = int(path.name) if path.name.isdecimal() else -1
-            if current is not None and current - generations < number <= current:
+        for path in entries(self.index.folder / GENERATIONS):
+            number = number_of(path)
+            if number is not None and current - generations < number <= current:
                 kept |= _names(path)
             else:
-                shutil.rmtree(path, ignore_errors=True)
-        for path in (self.index.folder / RELEASES).glob("*/*"):
-            if (path.parent.name, path.name) not in kept:
+                self._remove_generation(path)
+        for path in record_folders(self.index.folder):
+            if (path.parent.name, path.name) not in kept and foreign_in_record(path) is None:
                 self._remove_set(path)
-        for path in _entries(self.index.folder / INCOMING):
+        for path in entries(self.index.folder / INCOMING):
             with contextlib.suppress(OSError):
-                if path.stat().st_mtime < time.time() - _STALE_SECONDS:
+                if is_sent_file(path) and path.stat().st_mtime < time.time() - _STALE_SECONDS:
                     path.unlink()
 
     def _remove_set(self, folder: Path) -> None:
@@ -206,55 +272,18 @@ def is_same_release(listed: IndexedSet, record: ReleaseRecord) -> bool:
     return is_version and not record.projects.keys().isdisjoint(listed.projects)
 
 
-def check_folder(folder: Path, *, is_new: bool) -> None:
-    """Refuse a folder that something else has made."""
-    current = folder / CURRENT
-    if current.is_symlink():
-        target = current.readlink()
-        if target != Path(GENERATIONS, target.name) or not target.name.isdecimal():
-            message = f"is a link to {target}, which is not a generation of a release index"
-            raise InvalidIndexError(Problem(str(current), message, _OTHER_PATH))
-        return
-    if not is_new:
-        message = "is not a release index" if folder.exists() else "does not exist"
-        raise InvalidIndexError(Problem(str(folder), message, "Add a release to it with `spokeshave index add`."))
-    if folder.exists() and not folder.is_dir():
-        raise InvalidIndexError(Problem(str(folder), "is not a folder", _OTHER_PATH))
-    if folder.is_symlink() and not folder.exists():
-        message = f"is a link to {folder.readlink()}, which does not exist"
-        raise InvalidIndexError(Problem(str(folder), message, _OTHER_PATH))
-    # A version control system, and settings of hosts, may be in a folder of pages.
-    others = sorted(
-        path.name for path in (folder.iterdir() if folder.is_dir() else ()) if not path.name.startswith(".")
-    )
-    foreign = [name for name in others if name not in _OWN_NAMES]
-    if MANIFEST in foreign:
-        message = "is a release record and not an index"
-        raise InvalidIndexError(Problem(str(folder), message, "Give the index as the last argument."))
-    if foreign:
-        message = f"is a folder that is not a release index: it has {foreign[0]}"
-        raise InvalidIndexError(Problem(str(folder), message, _OTHER_PATH))
-
-
 def _link(link: Path, target: Path, *, is_folder: bool) -> None:
     """Let a link lead to a target in one step. Nothing is done if it does already."""
     if link.is_symlink() and link.readlink() == target:
         return
-    if link.exists() and not link.is_symlink():
-        message = "is not the link that a release index has there"
-        raise InvalidIndexError(Problem(str(link), message, "Move it away, and run the command again."))
     new = link.with_name(f".{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(target, target_is_directory=is_folder)
     if os.name == "nt" and is_folder and link.is_symlink():
-        # Windows replaces no link to a folder, so that for a moment there is none.
+        # Windows replaces no link to a folder, so that for a moment there is none. The next command finds the newest
+        # generation without it.
         link.rmdir()
     new.replace(link)
-
-
-def _entries(folder: Path) -> list[Path]:
-    """Return what is in a folder, which may not exist."""
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _names(generation: Path) -> set[tuple[str, str]]:
@@ -262,6 +291,17 @@ def _names(generation: Path) -> set[tuple[str, str]]:
     with (generation / SETS).open(encoding="utf-8") as lines:
         found = (json.loads(line) for line in lines)
         return {(listed["name"], listed["version"]) for listed in found}
+
+
+def _find_newest(folder: Path) -> None:
+    """Let the link of an index that has lost it lead to the newest generation."""
+    newest = newest_generation(folder)
+    if not (folder / CURRENT).is_symlink() and newest is not None:
+        target = Path(GENERATIONS, str(newest))
+        _link(folder / CURRENT, target, is_folder=True)
+        sys.stderr.write(
+            f"{folder}: its link `{CURRENT}` was lost; it leads to {target.as_posix()}, the newest, again\n"
+        )
 
 
 def _announce(folder: Path) -> None:

@@ -18,7 +18,7 @@ from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 # Another number makes all pages again, with the next change of an index.
-FORMAT = 2
+FORMAT = 3
 # The names of fragments. No normalized project name begins with an underscore.
 ROW = "_row.html"
 LINKS = "_find-links.html"

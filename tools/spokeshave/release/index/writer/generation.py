@@ -28,13 +28,15 @@ from spokeshave.release.index.folder import (
 )
 from spokeshave.release.index.writer import pages
 from spokeshave.release.index.writer.fragments import FORMAT, LINKS, ROW, html_name, json_name, render_fragments
+from spokeshave.release.index.writer.ownership import DRAFT
 from spokeshave.release.index.writer.people_pages import render_front_page, render_set_page
 from spokeshave.release.record import read_record
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 _FORMAT_FILE = "format"
-_DRAFT = ".draft"
+# The name of fragments that no set has.
+_NO_KEY = "0" * 16
 
 
 @dataclass(frozen=True)
@@ -43,19 +45,32 @@ class SetParts:
 
     Attributes:
         line: Its line in the list of sets.
-        folder: The folder of its fragments. The name follows from their content, which is never changed.
+        folder: The folder of its fragments, which are never changed. The name follows from all that they and the set's
+            page for people depend on, so that a page of before a change is known by the fragments next to it.
+        url: The address of the index. Empty if it is not known.
+        has_source: Whether the index lists the set that it was promoted from.
     """
 
     listed: IndexedSet
     line: str
     folder: Path
+    url: str
+    has_source: bool
 
     @classmethod
-    def of(cls, index: ReleaseIndex, listed: IndexedSet) -> SetParts:
+    def of(cls, index: ReleaseIndex, listed: IndexedSet, url: str = "", *, has_source: bool = False) -> SetParts:
         """Return the parts of a set. They may not exist yet."""
         line = set_line(listed)
-        key = hashlib.sha256(f"{FORMAT}\n{line}".encode()).hexdigest()[:16]
-        return cls(listed, line, index.record_path(listed.name, listed.version) / FRAGMENTS / key)
+        key = hashlib.sha256(f"{FORMAT}\n{line}{url}\n{has_source}".encode()).hexdigest()[:16]
+        folder = index.record_path(listed.name, listed.version) / FRAGMENTS / key
+        return cls(listed=listed, line=line, folder=folder, url=url, has_source=has_source)
+
+    @classmethod
+    def all_of(cls, index: ReleaseIndex, sets: Sequence[IndexedSet], url: str) -> list[SetParts]:
+        """Return the parts of all sets that an index is to list."""
+        # A page links to its source by its own release's name.
+        known = {(listed.name, listed.manifest_sha256) for listed in sets}
+        return [cls.of(index, one, url, has_source=(one.name, one.promoted_from) in known) for one in sets]
 
     @property
     def are_only_ones(self) -> bool:
@@ -71,15 +86,28 @@ def is_current_format(generation: Path) -> bool:
     return path.is_file() and path.read_text("utf-8") == f"{FORMAT}\n"
 
 
-def write_set_page(index: ReleaseIndex, listed: IndexedSet, url: str | None = None) -> None:
-    """Write the page of one set for people.
+def forget_pages(generation: Path, sets: Iterable[SetParts]) -> None:
+    """Let the next change make all pages again, and all fragments that they consist of.
 
-    Args:
-        url: The address of the index. By default, that of its newest generation.
+    The mark of the format goes first, so that pages are not compared with fragments that do not exist.
     """
-    folder = index.record_path(listed.name, listed.version)
-    write_page(folder / f"{PAGE}{_DRAFT}", [render_set_page(index, listed, url)])
-    (folder / f"{PAGE}{_DRAFT}").replace(folder / PAGE)
+    (generation / _FORMAT_FILE).unlink(missing_ok=True)
+    for parts in sets:
+        # A set that has other fragments, too, gets its page again.
+        others = parts.folder.with_name(_NO_KEY)
+        if parts.folder.is_dir():
+            shutil.rmtree(others, ignore_errors=True)
+            parts.folder.rename(others)
+        else:
+            make_folder(others)
+
+
+def write_set_page(index: ReleaseIndex, parts: SetParts) -> None:
+    """Write the page of one set for people."""
+    folder = index.record_path(parts.listed.name, parts.listed.version)
+    page = render_set_page(index, parts.listed, url=parts.url, has_source=parts.has_source)
+    write_page(folder / f"{PAGE}{DRAFT}", [page])
+    (folder / f"{PAGE}{DRAFT}").replace(folder / PAGE)
 
 
 @dataclass(frozen=True)
@@ -91,7 +119,7 @@ class GenerationDraft:
         previous: The newest generation, if there is one whose pages are in the current format.
         before: What that one lists.
         sets: What the new one lists.
-        url: The address of the index. By default, that of its newest generation.
+        url: The address of the index. Empty if it is not known.
     """
 
     index: ReleaseIndex
@@ -99,7 +127,7 @@ class GenerationDraft:
     previous: Path | None
     before: Sequence[IndexedSet]
     sets: Sequence[SetParts]
-    url: str | None = None
+    url: str
 
     def write(self) -> None:
         """Write all pages. Those of projects without a change are hard links to the ones of the generation before."""
@@ -109,8 +137,8 @@ class GenerationDraft:
                 self._write_fragments(parts)
         write_page(self.folder / SETS, (parts.line.encode() for parts in self.sets))
         write_page(self.folder / _FORMAT_FILE, [f"{FORMAT}\n".encode()])
-        if self._url:
-            write_page(self.folder / URL, [f"{self._url}\n".encode()])
+        if self.url:
+            write_page(self.folder / URL, [f"{self.url}\n".encode()])
         projects = pages.projects_of(parts.listed for parts in self.sets)
         self._write_common(projects)
         touched = self._touched()
@@ -126,19 +154,19 @@ class GenerationDraft:
         listed = parts.listed
         record_folder = self.index.record_path(listed.name, listed.version)
         record = read_record(record_folder)
-        draft = parts.folder.with_name(f"{parts.folder.name}{_DRAFT}")
+        draft = parts.folder.with_name(f"{parts.folder.name}{DRAFT}")
         shutil.rmtree(draft, ignore_errors=True)
         make_folder(draft)
         for name, data in render_fragments(listed, record, *_files(self.index, listed, record)):
             write_page(draft / name, [data])
         if not (record_folder / PAGE).exists():
-            write_set_page(self.index, listed, self._url)
+            write_set_page(self.index, parts)
         draft.rename(parts.folder)
 
     def _write_common(self, projects: Sequence[str]) -> None:
         folders = {(parts.listed.name, parts.listed.version): parts.folder for parts in self.sets}
         listed = [parts.listed for parts in self.sets]
-        front = render_front_page(self.index, listed, lambda one: _read(folders[one.name, one.version], ROW), self._url)
+        front = render_front_page(self.index, listed, lambda one: _read(folders[one.name, one.version], ROW), self.url)
         write_page(self.folder / PAGE, front)
         head, foot = pages.links_page()
         write_page(self.folder / FIND_LINKS, _joined(head, self.sets, LINKS, foot))
@@ -146,10 +174,6 @@ class GenerationDraft:
         write_page(self.folder / SIMPLE / PAGE, pages.html_root(projects))
         make_folder(self.folder / JSON_PAGES)
         write_page(self.folder / JSON_PAGES / JSON_PAGE, pages.json_root(projects))
-
-    @property
-    def _url(self) -> str:
-        return self.index.url if self.url is None else self.url
 
     def _touched(self) -> frozenset[str]:
         """Return the projects whose pages differ from those of the generation before."""

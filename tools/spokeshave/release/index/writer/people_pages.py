@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from spokeshave.files import sha256_of_file
 from spokeshave.release.index.folder import PROVENANCE, ReleaseIndex, listed_files
 from spokeshave.release.index.people.front_page import front_page
 from spokeshave.release.index.people.section import set_section
 from spokeshave.release.index.people.set_page import set_page
-from spokeshave.release.record import MANIFEST, read_record
+from spokeshave.release.record import read_record
 from spokeshave_core.release.index import IndexedSet
-from spokeshave_core.release.record import ReleaseRecord
 
 
 def render_front_page(
@@ -32,11 +30,12 @@ def render_front_page(
     return front_page(sets, section, row, url)
 
 
-def render_set_page(index: ReleaseIndex, listed: IndexedSet, url: str | None = None) -> bytes:
+def render_set_page(index: ReleaseIndex, listed: IndexedSet, *, url: str, has_source: bool) -> bytes:
     """Return the page of one set.
 
     Args:
-        url: The address of the index. By default, that of its newest generation.
+        url: The address of the index. Empty if it is not known.
+        has_source: Whether the index lists the set that it was promoted from.
     """
     record = read_record(index.record_path(listed.name, listed.version))
     files = listed_files(record, listed.only)
@@ -46,15 +45,6 @@ def render_set_page(index: ReleaseIndex, listed: IndexedSet, url: str | None = N
         record,
         files,
         provenances=frozenset(provenances),
-        has_source=_has_source(index, record),
-        url=index.url if url is None else url,
+        has_source=has_source,
+        url=url,
     )
-
-
-def _has_source(index: ReleaseIndex, record: ReleaseRecord) -> bool:
-    """Return whether the index has the set that another one was promoted from."""
-    source = record.promoted_from
-    if source is None or source.manifest_sha256 is None:
-        return False
-    manifest = index.record_path(record.name, source.version) / MANIFEST
-    return manifest.is_file() and sha256_of_file(manifest)[0] == source.manifest_sha256

@@ -16,7 +16,7 @@ from pathlib import Path
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK, atomic_file, copy_with_sha256, sha256_of_file
 from spokeshave.release.attestations import find_attestations, read_attestations
-from spokeshave.release.index.folder import INCOMING, METADATA, PROVENANCE, ReleaseIndex
+from spokeshave.release.index.folder import INCOMING, LOCK, METADATA, PROVENANCE, ReleaseIndex
 from spokeshave.release.index.writer.generation import make_folder
 from spokeshave.release.index.writer.provenance import render_provenance
 from spokeshave.release.integrity import read_sums
@@ -76,10 +76,11 @@ def _store_distribution(index: ReleaseIndex, source: Path, file: ReleaseFile) ->
 
 
 def store_incoming(index: ReleaseIndex, source: Path) -> None:
-    """Copy a file into an index, to where `store_record` takes it from. No lock is needed."""
+    """Copy a file into an index, to where `store_record` takes it from. The lock need not be held, but is made first."""
     sha256, _ = sha256_of_file(source)
     if not index.file_path(sha256, source.name).is_file():
         make_folder(index.folder)
+        (index.folder / LOCK).open("ab").close()
         with source.open("rb") as stream, atomic_file(index.folder / INCOMING / sha256) as copy:
             shutil.copyfileobj(stream, copy, CHUNK)
 
