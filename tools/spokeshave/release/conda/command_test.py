@@ -225,7 +225,8 @@ RUN = (
     [
         ("${{ name | lower }}-runtime", RUN, "is built from"),
         ("${{ name ~ '-runtime' | lower }}", (*RUN[:1], "numpy >=${{ numpy }}", *RUN[2:]), "the versions of numpy >="),
-        (RUNTIME, ("python >=${{ least }}", *RUN[1:]), "the versions of python >="),
+        (RUNTIME, ("python >=${{ least }}", *RUN[1:], "${{ 'x' if false }}"), "the versions of python >="),
+        (RUNTIME, ("python >=one", *RUN[1:]), "the versions of python >="),
         (RUNTIME, (*RUN[:1], "numpy >=1.24,<2|>=2,<3", *RUN[2:]), "the versions of numpy >="),
         (RUNTIME, (*RUN, "${{ cuda }}"), "the requirement ${{ cuda }} cannot be read; not compared"),
         (RUNTIME, (*RUN, "{if: cuda, then: cudart}"), "the requirement cudart has a condition"),

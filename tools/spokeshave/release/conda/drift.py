@@ -24,6 +24,7 @@ _OF_PYTHON = frozenset(("python", "cpython", "python_abi", "python-gil", "_pytho
 _LEADS_TO_FILE = re.compile(r"/packages/source/[^/]+/[^/]+/[^/]+$")
 """The address of an sdist on the package index that leads to the file's own URL. Most feedstocks have it."""
 _OF_BUILD = "is known only to the build; not compared"
+_OF_VERSIONS = "have alternatives, or are known only to the build; not compared"
 _UNDER_CONDITION = "has a condition that only the build knows; not compared"
 
 
@@ -164,7 +165,7 @@ class Comparison:
             if mine is None or theirs is None or (mine.is_known and mine.clauses != theirs.clauses):
                 rows.add("run", str(mine or ""), str(theirs or ""), variant)
             elif not mine.is_known:
-                yield f"the versions of {mine} have alternatives, or are known only to the build; not compared"
+                yield f"the versions of {mine} {_OF_VERSIONS}"
         if "python" not in unsure:
             yield from self._compare_python(stated.get("python"), variant, rows)
 
@@ -179,6 +180,8 @@ class Comparison:
         specs: dict[str, MatchSpec] = {}
         for item in items:
             text = evaluator.text(item)
+            if not text:
+                continue
             pin = evaluator.pin(item)
             if pin is None:
                 spec = MatchSpec.parse(text)
@@ -217,15 +220,12 @@ class Comparison:
         """Compare the Pythons that a recipe states with Requires-Python. A channel chooses them for other builds."""
         if spec is None:
             return
-        if not spec.is_known:
-            yield f"the versions of {spec} have alternatives, or are known only to the build; not compared"
-            return
         text = ",".join(f"{operator}{version}" for operator, version in spec.clauses)
         older = [release.minor for release in RELEASES if release.minor < self.plan.scope.minors[0]]
-        if not text:
-            return
-        is_allowed = _allows(text, variant.minor) is not False
-        if not is_allowed or any(_allows(text, minor) for minor in older):
+        found = {minor: _allows(text, minor) for minor in (variant.minor, *older)} if text else {}
+        if not spec.is_known or None in found.values():
+            yield f"the versions of {spec} {_OF_VERSIONS}"
+        elif text and (not found[variant.minor] or any(found[minor] for minor in older)):
             rows.add("python", str(spec), f"python {self._python()}", variant)
 
     def _python(self) -> str:

@@ -8,6 +8,7 @@ does all that cannot be evaluated.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -180,10 +181,11 @@ def _parsed(text: str) -> ast.expr:
     """
     parts = _QUOTED.split(text.strip())
     parts[::2] = [part.translate(_AS_PYTHON) for part in parts[::2]]
-    try:
-        return ast.parse("".join(parts), mode="eval").body
-    except _UNEVALUATED as err:
-        raise _UnknownError from err
+    # In Jinja, an `if` without `else` is empty where it does not hold.
+    for end in ("", " else ''"):
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.parse("".join(parts) + end, mode="eval").body
+    raise _UnknownError
 
 
 def _evaluated(text: str, values: Mapping[str, object]) -> object:

@@ -166,6 +166,12 @@ def _outputs(file: Path, document: Mapping[str, object]) -> Iterator[KeptRecipe]
         own["package"] = {**_mapping(document.get("recipe")), **_mapping(output["package"])}
         for key in _MERGED:
             own[key] = {**_mapping(document.get(key)), **_mapping(output.get(key))}
+        skip = [
+            each
+            for build in (document.get("build"), output.get("build"))
+            for each in _list(_mapping(build).get("skip"))
+        ]
+        own["build"] = {**_mapping(own["build"]), "skip": skip}
         yield KeptRecipe(file, own)
 
 

@@ -15,6 +15,7 @@ build:
   number: 3
   noarch: python
   script: top
+  skip: win
 about:
   license: MIT
   summary: top
@@ -29,6 +30,8 @@ outputs:
       name: ${{ name ~ "-runtime" | lower }}
     build:
       script: own
+      skip:
+        - osx
     about:
       summary: own
     source:
@@ -50,7 +53,7 @@ def read(folder: Path, text: str) -> list[KeptRecipe]:
 
 def test_outputs_have_what_rattler_build_gives_them(tmp_path: Path) -> None:
     runtime, other, blas = read(tmp_path, OUTPUTS)
-    assert runtime.section("build") == {"number": 3, "noarch": "python", "script": "own"}
+    assert runtime.section("build") == {"number": 3, "noarch": "python", "script": "own", "skip": ["win", "osx"]}
     assert runtime.section("about") == {"license": "MIT", "summary": "own"}
     assert runtime.section("source") == [{"url": "https://host/top.tar.gz"}, {"path": "own"}]
     assert runtime.section("package", "version") == "2024.10"
