@@ -199,7 +199,7 @@ def _check(args: argparse.Namespace, planner: Planner, projects: Sequence[str], 
     drift = check.drift
     compared = ", ".join(check.compared)
     print("\n".join(_table(drift)) if drift else f"no drift in {compared}: the recipes have what the release has")
-    return _report(planner, args.record, drift=tuple(drift), notes=check.notes)
+    return _report(planner, args.record, drift=tuple(drift), notes=list(dict.fromkeys(check.notes)))
 
 
 @dataclass
