@@ -132,6 +132,20 @@ def test_a_pure_wheel_is_one_package(tmp_path: Path, rattler: Rattler) -> None:
     assert wheel_of(rendered) == "py3-none-any"
 
 
+def test_other_versions_for_another_python_split_a_pure_wheel(tmp_path: Path, rattler: Rattler) -> None:
+    requires = ["numpy<2 ; python_version < '3.12'", "numpy>=2 ; python_version >= '3.12'"]
+    # A text of the wheel is no template, and a bound within the oldest Python stays.
+    metadata = METADATA.replace("what beads", "${{ matrix.os }} {% {#").replace(">=3.11", "~=3.11,>3.11.4")
+    rendered = rattler.render(one_recipe(tmp_path, PURE, requires, metadata), ["win-64"], GIL[:2])
+    runs = [each["document"]["requirements"]["run"] for each in rendered]
+    assert runs == [["python", "numpy <2"], ["python", "numpy >=2"]]
+    assert not any(each["skipped"] for each in rendered)
+    assert {each["document"]["about"]["summary"] for each in rendered} == {"Counts: ${{ matrix.os }} {% {# count"}
+    pure = one_recipe(tmp_path / "pure", PURE, metadata=metadata)
+    (document,) = (each["document"] for each in rattler.render(pure, ["linux-64"], GIL[:1]))
+    assert document["requirements"]["run"] == ["python >3.11.4,3.*"]
+
+
 def test_an_unknown_field_is_an_error(tmp_path: Path, rattler: Rattler) -> None:
     recipe = one_recipe(tmp_path, PURE)
     recipe.write_text(recipe.read_text().replace("about:\n", "about:\n  fame: great\n"))

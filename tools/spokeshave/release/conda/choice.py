@@ -2,12 +2,13 @@
 
 An installer takes a wheel for this Python alone before one for the stable ABI, the newest stable ABI before older ones,
 and a wheel without native code last. Of several that fit alike, conda gets the one with the lowest floor: one package
-serves all machines.
+serves all machines. Of several builds of one wheel it gets the last.
 """
 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from spokeshave_core.release.record import ReleaseFile
 from spokeshave_core.wheel_name import WheelName
 
 INDEPENDENT = PythonAbi.parse("py3-none")
+BuildTag = tuple[int, str]
 
 
 class Shape(enum.Enum):
@@ -95,12 +97,18 @@ class WheelChoice:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A wheel on a platform. `rank` orders those that fit alike, the best first."""
+    """A wheel on a platform.
+
+    Attributes:
+        rank: Orders those that fit alike, the best first.
+        build: The build tag, which orders those of one rank, the best last.
+    """
 
     file: ReleaseFile
     abi: PythonAbi
     platform: Platform | None
-    rank: tuple[int, tuple[int, int], str]
+    rank: tuple[int, tuple[int, int]]
+    build: BuildTag
 
 
 def choose_wheels(files: Iterable[ReleaseFile], minors: Sequence[int]) -> WheelChoice:
@@ -113,7 +121,9 @@ def choose_wheels(files: Iterable[ReleaseFile], minors: Sequence[int]) -> WheelC
     notes: list[str] = []
     usable = list(_usable(files, notes))
     if usable and all(name.is_pure for _, name, _ in usable):
-        file, _, abi = min(usable, key=lambda each: each[0].name)
+        by_name = sorted(usable, key=lambda each: each[0].name)
+        (file, _, abi), *others = sorted(by_name, key=lambda each: _build(each[1]), reverse=True)
+        notes += (f"{other.name}: {file.name} serves the same Pythons; left out" for other, _, _ in others)
         source = Source(file=file, subdir=None, python="", platform=None, abi=abi, minors=tuple(minors))
         return WheelChoice(Shape.NOARCH, (source,), notes=tuple(notes))
     native = {subdir.name for subdir in SUBDIRS for _, name, _ in usable if _best_platform(subdir, name)}
@@ -162,11 +172,12 @@ def _sources_of(
         if platform is None and not name.is_pure:
             continue
         rank = (9, (0, 0)) if platform is None else (subdir.rank(platform) or 0, platform.floor or (0, 0))
-        candidate = _Candidate(file=file, abi=abi, platform=platform, rank=(*rank, file.name))
+        candidate = _Candidate(file=file, abi=abi, platform=platform, rank=rank, build=_build(name))
         current = wheels.get(abi, candidate)
-        wheels[abi], worse = sorted((current, candidate), key=lambda each: each.rank)
+        wheels[abi], worse = _ordered(current, candidate)
         if worse is not wheels[abi]:
-            text = f"{wheels[abi].file.name} serves the same Pythons on more machines"
+            text = "on more machines" if worse.rank != wheels[abi].rank else "on the same machines"
+            text = f"{wheels[abi].file.name} serves the same Pythons {text}"
             notes.append(f"{worse.file.name}: {text}; left out on {subdir.name}")
     conditions: list[str] = []
     for candidate, served, condition in _by_python(wheels, minors):
@@ -175,6 +186,19 @@ def _sources_of(
     if INDEPENDENT in wheels:
         others = " or ".join(f"({text})" if " and " in text else text for text in conditions)
         yield _source(subdir, wheels[INDEPENDENT], f"not ({others})" if others else "", minors)
+
+
+def _ordered(one: _Candidate, other: _Candidate) -> list[_Candidate]:
+    """Return two wheels, the better one first."""
+    by_name = sorted((one, other), key=lambda each: each.file.name)
+    by_build = sorted(by_name, key=lambda each: each.build, reverse=True)
+    return sorted(by_build, key=lambda each: each.rank)
+
+
+def _build(name: WheelName) -> BuildTag:
+    """Return the build tag: its number, and what follows."""
+    match = re.match("([0-9]+)(.*)", name.build, re.ASCII)
+    return (int(match[1]), match[2]) if match else (-1, "")
 
 
 def _source(subdir: Subdir, candidate: _Candidate, condition: str, minors: Sequence[int]) -> Source:

@@ -65,6 +65,19 @@ def test_the_lowest_floor_is_taken() -> None:
     assert note.endswith("left out on linux-64")
 
 
+@pytest.mark.parametrize("tag", ["cp312-cp312-win_amd64", "py3-none-any"])
+def test_the_last_build_is_taken(tag: str) -> None:
+    choice = choice_of(tag, f"2-{tag}", f"10-{tag}", f"10a-{tag}")
+    assert list(sources_of(choice).values()) == [f"10a-{tag}"]
+    left_out = {note.partition("-1.0-")[2].partition(".whl")[0] for note in choice.notes}
+    assert left_out == {tag, f"2-{tag}", f"10-{tag}"}
+
+
+def test_the_floor_comes_before_the_build() -> None:
+    choice = choice_of("2-cp312-cp312-manylinux_2_28_x86_64", "1-cp312-cp312-manylinux_2_17_x86_64")
+    assert list(sources_of(choice).values()) == ["1-cp312-cp312-manylinux_2_17_x86_64"]
+
+
 def test_a_wheel_of_one_processor_comes_before_a_universal_one() -> None:
     choice = choice_of("cp312-abi3-macosx_10_13_universal2", "cp312-abi3-macosx_11_0_arm64")
     assert sources_of(choice) == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from spokeshave.errors import ExitCode
@@ -13,10 +14,11 @@ from spokeshave.option_values import count
 from spokeshave.release.columns import in_columns
 from spokeshave.release.conda.addresses import listed_urls, urls_below
 from spokeshave.release.conda.drift import Comparison
+from spokeshave.release.conda.evaluation import UNKNOWN
 from spokeshave.release.conda.names import FORM, CondaNames
-from spokeshave.release.conda.planning import NoRecipeError, Planned, Planner, wheels_of
-from spokeshave.release.conda.reading import read_recipes
-from spokeshave.release.conda.recipe import HEADER, LICENSES, RECIPE, RecipeOptions, recipe_text
+from spokeshave.release.conda.planning import NoRecipeError, Planned, Planner
+from spokeshave.release.conda.reading import KeptRecipe, read_recipes
+from spokeshave.release.conda.recipe import HEADER, LICENSES, RECIPE, Plan, RecipeOptions, recipe_text
 from spokeshave.release.destination.choice import DestinationOptions, TextOption, open_destination
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
@@ -105,7 +107,8 @@ def run(args: argparse.Namespace) -> int:
     record = verify_record(args.record)
     problems = Problems()
     projects = _projects(record, args.project, problems)
-    wheels = [file for project in projects for file in wheels_of(record, project)]
+    # A recipe is made of wheels, but one that people keep may be made of an sdist.
+    files = [file for file in record.files if file.project in projects and (args.check or file.is_wheel)]
     if args.output and not (args.source or args.url_base):
         problems.add("--output", "needs the URLs of the wheels", "Give --from INDEX or --url-base URL.")
     problems.raise_if_any(NoRecipeError)
@@ -119,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
             test_commands=tuple(args.test_command),
             maintainers=tuple(args.maintainer),
         ),
-        urls=_urls(args, wheels, problems),
+        urls=_urls(args, files, problems),
     )
     report = _write(args, planner, projects, problems) if args.output else _check(args, planner, projects, problems)
     for note in report.notes:
@@ -137,9 +140,9 @@ def _projects(record: ReleaseRecord, chosen: Sequence[str], problems: Problems) 
     return [name for name in record.projects if not chosen or name in chosen]
 
 
-def _urls(args: argparse.Namespace, wheels: Sequence[ReleaseFile], problems: Problems) -> dict[str, str]:
+def _urls(args: argparse.Namespace, files: Sequence[ReleaseFile], problems: Problems) -> dict[str, str]:
     if args.url_base:
-        return urls_below(args.url_base, wheels)
+        return urls_below(args.url_base, files)
     if not args.source:
         return {}
     # Nothing is uploaded, so that a URL is that of the simple pages, as for `release try`.
@@ -147,7 +150,7 @@ def _urls(args: argparse.Namespace, wheels: Sequence[ReleaseFile], problems: Pro
     pages = check_url(args.source, _FROM.name) if is_url else None
     options = DestinationOptions(check_url=args.check_url or pages, timeout=args.timeout)
     with open_destination(args.source, options, option=_FROM) as source:
-        return listed_urls(source, wheels, problems)
+        return listed_urls(source, files, problems)
 
 
 def _plans(planner: Planner, projects: Sequence[str], problems: Problems) -> list[Planned]:
@@ -191,36 +194,83 @@ def _check_replaceable(path: Path, problems: Problems) -> None:
 
 def _check(args: argparse.Namespace, planner: Planner, projects: Sequence[str], problems: Problems) -> CondaReport:
     """Compare recipes, and print a table of what differs."""
-    plans = {planned.plan.package: planned for planned in _plans(planner, projects, problems)}
-    drift: list[Drift] = []
-    notes: list[str] = []
+    plans = {planned.plan.package.lower(): planned.plan for planned in _plans(planner, projects, problems)}
+    check = _Check(plans, planner, frozenset(args.ignore))
     for path in args.check:
         with problems.collecting():
-            for found, noted in _compared(path, plans, planner, frozenset(args.ignore)):
-                drift += found
-                notes += noted
+            check.compare(path)
+    check.add_missing(args.project, problems)
     problems.raise_if_any(NoRecipeError)
-    print("\n".join(_table(drift)) if drift else "no drift: the recipes have what the release has")
-    return _report(planner, args.record, drift=tuple(drift), notes=notes)
+    drift = check.drift
+    compared = ", ".join(check.compared)
+    print("\n".join(_table(drift)) if drift else f"no drift in {compared}: the recipes have what the release has")
+    return _report(planner, args.record, drift=tuple(drift), notes=list(dict.fromkeys(check.notes)))
 
 
-def _compared(
-    path: Path, plans: Mapping[str, Planned], planner: Planner, ignored: frozenset[str]
-) -> Iterator[tuple[Sequence[Drift], Sequence[str]]]:
-    """Yield what differs in each output of a recipe."""
-    compared = 0
-    for recipe in read_recipes(path):
-        name = recipe.name()
-        if name not in plans:
-            continue
-        compared += 1
-        plan = plans[name].plan
-        files = tuple(file for file in planner.record.files if file.project == plan.project)
-        comparison = Comparison(recipe=recipe, plan=plan, files=files, ignored=ignored, has_urls=bool(planner.urls))
-        yield comparison.drift()
-    if not compared:
-        remedy = f"Its packages must be of {', '.join(plans)}. Give --name-map if conda has another name."
-        raise NoRecipeError(Problem(str(path), "makes no package of the release", remedy))
+@dataclass
+class _Check:
+    """Compares recipes with the plans of the release, which are known by the names of their packages.
+
+    Attributes:
+        unnamed: The recipes and the names of outputs whose names only the build knows.
+        compared: The projects that were compared.
+    """
+
+    plans: Mapping[str, Plan]
+    planner: Planner
+    ignored: frozenset[str]
+    drift: list[Drift] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unnamed: list[tuple[Path, str]] = field(default_factory=list)
+    compared: dict[str, None] = field(default_factory=dict)
+
+    def compare(self, path: Path) -> None:
+        """Compare each output of a recipe.
+
+        Raises:
+            NoRecipeError: If it makes no package of the release.
+        """
+        is_ours = False
+        for recipe in read_recipes(path):
+            names = recipe.names()
+            unnamed = [(recipe.path, name) for name in names if UNKNOWN in name]
+            self.unnamed += unnamed
+            ours = [self.plans[name] for name in names if name in self.plans]
+            for plan in ours:
+                self._add(recipe, plan)
+            if not ours and not unnamed:
+                self.notes.append(f"{recipe.path}: {' or '.join(names)} is no package of the release; not compared")
+            is_ours = is_ours or bool(ours or unnamed)
+        if not is_ours:
+            remedy = f"Its packages must be of {', '.join(self.plans)}. Give --name-map if conda has another name."
+            raise NoRecipeError(Problem(str(path), "makes no package of the release", remedy))
+
+    def _add(self, recipe: KeptRecipe, plan: Plan) -> None:
+        files = tuple(file for file in self.planner.record.files if file.project == plan.project)
+        has_urls = bool(self.planner.urls)
+        result = Comparison(recipe=recipe, plan=plan, files=files, ignored=self.ignored, has_urls=has_urls).result()
+        self.drift += result.drift
+        self.notes += result.notes
+        if result.is_compared:
+            self.compared[plan.project] = None
+
+    def add_missing(self, chosen: Sequence[str], problems: Problems) -> None:
+        """Add what was not compared: as problems if it was asked for, or nothing was, and else as notes."""
+        missing = [plan for plan in self.plans.values() if plan.project not in self.compared]
+        has_nothing = not (self.compared or problems)
+        for path, name in self.unnamed:
+            message = f"makes {name}, whose name only the build knows"
+            if missing:
+                packages = " or ".join(plan.package for plan in missing)
+                problems.add(str(path), message, f"Write the name out, since it may be {packages}; or leave it out.")
+            else:
+                self.notes.append(f"{path}: {message}; not compared")
+        for plan in missing:
+            message = f"no recipe of --check makes its package {plan.package} on a platform and Python of the release"
+            if plan.project in chosen or has_nothing:
+                problems.add(plan.project, message, "Name its recipe, or leave the project out with --project.")
+            else:
+                self.notes.append(f"{plan.project}: {message}; not compared")
 
 
 def _table(drift: Sequence[Drift]) -> Iterator[str]:

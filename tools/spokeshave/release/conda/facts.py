@@ -10,8 +10,10 @@ from pathlib import Path
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.metadata import RawMetadata
+from packaging.requirements import InvalidRequirement, Requirement
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.release.conda.requirements import is_for_extras
 from spokeshave.release.record import file_path
 from spokeshave.wheel.import_names import top_level_names
 from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
@@ -68,17 +70,28 @@ def read_facts(record: Path, files: Iterable[ReleaseFile], problems: Problems) -
 
 
 def _agree(agreed: WheelFacts, facts: WheelFacts, problems: Problems) -> WheelFacts:
-    for what, title in (
-        ("requirements", "Requires-Dist"),
-        ("requires_python", "Requires-Python"),
-        ("entry_points", "entry points"),
-        ("license", "License-Expression"),
+    others = {_normal(line): line for line in facts.requirements}
+    own = {_normal(line): line for line in agreed.requirements}
+    # Projects have a list of extras for a platform, such as those for their tests. A recipe has no extras.
+    is_other = not all(is_for_extras(line) for line in own.keys() ^ others.keys())
+    for differs, title in (
+        (is_other, "Requires-Dist"),
+        (agreed.requires_python != facts.requires_python, "Requires-Python"),
+        (agreed.entry_points != facts.entry_points, "entry points"),
+        (agreed.license != facts.license, "License-Expression"),
     ):
-        if getattr(agreed, what) != getattr(facts, what):
+        if differs:
             message = f"has other {title} than {agreed.wheel}, so that no recipe is right for both"
             problems.add(facts.wheel, message, "Build all wheels of a project from one pyproject.toml.")
     imports = tuple(name for name in agreed.imports if name in facts.imports)
-    return replace(agreed, imports=imports)
+    return replace(agreed, imports=imports, requirements=tuple({**own, **others}.values()))
+
+
+def _normal(requirement: str) -> str:
+    try:
+        return str(Requirement(requirement))
+    except InvalidRequirement:
+        return requirement
 
 
 def _facts_of(wheel: Path) -> WheelFacts:

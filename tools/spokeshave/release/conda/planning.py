@@ -13,7 +13,7 @@ from spokeshave.release.conda.facts import WheelFacts, read_facts
 from spokeshave.release.conda.names import CondaNames
 from spokeshave.release.conda.pythons import allowed_minors
 from spokeshave.release.conda.recipe import Plan, RecipeOptions
-from spokeshave.release.conda.requirements import RunRequirements, Scope, run_requirements
+from spokeshave.release.conda.requirements import RunRequirements, Scope, has_alternatives, run_requirements
 from spokeshave.release.conda.subdirs import USUAL
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
@@ -110,9 +110,11 @@ def wheels_of(record: ReleaseRecord, project: str) -> list[ReleaseFile]:
 def _refined(choice: WheelChoice, run: RunRequirements, scope: Scope) -> WheelChoice:
     """Return the shape that the requirements allow: a package for all cannot have those of one platform or Python.
 
-    A requirement of one Python alone does not split a package without native code. Conda-forge gives it to all.
+    A requirement of one Python alone does not split a package without native code. Conda-forge gives it to all. But
+    one package cannot have several versions of a requirement.
     """
-    if choice.shape is Shape.NOARCH and any(entry.varies_by_platform() for entry in run.entries):
+    is_split = has_alternatives(run.entries) or any(entry.varies_by_platform() for entry in run.entries)
+    if choice.shape is Shape.NOARCH and is_split:
         sources = tuple(replace(source, subdir=subdir) for source in choice.sources for subdir in USUAL)
         choice = replace(choice, shape=Shape.INDEPENDENT, sources=sources)
     if choice.shape is Shape.INDEPENDENT and any(entry.varies_by_python(scope) for entry in run.entries):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -13,7 +14,9 @@ from spokeshave_core.python_abi import OLDEST_FREE_THREADED_MINOR, PythonVersion
 FREE_THREADED = 'python | last == "t"'
 """The condition of a build for a free-threaded Python: conda-forge's value of `python` is `3.14.* *_cp314t` there."""
 
-_OLDEST = 6
+OLDEST_MINOR = 6
+_BEYOND = 99
+_FULL_VERSION = re.compile(r"(?<![\w.])3\.(?P<minor>[0-9]+)(?:\.(?P<micro>[0-9]+))?(?P<suffix>(?:a|b|rc)[0-9]+|)")
 NEWEST_MINOR = 40
 """Beyond any Python of today. What holds there holds for all newer ones."""
 
@@ -33,8 +36,8 @@ def allowed_minors(requires_python: str, wheel: str) -> tuple[int, ...]:
         raise InvalidWheelError(Problem(wheel, f"has an invalid Requires-Python: {err}", "Build it again.")) from err
     minors = tuple(
         minor
-        for minor in range(_OLDEST, NEWEST_MINOR + 1)
-        if any(allowed.contains(full) for full in full_versions(minor))
+        for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)
+        if any(allowed.contains(full) for full in full_versions(minor, requires_python))
     )
     if not minors:
         raise InvalidWheelError(
@@ -45,9 +48,22 @@ def allowed_minors(requires_python: str, wheel: str) -> tuple[int, ...]:
     return minors
 
 
-def full_versions(minor: int) -> tuple[str, str]:
-    """Return the first version of a minor version, and one that no minor version reaches."""
-    return f"3.{minor}.0", f"3.{minor}.99"
+def full_versions(minor: int, text: str) -> tuple[str, ...]:
+    """Return versions of a minor version, of which one satisfies a text if any does.
+
+    They are the first, one that no minor version reaches, and those that the text names, with their neighbors.
+
+    Args:
+        text: A version specifier or an environment marker.
+    """
+    numbers = {0, _BEYOND}
+    named = []
+    for match in _FULL_VERSION.finditer(text):
+        if int(match["minor"]) == minor:
+            number = int(match["micro"] or 0)
+            numbers |= {max(number - 1, 0), number, number + 1}
+            named.append(f"3.{minor}.{number}{match['suffix']}")
+    return tuple(dict.fromkeys((*(f"3.{minor}.{number}" for number in sorted(numbers)), *named)))
 
 
 def python_condition(chosen: Collection[int], among: Sequence[int]) -> str:
@@ -64,7 +80,7 @@ def python_condition(chosen: Collection[int], among: Sequence[int]) -> str:
 
 def allowed_condition(minors: Collection[int]) -> str:
     """Return the condition of the Pythons that Requires-Python allows. Empty if it allows all."""
-    return python_condition(minors, range(_OLDEST, NEWEST_MINOR + 1))
+    return python_condition(minors, range(OLDEST_MINOR, NEWEST_MINOR + 1))
 
 
 def _range_condition(first: int, last: int, among: Sequence[int]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from spokeshave.release.conda.addresses import file_name_of
 from spokeshave.release.conda.choice import Shape, Source, WheelChoice
@@ -21,6 +23,8 @@ RECIPE = "recipe.yaml"
 LICENSES = "licenses"
 HEADER = "# Written by `spokeshave release conda`"
 """What the first line of a recipe begins with, by which a recipe that was written by hand is not replaced."""
+_TEMPLATE = "${{"
+_JINJA = re.compile(r"\$\{\{|\{[%#]")
 _PYTHON_MIN = "${{ python_min }}"
 _PYTHON_OF_ALL = f"python {_PYTHON_MIN}.*"
 
@@ -108,7 +112,7 @@ def _conditional(condition: str, value: Node) -> Node:
 
 def _source(source: Source, plan: Plan) -> Node:
     url = plan.urls[source.file.name]
-    entry: dict[str, Node] = {"url": url, "sha256": source.file.sha256}
+    entry: dict[str, Node] = {"url": literal(url), "sha256": source.file.sha256}
     if file_name_of(url) != source.file.name:
         entry["file_name"] = source.file.name
     return entry
@@ -127,7 +131,7 @@ def _build(plan: Plan) -> dict[str, Node]:
     if plan.choice.shape is Shape.INDEPENDENT:
         python["version_independent"] = True
     if plan.facts.entry_points:
-        python["entry_points"] = list(plan.facts.entry_points)
+        python["entry_points"] = [literal(point) for point in plan.facts.entry_points]
     if python:
         build["python"] = python
     return build
@@ -184,13 +188,21 @@ def _python_requirement(plan: Plan) -> str:
     """Return the requirement of Python. That of a package for one Python comes from the host environment."""
     if plan.choice.shape is Shape.PER_PYTHON:
         return "python"
-    stated = SpecifierSet(plan.facts.requires_python)
-    others = SpecifierSet(",".join(str(each) for each in stated if each.operator not in (">=", ">", "~=")))
-    lower = f">={_PYTHON_MIN}" if plan.python_min else ""
-    exact = version_spec(SpecifierSet(",".join(str(each) for each in stated if each.operator == ">=")))
-    if exact.count(".") > 1 and plan.python_min and exact.startswith(f">={plan.python_min}."):
-        lower = exact
-    return f"python {','.join(filter(None, (lower, version_spec(others))))}".strip()
+    clauses = [clause for clause in version_spec(SpecifierSet(plan.facts.requires_python)).split(",") if clause]
+    lower = [clause for clause in clauses if clause.startswith(">")]
+    others = [clause for clause in clauses if not clause.startswith(">")]
+    if plan.python_min:
+        exact = [clause for clause in lower if _is_beyond(clause, plan.python_min)]
+        lower = exact or [f">={_PYTHON_MIN}"]
+    return f"python {','.join(lower + others)}".strip()
+
+
+def _is_beyond(clause: str, python_min: str) -> bool:
+    """Return whether a lower bound excludes the first releases of the oldest Python."""
+    operator, version = (clause[:2], clause[2:]) if clause.startswith(">=") else (clause[:1], clause[1:])
+    bound = Version(version)
+    oldest = Version(python_min)
+    return bound.release[:2] == oldest.release and (operator == ">" or bound > oldest)
 
 
 def _floors(choice: WheelChoice) -> list[Node]:
@@ -216,7 +228,7 @@ def _floor(platform: Platform) -> tuple[int, int]:
 
 
 def _tests(plan: Plan) -> list[Node]:
-    python: dict[str, Node] = {"imports": list(plan.facts.imports)} if plan.facts.imports else {}
+    python: dict[str, Node] = {"imports": [*map(literal, plan.facts.imports)]} if plan.facts.imports else {}
     python["pip_check"] = True
     if plan.python_min:
         python["python_version"] = [f"{_PYTHON_MIN}.*", "*"]
@@ -227,11 +239,16 @@ def _tests(plan: Plan) -> list[Node]:
 
 
 def _about(facts: WheelFacts) -> dict[str, Node]:
-    about: dict[str, Node] = dict(facts.links)
+    about: dict[str, Node] = {key: literal(url) for key, url in facts.links.items()}
     if facts.summary:
-        about["summary"] = facts.summary
+        about["summary"] = literal(facts.summary)
     if facts.license:
-        about["license"] = facts.license
+        about["license"] = literal(facts.license)
     if facts.license_files:
-        about["license_file"] = [f"{LICENSES}/{name}" for name in facts.license_files]
+        about["license_file"] = [literal(f"{LICENSES}/{name}") for name in facts.license_files]
     return about
+
+
+def literal(text: str) -> str:
+    """Return the template of a text. Without `${{`, rattler-build takes a text as it is."""
+    return _JINJA.sub(r"${{ '\g<0>' }}", text) if _TEMPLATE in text else text

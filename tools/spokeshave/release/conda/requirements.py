@@ -6,8 +6,10 @@ requirement is written from the result. So each marker that an installer evaluat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,8 +17,8 @@ from packaging.utils import canonicalize_name
 
 from spokeshave.release.conda.match_spec import version_spec
 from spokeshave.release.conda.names import CondaNames
-from spokeshave.release.conda.pythons import full_versions, python_condition
-from spokeshave.release.conda.subdirs import Subdir, condition_of
+from spokeshave.release.conda.pythons import NEWEST_MINOR, OLDEST_MINOR, full_versions, python_condition
+from spokeshave.release.conda.subdirs import SUBDIRS, Subdir, condition_of
 from spokeshave_core.problems import Problems
 
 
@@ -28,12 +30,27 @@ class Scope:
     minors: tuple[int, ...]
 
 
+_EVERYWHERE = Scope(SUBDIRS, tuple(range(OLDEST_MINOR, NEWEST_MINOR + 1)))
+_OPERATOR = r"(?:not in|in|[<>=!~]+)"
+_TEXT = r"""(?:"[^"]*"|'[^']*')"""
+_VARIABLE = "(?:platform_release|platform_version)"
+_OF_MACHINE = re.compile(rf"\b{_VARIABLE} {_OPERATOR} {_TEXT}|{_TEXT} {_OPERATOR} {_VARIABLE}\b")
+_ALWAYS = 'os_name != ""'
+# A marker may compare what has no order, or ask for a variable of lock files. `packaging` raises either error for it.
+_NOT_EVALUATED = (ValueError, LookupError)
+
+
 @dataclass(frozen=True)
 class CondaRequirement:
     """A match spec, with the minor versions on which each platform needs it."""
 
     spec: str
     needed: Mapping[str, frozenset[int]]
+
+    @property
+    def package(self) -> str:
+        """Return the name of the package."""
+        return self.spec.partition(" ")[0]
 
     def varies_by_platform(self) -> bool:
         """Return whether platforms differ in it."""
@@ -57,6 +74,14 @@ class CondaRequirement:
         for minors, subdirs in groups.items():
             parts = [condition_of(subdirs, scope.subdirs), python_condition(minors, scope.minors)]
             yield joined(" and ", [part for part in parts if part])
+
+
+def has_alternatives(entries: Sequence[CondaRequirement]) -> bool:
+    """Return whether a package is required with other versions on other platforms or Pythons, which may exclude it."""
+    return any(
+        one.package == other.package and one.spec != other.spec and one.needed != other.needed
+        for one, other in combinations(entries, 2)
+    )
 
 
 def joined(operator: str, conditions: Sequence[str]) -> str:
@@ -105,13 +130,19 @@ def run_requirements(
         except InvalidRequirement as err:
             problems.add(place, f"has the invalid requirement {line!r}: {err}", "Build it again.")
             continue
+        try:
+            needed, is_of_machine = _needed(requirement.marker, scope)
+        except _NOT_EVALUATED as err:
+            problems.add(place, f"has a requirement whose marker has no value, {line!r}: {err}", "Build it again.")
+            continue
+        if not any(needed.values()):
+            notes += _extra_notes(requirement)
+            continue
+        if is_of_machine:
+            notes.append(f"{requirement}: conda does not know the release or version of a system; required on all")
         if requirement.url:
             message = f"requires {requirement.name} from a URL, which a conda package cannot"
             problems.add(place, message, "Require a version of it in pyproject.toml.")
-            continue
-        needed = _needed(requirement.marker, scope)
-        if not any(needed.values()):
-            notes += _extra_notes(requirement)
             continue
         spec = siblings.get(canonicalize_name(requirement.name))
         version = version_spec(requirement.specifier) if spec is None else spec
@@ -134,19 +165,34 @@ def _extra_notes(requirement: Requirement) -> Iterator[str]:
         yield f"{requirement}: conda has no extras; left out"
 
 
-def _needed(marker: Marker | None, scope: Scope) -> dict[str, frozenset[int]]:
-    """Return the minor versions of Python on which each platform needs a requirement."""
+def is_for_extras(line: str) -> bool:
+    """Return whether a value of Requires-Dist is for extras only. An invalid one is not."""
+    try:
+        marker = Requirement(line).marker
+        return "extra" in str(marker) and not any(_needed(marker, _EVERYWHERE)[0].values())
+    except _NOT_EVALUATED:
+        return False
+
+
+def _needed(marker: Marker | None, scope: Scope) -> tuple[dict[str, frozenset[int]], bool]:
+    """Return the minor versions of Python on which each platform needs a requirement.
+
+    Also return whether the marker asks for what a machine has and conda does not know.
+    """
     every = frozenset(scope.minors)
     if marker is None:
-        return {subdir.name: every for subdir in scope.subdirs}
-    return {
-        subdir.name: frozenset(minor for minor in scope.minors if _holds(marker, subdir, minor))
+        return {subdir.name: every for subdir in scope.subdirs}, False
+    text, count = _OF_MACHINE.subn(_ALWAYS, str(marker))
+    marker = Marker(text)
+    needed = {
+        subdir.name: frozenset(minor for minor in scope.minors if _holds(marker, subdir, full_versions(minor, text)))
         for subdir in scope.subdirs
     }
+    return needed, count > 0
 
 
-def _holds(marker: Marker, subdir: Subdir, minor: int) -> bool:
-    """Return whether a marker holds on a platform and any release of a minor version."""
+def _holds(marker: Marker, subdir: Subdir, versions: Sequence[str]) -> bool:
+    """Return whether a marker holds on a platform and any of some releases of a minor version."""
     fixed = {
         **subdir.markers,
         "extra": "",
@@ -154,9 +200,8 @@ def _holds(marker: Marker, subdir: Subdir, minor: int) -> bool:
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_version": "",
-        "python_version": f"3.{minor}",
+        "python_version": ".".join(versions[0].split(".")[:2]),
     }
-    versions = full_versions(minor)
     return any(
         marker.evaluate({**fixed, "python_full_version": full, "implementation_version": full}) for full in versions
     )

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from spokeshave.release.conda.names import CondaNames
-from spokeshave.release.conda.requirements import RunRequirements, Scope, run_requirements
+from spokeshave.release.conda.requirements import (
+    RunRequirements,
+    Scope,
+    has_alternatives,
+    is_for_extras,
+    run_requirements,
+)
 from spokeshave.release.conda.subdirs import USUAL
 from spokeshave_core.problems import Problems
 
@@ -32,6 +38,12 @@ def requirements_of(*lines: str, names: CondaNames | None = None) -> RunRequirem
         ("python_version == '3.11'", ['match(python, "3.11.*")']),
         ("python_version != '3.11'", ['match(python, "<3.11") or match(python, ">=3.12")']),
         ("python_full_version < '3.11.4'", ['match(python, "<3.12")']),
+        ("python_full_version >= '3.11.4' and python_full_version < '3.11.9'", ['match(python, "3.11.*")']),
+        ("python_full_version > '3.11.4' and python_full_version < '3.11.6'", ['match(python, "3.11.*")']),
+        ("python_full_version == '3.12.3'", ['match(python, "3.12.*")']),
+        ("implementation_version == '3.14.0rc1'", ['match(python, "3.14.*")']),
+        ("python_full_version in '3.11.2 3.12.7'", ['match(python, ">=3.11,<3.13")']),
+        ("python_full_version > '3.11.200'", ['match(python, ">=3.11")']),
         ("python_version >= '3.8'", [""]),
         ("python_version < '3.8'", []),
         ("sys_platform == 'win32'", ["win"]),
@@ -75,6 +87,64 @@ def test_names_are_mapped_and_extras_are_named() -> None:
     found = requirements_of(*lines, names=names)
     assert [entry.spec for entry in found.entries] == ["pytorch >=2", "requests >=2", "pysocks", "foo"]
     assert [note.partition(":")[0] for note in found.notes] == ["foo[bar]", 'rich; extra == "cli"']
+
+
+@pytest.mark.parametrize(
+    ("marker", "condition"),
+    [
+        ("platform_release >= '20'", ""),
+        ("platform_version != ''", ""),
+        ("'microsoft' in platform.version and sys_platform == 'linux'", "linux"),
+        ("platform_version not in 'x' and platform_release < '20' and platform_release > '19'", ""),
+    ],
+)
+def test_what_only_a_machine_knows_is_required_on_all(marker: str, condition: str) -> None:
+    found = requirements_of(f"numpy ; {marker}")
+    (entry,) = found.entries
+    assert list(entry.conditions(SCOPE, by_python=True)) == [condition]
+    (note,) = found.notes
+    assert "required on all" in note
+
+
+def test_a_url_of_an_extra_is_named_with_the_extra() -> None:
+    (note,) = requirements_of("numpy @ https://host/numpy.whl ; extra == 'dev'").notes
+    assert "conda has no extras" in note
+
+
+@pytest.mark.parametrize("marker", ["'x' in extras", "sys_platform ~= 'x'"])
+def test_markers_without_a_value_are_problems(marker: str) -> None:
+    problems = Problems()
+    run_requirements([f"a ; {marker}"], "a.whl", scope=SCOPE, names=CondaNames(), siblings={}, problems=problems)
+    assert "whose marker has no value" in str(problems.as_error(ValueError))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("lines", "has"),
+    [
+        (["numpy<2 ; python_version<'3.12'", "numpy>=2 ; python_version>='3.12'"], True),
+        (["numpy", "scipy", "numpy>=2 ; sys_platform=='win32'"], True),
+        (["numpy<3", "numpy>=2"], False),
+        (["numpy>=2 ; python_version<'3.12'", "numpy>=2 ; python_version>='3.12'"], False),
+        (["numpy>=2 ; python_version<'3.12'", "scipy"], False),
+    ],
+)
+def test_other_versions_elsewhere_are_alternatives(lines: list[str], *, has: bool) -> None:
+    assert has_alternatives(requirements_of(*lines).entries) is has
+
+
+@pytest.mark.parametrize(
+    ("line", "is_extra"),
+    [
+        ("rich ; extra == 'cli'", True),
+        ("rich ; extra == 'cli' and sys_platform == 'win32'", True),
+        ("rich ; extra == 'cli' or sys_platform == 'win32'", False),
+        ("rich", False),
+        ("rich ; python_version < '3'", False),
+        ("rich >=", False),
+    ],
+)
+def test_lines_for_extras_only(line: str, *, is_extra: bool) -> None:
+    assert is_for_extras(line) is is_extra
 
 
 def test_requirements_that_no_recipe_can_have_are_problems() -> None:

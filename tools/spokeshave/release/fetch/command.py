@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -27,7 +27,6 @@ from spokeshave.release.fetch.source import FORMS, Source, SourceOptions, open_s
 from spokeshave.release.fetch.sums import read_sums_file
 from spokeshave.release.fetch.wanted import Wanted, parse_wanted
 from spokeshave.release.file_selection import add_only_argument, selected
-from spokeshave.release.index.release_names import meant_name
 from spokeshave.report import write_text
 from spokeshave.upload.options import add_index_arguments
 from spokeshave_core.problems import Problem, Problems
@@ -166,8 +165,6 @@ def run(args: argparse.Namespace) -> int:
     with ended_by_sigterm(), open_source(args.source, options, os.environ) as source:
         downloader = Downloader(source=source, patience=patience, progress=Progress(), stop=stop, jobs=args.jobs)
         sets = read_sets_of(source, patience)
-        names = {listed.name for listed in sets or ()}
-        wanted = tuple(replace(each, name=meant_name(each.name, names)) for each in wanted)
         this = Run(args=args, wanted=wanted, source=source, sets=sets, downloader=downloader)
         if args.list:
             return _list(this)
