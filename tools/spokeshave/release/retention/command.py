@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "`index keep` and of --keep-file,\nsets that a file of --pins or a set that stays pins with ==, and sets that "
         "a set that stays was promoted from. Partial and\nyanked sets go by the same rule, but do not count for "
         "--keep.\n\n"
-        "Example: spokeshave index prune site --channel nightly --keep 14 --days 60 --pins downstream/requirements.txt --dry-run"
+        "Example: spokeshave index prune site --channel nightly --keep 14 --days 60 --pins requirements.txt --dry-run"
     )
     parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
     parser.add_argument(
