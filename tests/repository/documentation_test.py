@@ -25,6 +25,7 @@ _OF_ABACUS = re.compile(r"(?<![\w/.])src/[\w./-]*\w")
 # Documents whose commands are for Abacus, so that readers can try them here.
 _WITH_COMMANDS = ("README.md", "docs/development.md")
 _PLUGIN = re.compile(r"\bspokeshave-pants-plugin==([\w.]+)")
+_STEPS = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # A range of Pythons, such as `from 3.11 to 3.15`, but not of patch releases.
 _PYTHONS = re.compile(r"\bfrom (3\.\d+) to (3\.\d+)\b(?!\.\d)")
 # The tools run on older Pythons than wheels are built for.
@@ -80,3 +81,12 @@ def test_the_remote_cache_page_quotes_the_search_path() -> None:
     settings = tomli.loads((REPOSITORY / "pants.toml").read_text())
     quoted = json.dumps(settings["python-bootstrap"]["search_path"])
     assert f"`{quoted}`" in (REPOSITORY / "docs/remote-cache.md").read_text()
+
+
+def test_a_failure_ends_the_steps_of_jobs_in_documents() -> None:
+    """`bash -e`, which runs them, goes on after a failure before `&&`."""
+    blocks = [
+        block for path in sorted((REPOSITORY / "docs").glob("*.md")) for block in _STEPS.findall(path.read_text())
+    ]
+    assert blocks
+    assert [line for block in blocks for line in block.splitlines() if " && " in line and "${{" not in line] == []

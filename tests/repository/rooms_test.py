@@ -57,7 +57,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "nightly",
     ),
     "release/index": (
-        "folder texts upload_time",
+        "folder release_names texts upload_time",
         "people server",
         "writer",
         "list_command one_set",

@@ -72,6 +72,10 @@ def run(args: argparse.Namespace) -> int:
     changes = add_records(args.index, args.records, added, only=args.only, kept=kept, url=url, progress=show_progress)
     for change in changes:
         sys.stdout.write(f"{render(change)} in {args.index}\n")
+        listed = change.listed
+        if args.added is not None and listed.added != added:
+            note = f"{listed.name} {listed.version} keeps {listed.added}, when it came in: --added is for new releases"
+            sys.stderr.write(f"note: {note}\n")
     if args.report:
         write_text(args.report, IndexChangeReport(changes).to_json())
     return ExitCode.OK

@@ -153,7 +153,10 @@ def test_the_same_record_again_changes_nothing(
     capsys.readouterr()
     report = tmp_path / "report.json"
     assert add(sealed / "3.12.0", index, "--added", "2030-01-01", "--report", report) == 0
-    assert capsys.readouterr().out == f"abacus 3.12.0 (5 files, 4.9 kB) was already in {index}\n"
+    printed = capsys.readouterr()
+    assert printed.out == f"abacus 3.12.0 (5 files, 4.9 kB) was already in {index}\n"
+    assert printed.err.startswith("note: abacus 3.12.0 keeps 20")
+    assert "--added is for new releases" in printed.err
     assert [change["is_changed"] for change in json.loads(report.read_text())["changes"]] == [False]
     assert tree_of(index) == before
     assert {path: path.stat().st_mtime_ns for path in index.rglob("*") if path.name != "lock"} == times
