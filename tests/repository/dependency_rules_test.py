@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 PLUGIN = REPOSITORY / "rules/spokeshave_pants"
 TOOLS = REPOSITORY / "tools/spokeshave"
+BUILD = REPOSITORY / "tools/BUILD"
 CORE = REPOSITORY / "core/spokeshave_core"
 # Packages of Pants itself besides the standard library, and the libraries that the launcher adds.
 PLUGIN_MAY_IMPORT = {
@@ -167,3 +169,17 @@ def standard_library() -> set[str]:
     # Some are extension modules, with the interpreter's tag in their file names.
     compiled = {path.name.split(".")[0] for path in library.glob("lib-dynload/*")}
     return {path.stem for path in library.iterdir()} | compiled | set(sys.builtin_module_names)
+
+
+def test_the_command_line_depends_on_each_command() -> None:
+    """Pants cannot see that the command line imports a command by the name in its table."""
+    tree = ast.parse((TOOLS / "cli.py").read_text())
+    tables = (node.value for node in tree.body if isinstance(node, ast.Assign) and _names(node) == ["COMMANDS"])
+    modules = {module.replace(".", "/") for module, _ in ast.literal_eval(next(tables)).values()}
+    listed = re.search(r'"spokeshave/cli\.py": \{\s*"dependencies": \[(.*?)\]', BUILD.read_text(), re.DOTALL)
+    assert listed
+    assert set(re.findall(r'"\./(\S+)\.py:', listed[1])) == modules
+
+
+def _names(assignment: ast.Assign) -> list[str]:
+    return [target.id for target in assignment.targets if isinstance(target, ast.Name)]
