@@ -160,7 +160,7 @@ class Destination(Protocol):
         """
 
     def record_problems(self, record: Path) -> list[Problem]:  # noqa: ARG002 (that of others)
-        """Return why it does not take a record, whatever it has of its files. By default, it takes each."""
+        """Return why it does not take a record, by its manifest alone. By default, it takes each."""
         return []
 
     def commit(self, record: Path, only: Sequence[str] = ()) -> None:

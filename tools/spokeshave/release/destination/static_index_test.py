@@ -102,13 +102,13 @@ def test_another_release_of_the_version_is_refused(
     assert tree_of(index) == before
 
 
-@pytest.mark.parametrize("other", [{"requires_python": ">=3.9"}, {"name": "other"}], ids=["version", "name"])
+@pytest.mark.parametrize(("name", "requires_python"), [("abacus", ">=3.9"), ("other", "")], ids=["version", "name"])
 def test_another_record_of_the_same_files_is_refused(
-    index: Path, record: Path, tmp_path: Path, other: dict[str, str], capsys: pytest.CaptureFixture[str]
+    index: Path, record: Path, tmp_path: Path, name: str, requires_python: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything is sent, also by a check and by a plan."""
     assert publish(record, index) == 0
-    sealed_again = write_release(tmp_path / "again", **other)
+    sealed_again = write_release(tmp_path / "again", name=name, requires_python=requires_python)
     before = tree_of(index)
     target = ["--to", f"index:{index}"]
     report = tmp_path / "report.json"

@@ -174,6 +174,6 @@ def _foreign(folder: Path, names: list[str]) -> Iterator[Path]:
     places = [path for name in entries(folder / RELEASES) for path in (name, *entries(name))]
     yield from (path for path in places if path.is_symlink() or path.is_file())
     for record in record_folders(folder):
-        name = foreign_in_record(record)
-        if name is not None:
-            yield record / name
+        found = foreign_in_record(record)
+        if found is not None:
+            yield record / found

@@ -201,7 +201,7 @@ def test_an_index_without_generations_is_not_a_new_one(
     assert tree_of(index) == before
 
 
-def test_a_page_that_is_no_link_stops_a_change_before_it(
+def test_a_page_that_is_a_file_stops_a_change_before_it(
     dist: Path, index: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (index / "index.html").unlink()

@@ -76,7 +76,7 @@ def _store_distribution(index: ReleaseIndex, source: Path, file: ReleaseFile) ->
 
 
 def store_incoming(index: ReleaseIndex, source: Path) -> None:
-    """Copy a file into an index, to where `store_record` takes it from. The lock need not be held, but is made first."""
+    """Copy a file into an index, to where `store_record` takes it from. The lock need not be held, but exists."""
     sha256, _ = sha256_of_file(source)
     if not index.file_path(sha256, source.name).is_file():
         make_folder(index.folder)
