@@ -89,6 +89,8 @@ def cover(files: Iterable[ReleaseFile]) -> Coverage:
     )
 
 
+# Several pages of a set, which are made one after another, show each wheel.
+@functools.lru_cache(maxsize=2048)
 def _wheel(file: ReleaseFile) -> Wheel | None:
     try:
         name = WheelName.parse(file.name)
@@ -118,6 +120,7 @@ def _tagged_minors(name: WheelName) -> Iterator[int]:
             yield int(tag[3:])
 
 
+@functools.cache
 def _builds(minor: int) -> tuple[PythonVersion, ...]:
     known = next((release.builds for release in RELEASES if release.minor == minor), None)
     return known or (PythonVersion(minor), PythonVersion(minor, free_threaded=True))
