@@ -413,7 +413,7 @@ def test_a_wheel_that_the_index_lacks_is_a_problem(tmp_path: Path, capsys: pytes
         ("https://u:secret@host/simple/", "--from: the URL https://host/simple/ contains credentials"),
     ],
 )
-def test_a_source_that_is_none_is_refused_by_its_option(
+def test_a_wrong_source_is_refused_by_its_option(
     record: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, message: str
 ) -> None:
     assert conda(record, "--output", tmp_path / "out", "--from", source) == 1

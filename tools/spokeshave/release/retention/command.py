@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="a file of a downstream, whose exact pins stay: requirements, constraints, or a lock file in TOML such as "
-        "pylock.toml and uv.lock. A range such as ==3.12.* is no pin. Can be repeated",
+        "pylock.toml and uv.lock. A range such as ==3.12.* does not count. Can be repeated",
     )
     parser.add_argument(
         "--record",
