@@ -134,7 +134,7 @@ def test_a_pure_wheel_is_one_package(tmp_path: Path, rattler: Rattler) -> None:
 
 def test_other_versions_for_another_python_split_a_pure_wheel(tmp_path: Path, rattler: Rattler) -> None:
     requires = ["numpy<2 ; python_version < '3.12'", "numpy>=2 ; python_version >= '3.12'"]
-    # A text of the wheel is no template, and a bound within the oldest Python stays.
+    # A text of the wheel is not a template, and a bound within the oldest Python stays.
     metadata = METADATA.replace("what beads", "${{ matrix.os }} {% {#").replace(">=3.11", "~=3.11,>3.11.4")
     rendered = rattler.render(one_recipe(tmp_path, PURE, requires, metadata), ["win-64"], GIL[:2])
     runs = [each["document"]["requirements"]["run"] for each in rendered]

@@ -239,7 +239,7 @@ class _Check:
             for plan in ours:
                 self._add(recipe, plan)
             if not ours and not unnamed:
-                self.notes.append(f"{recipe.path}: {' or '.join(names)} is no package of the release; not compared")
+                self.notes.append(f"{recipe.path}: {' or '.join(names)} is not a package of the release; not compared")
             is_ours = is_ours or bool(ours or unnamed)
         if not is_ours:
             remedy = f"Its packages must be of {', '.join(self.plans)}. Give --name-map if conda has another name."

@@ -505,7 +505,7 @@ def test_the_pythons_of_a_package_for_all(
     assert check(record, recipe, capsys)[0] == 0
 
 
-def test_texts_of_a_wheel_are_no_templates(tmp_path: Path) -> None:
+def test_texts_of_a_wheel_are_not_templates(tmp_path: Path) -> None:
     metadata = METADATA.replace("what beads", "${{ matrix.os }} {% {#")
     record = write_conda_record(tmp_path, conda_wheels(tmp_path / "wheels", RUNTIME, PURE, metadata=metadata))
     assert conda(record, "--output", tmp_path / "out", "--url-base", HOST) == 0

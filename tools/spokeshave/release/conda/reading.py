@@ -114,7 +114,8 @@ class _Constructor(SafeConstructor):
     def construct_object(self, node: Node, deep: bool = False) -> Any:
         """Return the value of a node."""
         if node.anchor:
-            raise ConstructorError(None, None, "it has an anchor, which recipes do not have", node.start_mark)
+            message = "it has an anchor, which recipes do not have"
+            raise ConstructorError(problem=message, problem_mark=node.start_mark)
         return super().construct_object(node, deep)
 
     def construct_number(self, node: ScalarNode) -> int | str:

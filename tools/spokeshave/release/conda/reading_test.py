@@ -97,7 +97,7 @@ def test_jinja_in_a_text_does_not_make_a_recipe_old(tmp_path: Path, text: str) -
         ("outputs: [1]\n", "output 1 has no `package`"),
     ],
 )
-def test_what_is_no_recipe_is_unreadable(tmp_path: Path, text: str, reason: str) -> None:
+def test_what_is_not_a_recipe_is_unreadable(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(UnreadableRecipeError) as error:
         read(tmp_path, text)
     assert reason in str(error.value)
