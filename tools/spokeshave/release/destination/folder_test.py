@@ -64,7 +64,7 @@ def test_attestations_that_come_later_are_added(tmp_path: Path) -> None:
     for _ in range(2):
         open_folder(tmp_path / "wheels").commit(tmp_path)
         names = {path.name for path in (tmp_path / "wheels").iterdir()}
-        assert names == {wheel.name, f"{wheel.name}.publish.attestation"}
+        assert names == {wheel.name, f"{wheel.name}.publish.attestation", "SHA256SUMS"}
     assert (tmp_path / "wheels").readlink().name == "2"
 
 

@@ -309,7 +309,8 @@ def test_a_full_project_goes_on_after_its_limit_is_raised(
 ) -> None:
     compilers = [file.size for file in read_record(record).files if "compiler" in file.name]
     server.change(project_limits={"abacus-compiler": sum(compilers) - 1})
-    code, report = report_of(server, record)
+    # A refused file is looked up twice, which takes longer than --wait on a busy machine.
+    code, report = report_of(server, record, "--wait", "30")
     assert code == 3
     assert [file.outcome.value for file in report.files] == [*["published"] * 4, "refused"]
     assert f"another publisher may be sending {report.files[-1].name}\n" in capfd.readouterr().out
