@@ -75,7 +75,7 @@ def served_by_nginx(folder: Path, place: Path) -> Iterator[ServedIndex]:
     place.mkdir()
     (port,) = free_ports(1)
     changes = {"listen 80;": f"listen 127.0.0.1:{port};", "root /srv/index;": f"root {folder};"}
-    server = replaced(documented("nginx"), changes)
+    server = replaced(documented("nginx", "nginx"), changes)
     user = "user root;" if os.geteuid() == 0 else ""
     folders = "".join(
         f"{kind}_temp_path {place / kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -94,7 +94,9 @@ def served_statically(folder: Path, place: Path) -> Iterator[ServedIndex]:
     """Serve the copy of an index that docs/index.md makes for static hosts, by a server that negotiates nothing."""
     place.mkdir()
     (place / "index").symlink_to(folder)
-    subprocess.run(["sh", "-e", "-c", documented("sh")], cwd=place, check=True)
+    subprocess.run(
+        ["sh", "-e", "-c", documented("sh", "GitHub Pages, S3 and other static hosts")], cwd=place, check=True
+    )
     assert not [path for path in (place / "_site").rglob("*") if path.is_symlink()]
     (port,) = free_ports(1)
     options = ("--bind", "127.0.0.1", "--directory", str(place / "_site"), str(port))
@@ -113,11 +115,13 @@ def oldest_pip(place: Path) -> tuple[str, ...]:
     return python, str(place / "pip")
 
 
-def documented(language: str) -> str:
-    """Return the block of docs/index.md that is in a language."""
+def documented(language: str, title: str) -> str:
+    """Return the first block of a section of docs/index.md that is in a language."""
     page = (REPOSITORY / "docs/index.md").read_text()
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    return str(block)
+    section = page.partition(f"\n### {title}\n")[2]
+    block = re.search(rf"^```{language}\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    assert block, f"docs/index.md has no block of {language} below {title!r}"
+    return block[1]
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:
