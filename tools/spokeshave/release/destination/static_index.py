@@ -20,17 +20,20 @@ from spokeshave.release.destination.destination import (
     Listing,
     UnreadableError,
 )
-from spokeshave.release.index.folder import JSON_PAGE, JSON_PAGES, PAGE, SIMPLE, ReleaseIndex
+from spokeshave.release.index.folder import JSON_PAGE, JSON_PAGES, PAGE, SIMPLE, ReleaseIndex, listed_files
 from spokeshave.release.index.upload_time import upload_time
 from spokeshave.release.index.writer.addition import add_records, refusals
 from spokeshave.release.index.writer.ownership import check_folder
 from spokeshave.release.index.writer.store import store_incoming
+from spokeshave.release.record import read_record
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.release.record import ReleaseRecord
 
 _REMEDY = "Run `spokeshave index verify`."
+_REBUILD = "Run `spokeshave index rebuild`: it makes all pages again."
 
 
 class StaticIndexDestination(Destination):
@@ -120,6 +123,11 @@ class StaticIndexDestination(Destination):
         """Add the release to the index in one generation."""
         with _as_destination_error():
             add_records(self._index.folder, [record], upload_time(None), only=only)
+        for project, names in _listed_names(read_record(record), only).items():
+            hidden = self.hidden(project, names)
+            if hidden:
+                message = f"lists {min(hidden)} on no page of {project}, or not on each"
+                raise DestinationError(Problem(str(self._index.folder), message, _REBUILD))
 
     def credential_problems(self) -> list[Problem]:
         """Return none: a folder needs no credentials."""
@@ -131,6 +139,14 @@ class StaticIndexDestination(Destination):
     def scrubbed(self, text: str) -> str:
         """Return the text, as there are no credentials."""
         return text
+
+
+def _listed_names(record: ReleaseRecord, only: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of the files that an index lists of a record, by project."""
+    names: dict[str, list[str]] = {}
+    for file in listed_files(record, only):
+        names.setdefault(file.project, []).append(file.name)
+    return names
 
 
 @contextlib.contextmanager

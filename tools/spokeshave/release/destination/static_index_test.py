@@ -102,6 +102,22 @@ def test_another_release_of_the_version_is_refused(
     assert tree_of(index) == before
 
 
+@pytest.mark.parametrize("text", [None, "junk"])
+def test_a_damaged_page_ends_it_with_the_remedy(
+    index: Path, record: Path, text: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a wait for pages that nothing else writes."""
+    assert publish(record, index) == 0
+    page = index / "current/simple/abacus-runtime/index.html"
+    page.unlink()
+    if text:
+        page.write_text(text)
+    assert publish(record, index) != 0
+    assert "Run `spokeshave index rebuild`" in capsys.readouterr().err
+    assert main(["index", "rebuild", str(index)]) == 0
+    assert publish(record, index) == 0
+
+
 @pytest.mark.parametrize(("name", "requires_python"), [("abacus", ">=3.9"), ("other", "")], ids=["version", "name"])
 def test_another_record_of_the_same_files_is_refused(
     index: Path, record: Path, tmp_path: Path, name: str, requires_python: str, capsys: pytest.CaptureFixture[str]

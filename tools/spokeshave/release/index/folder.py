@@ -6,6 +6,7 @@ current                                         a link to the newest generation:
 generations/7/
     url                                         the address that the index is served at, if it is known
     sets.jsonl                                  what the generation lists, a line for each set, in the order of `added`
+    sets.jsonl.sha256                           by which a list that lost lines is found
     index.html                                  the page for people
     find-links.html                             all files on one page
     simple/index.html, simple/PROJECT/index.html            PEP 503
@@ -28,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.files import sha256_of_file
 from spokeshave.release.file_selection import matching
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
 from spokeshave_core.problems import Problem, SpokeshaveError
@@ -46,10 +48,16 @@ LOCK = "lock"
 PAGE = "index.html"
 RELEASES = "releases"
 SETS = "sets.jsonl"
+SETS_SUM = "sets.jsonl.sha256"
 SIMPLE = "simple"
 URL = "url"
 METADATA = ".metadata"
 PROVENANCE = ".provenance"
+OTHER_LIST = (
+    "Let `current` link to the generation before, and add what it lacks again. Without one, add all releases to a new "
+    "index."
+)
+"""The remedy for a list of sets that is damaged."""
 
 
 class InvalidIndexError(SpokeshaveError):
@@ -89,6 +97,12 @@ class ReleaseIndex:
         """
         if (self.folder / CURRENT).is_symlink():
             yield from read_sets(self.generation / SETS)
+
+
+def is_whole_list(generation: Path) -> bool:
+    """Return whether a generation's list of sets is as it was written. A power cut may leave a part of it."""
+    path = generation / SETS_SUM
+    return not path.is_file() or path.read_bytes().strip() == sha256_of_file(generation / SETS)[0].encode()
 
 
 def read_sets(path: Path) -> Iterator[IndexedSet]:

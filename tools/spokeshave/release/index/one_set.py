@@ -8,8 +8,10 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.release_names import meant_name
 from spokeshave.release.index.writer.change import RefusedChangeError, change_index
+from spokeshave.release.record import MANIFEST
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.index import IndexChange, IndexedSet
 
@@ -41,8 +43,8 @@ def change_set(folder: Path, name: str, version: str, change: Callable[[IndexedS
     return IndexChange(change(found[0]), change(found[0]) != found[0])
 
 
-def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, generations: int) -> IndexedSet:
-    """Remove one release from an index, and return it.
+def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, generations: int) -> IndexedSet | None:
+    """Remove one release from an index, and return it. None if it was removed already, but not its files.
 
     Args:
         is_forced: Whether it is removed if it is kept, or if another one was promoted from it.
@@ -55,11 +57,19 @@ def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, genera
     found: list[IndexedSet] = []
 
     def edit(sets: tuple[IndexedSet, ...]) -> Sequence[IndexedSet]:
+        if is_removed(ReleaseIndex(folder), sets, name, version):
+            return sets
         found.append(removable_set(sets, name, version, folder, is_forced=is_forced))
         return [listed for listed in sets if listed is not found[0]]
 
     change_index(folder, edit, generations=generations)
-    return found[0]
+    return found[0] if found else None
+
+
+def is_removed(index: ReleaseIndex, sets: Sequence[IndexedSet], name: str, version: str) -> bool:
+    """Return whether an index does not list a release, and still has its record: a removal was not completed."""
+    is_listed = any(listed.name == name and _is_equal(listed.version, version) for listed in sets)
+    return not is_listed and (index.record_path(name, version) / MANIFEST).is_file()
 
 
 def removable_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path, *, is_forced: bool) -> IndexedSet:

@@ -15,6 +15,7 @@ from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.one_set import add_set_arguments, removable_set, remove_set
 from spokeshave.release.index.writer.change import KEPT_GENERATIONS
 from spokeshave.release.index.writer.ownership import check_folder
+from spokeshave.release.record import MANIFEST
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
 from spokeshave_core.release.index import IndexChange, IndexChangeReport
@@ -48,7 +49,10 @@ def run(args: argparse.Namespace) -> int:
         listed = removable_set(sets, args.name, args.version, args.index, is_forced=args.anyway)
     else:
         kept = 1 if args.purge else KEPT_GENERATIONS
-        listed = remove_set(args.index, args.name, args.version, is_forced=args.anyway, generations=kept)
+        removed = remove_set(args.index, args.name, args.version, is_forced=args.anyway, generations=kept)
+        if removed is None:
+            return _already_removed(args)
+        listed = removed
     what = "would be" if args.dry_run else "is"
     size = f"{counted(listed.files, 'file')}, {human_size(listed.size)}"
     sys.stdout.write(f"{listed.name} {listed.version} ({size}) {what} removed from {args.index}\n")
@@ -56,4 +60,14 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write("The files are deleted with the next change of the index; --purge deletes them now.\n")
     if args.report:
         write_text(args.report, IndexChangeReport((IndexChange(listed, is_changed=not args.dry_run),)).to_json())
+    return ExitCode.OK
+
+
+def _already_removed(args: argparse.Namespace) -> int:
+    """Print what became of the files of a release that the index did not list any more."""
+    is_there = (ReleaseIndex(args.index).record_path(args.name, args.version) / MANIFEST).is_file()
+    files = "the next change of the index deletes them; --purge deletes them now" if is_there else "deleted"
+    sys.stdout.write(f"{args.name} {args.version} was removed from {args.index} before; its files: {files}\n")
+    if args.report:
+        write_text(args.report, IndexChangeReport(()).to_json())
     return ExitCode.OK

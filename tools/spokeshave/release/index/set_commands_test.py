@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,42 @@ def test_one_release_is_removed(index: Path, tmp_path: Path, capsys: pytest.Capt
     assert run("remove", index, "--purge", version="3.12") == 0
     assert listed_releases(index) == []
     assert not list((index / "files").iterdir())
+
+
+def test_the_files_of_a_removed_release_are_deleted_later(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("remove", index) == 0
+    capsys.readouterr()
+    assert run("remove", index) == 0
+    assert "was removed" in capsys.readouterr().out
+    assert run("remove", index, "--purge") == 0
+    assert len(list((index / "files").iterdir())) == 5
+    assert run("remove", index, "--purge") == 1
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_list_that_lost_releases_is_not_used(index: Path, capsys: pytest.CaptureFixture[str], kept: int) -> None:
+    path = index / "current/sets.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:kept]))
+    before = tree_of(index)
+    for command in (["rebuild", str(index)], ["remove", "abacus", "3.11.0", str(index)]):
+        assert main(["index", *command]) == 1
+        assert "sets.jsonl: is not as it was written" in capsys.readouterr().err
+    assert main(["index", "verify", str(index)]) == 1
+    out = capsys.readouterr().out
+    assert "is not as it was written" in out
+    assert "rebuild" not in out
+    assert tree_of(index) == before
+
+
+def test_a_lost_record_comes_back_with_its_release(
+    index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(index / "releases/abacus/3.11.0")
+    assert main(["index", "verify", str(index)]) == 1
+    assert "Remove it" not in capsys.readouterr().out
+    assert main(["index", "add", str(write_release(tmp_path / "again", version="3.11.0")), str(index)]) == 0
+    assert main(["index", "verify", str(index)]) == 0
 
 
 def test_a_release_that_is_needed_is_not_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ from spokeshave_core.release.verification import IndexFault
 
 _SENT = "files of a release that is not complete yet; `index add` or `release publish` lists them"
 _OLD = "of a set that was removed; the next change of the index deletes it"
+_UNKNOWN = "not searched for files that no release lists, because a record is damaged"
 # What a record has besides its manifest, which is removed last but not by itself.
 _RECORD_NAMES = re.compile(
     r"release\.json|SHA256SUMS|constraints\.txt|pylock\..*toml|reports|attestations|fragments|index\.html"
@@ -35,17 +36,24 @@ _RECORD_NAMES = re.compile(
 
 
 def find_foreign(
-    index: ReleaseIndex, generation: Path, sets: Collection[IndexedSet], expected: Collection[Path], findings: Findings
+    index: ReleaseIndex,
+    generation: Path,
+    sets: Collection[IndexedSet],
+    expected: Collection[Path] | None,
+    findings: Findings,
 ) -> None:
     """Find what no set lists.
 
     Args:
-        expected: The paths of files that sets list.
+        expected: The paths of files that sets list. None if it is not known, as a record is damaged.
     """
     _check_generations(index, generation, findings)
     # A writer adds a record before its files, and removes it after them. So records are read after the files are seen.
-    unlisted = [path for path in _files_below(index.folder / FILES) if path not in expected]
+    files = _files_below(index.folder / FILES) if expected is not None else ()
+    unlisted = [path for path in files if path not in (expected or ())]
     leftovers = _check_releases(index, generation, sets, findings)
+    if expected is None:
+        findings.note(_UNKNOWN, index.folder / FILES)
     for path in unlisted:
         if is_draft(path.name):
             findings.note(LEFTOVER, path)

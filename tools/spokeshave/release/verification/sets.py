@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spokeshave.files import sha256_of_file
 from spokeshave.release.attestations import SUFFIX
-from spokeshave.release.index.folder import PAGE, SETS, ReleaseIndex, listed_files
+from spokeshave.release.index.folder import OTHER_LIST, PAGE, SETS, ReleaseIndex, is_whole_list, listed_files
 from spokeshave.release.index.upload_time import parse_time
 from spokeshave.release.index.writer.generation import SetParts
 from spokeshave.release.integrity import read_sums, sealed_sums
@@ -29,11 +29,6 @@ from spokeshave_core.json_values import InvalidJsonError, from_value
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 from spokeshave_core.release.verification import IndexFault
-
-_OTHER_LIST = (
-    "Let `current` link to the generation before, and add what it lacks again. Without one, add all releases to a new "
-    "index."
-)
 
 
 @dataclass(frozen=True)
@@ -56,15 +51,17 @@ def read_list(generation: Path, findings: Findings) -> tuple[IndexedSet, ...]:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as err:
         reason = getattr(err, "strerror", None) or "it is not text in UTF-8"
-        findings.add(IndexFault.LIST, path, f"cannot be read ({reason})", _OTHER_LIST)
+        findings.add(IndexFault.LIST, path, f"cannot be read ({reason})", OTHER_LIST)
         return ()
     sets = []
     for number, line in enumerate(text.splitlines(), 1):
         try:
             sets.append(_read_line(line))
         except (InvalidJsonError, ValueError) as err:
-            findings.add(IndexFault.LIST, path, f"has a line {number} that is not a set: {err}", _OTHER_LIST)
+            findings.add(IndexFault.LIST, path, f"has a line {number} that is not a set: {err}", OTHER_LIST)
     _check_list(path, sets, findings)
+    if not findings and not is_whole_list(generation):
+        findings.add(IndexFault.LIST, path, "is not as it was written", OTHER_LIST)
     return tuple(sets)
 
 
@@ -79,12 +76,12 @@ def _read_line(line: str) -> IndexedSet:
 def _check_list(path: Path, sets: Sequence[IndexedSet], findings: Findings) -> None:
     """Check what sets say of each other."""
     if [listed.added for listed in sets] != sorted(listed.added for listed in sets):
-        findings.add(IndexFault.LIST, path, "lists sets in another order than that of their times", _OTHER_LIST)
+        findings.add(IndexFault.LIST, path, "lists sets in another order than that of their times", OTHER_LIST)
     seen = set()
     for listed in sets:
         key = listed.name, listed.version
         if key in seen:
-            findings.add(IndexFault.LIST, path, f"lists {' '.join(key)} twice", _OTHER_LIST)
+            findings.add(IndexFault.LIST, path, f"lists {' '.join(key)} twice", OTHER_LIST)
         seen.add(key)
 
 
@@ -117,7 +114,7 @@ def compare_list(generation: Path, sets: Iterable[VerifiedSet], findings: Findin
     for each in sets:
         for text in _list_differences(each.listed, each.record, each.files):
             message = f"{text} of {each.listed.name} {each.listed.version}"
-            findings.add(IndexFault.LIST, generation / SETS, message, _OTHER_LIST)
+            findings.add(IndexFault.LIST, generation / SETS, message, OTHER_LIST)
 
 
 def _list_differences(listed: IndexedSet, record: ReleaseRecord, files: Sequence[ReleaseFile]) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _verify(index: ReleaseIndex, *, is_quick: bool) -> IndexVerifyReport:
     if generation and any(finding.fault is IndexFault.LIST for finding in findings.all()):
         findings.note("nothing was compared with its list of sets, which is damaged", generation)
     elif generation:
-        find_foreign(index, generation, sets, files, findings)
+        find_foreign(index, generation, sets, files if len(sets) == len(verified) else None, findings)
         _compare_pages(index, generation, verified, len(sets) - len(verified), findings)
     return IndexVerifyReport(
         index=str(index.folder),

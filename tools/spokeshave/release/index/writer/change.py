@@ -22,10 +22,12 @@ from spokeshave.release.index.folder import (
     INCOMING,
     JSON_PAGES,
     LOCK,
+    OTHER_LIST,
     SETS,
     SIMPLE,
     InvalidIndexError,
     ReleaseIndex,
+    is_whole_list,
 )
 from spokeshave.release.index.writer.generation import (
     GenerationDraft,
@@ -120,7 +122,9 @@ def open_writer(folder: Path, *, is_new: bool, url: str | None = None) -> Iterat
             # Another command may have changed it until now.
             check_folder(folder, is_new=is_new)
             _find_newest(folder)
-            yield IndexWriter(index, tuple(index.sets()), index.url if url is None else url)
+            sets = tuple(index.sets())
+            _check_list(index)
+            yield IndexWriter(index, sets, index.url if url is None else url)
     except OSError as err:
         raise not_writable(folder, err) from err
 
@@ -147,7 +151,8 @@ class IndexWriter:
         previous = self._generation(current) if current is not None else None
         if previous is not None and not is_current_format(previous):
             previous = None
-        if previous is None or self.sets != before or self.url != self.index.url:
+        is_same = self.sets == before and self.url == self.index.url
+        if previous is None or not is_same or not all(each.folder.is_dir() for each in parts):
             staged = self._staged
             # A process that was killed before it published has left one of that number.
             self._remove_generation(self._generation((current or 0) + 1))
@@ -222,7 +227,7 @@ class IndexWriter:
         for parts in sets:
             if not parts.are_only_ones:
                 write_set_page(self.index, parts)
-                for other in parts.folder.parent.iterdir():
+                for other in entries(parts.folder.parent):
                     if other != parts.folder and is_fragments(other):
                         shutil.rmtree(other)
 
@@ -302,6 +307,18 @@ def _find_newest(folder: Path) -> None:
         sys.stderr.write(
             f"{folder}: its link `{CURRENT}` was lost; it leads to {target.as_posix()}, the newest, again\n"
         )
+
+
+def _check_list(index: ReleaseIndex) -> None:
+    """Check that the list of sets lost no line: what it does not list would be removed.
+
+    Raises:
+        InvalidIndexError: If it did.
+    """
+    generation = index.generation
+    if (generation / SETS).is_file() and not is_whole_list(generation):
+        message = "is not as it was written, and releases that it lost would be removed"
+        raise InvalidIndexError(Problem(str(generation / SETS), message, OTHER_LIST))
 
 
 def _announce(folder: Path) -> None:

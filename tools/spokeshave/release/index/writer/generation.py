@@ -20,6 +20,7 @@ from spokeshave.release.index.folder import (
     PAGE,
     PROVENANCE,
     SETS,
+    SETS_SUM,
     SIMPLE,
     URL,
     ReleaseIndex,
@@ -135,7 +136,9 @@ class GenerationDraft:
         for parts in self.sets:
             if not parts.folder.is_dir():
                 self._write_fragments(parts)
-        write_page(self.folder / SETS, (parts.line.encode() for parts in self.sets))
+        write_page(self.folder / SETS, (parts.line.encode() for parts in self.sets), is_synced=True)
+        sha256, _ = sha256_of_file(self.folder / SETS)
+        write_page(self.folder / SETS_SUM, [f"{sha256}\n".encode()], is_synced=True)
         write_page(self.folder / _FORMAT_FILE, [f"{FORMAT}\n".encode()])
         if self.url:
             write_page(self.folder / URL, [f"{self.url}\n".encode()])
@@ -204,11 +207,18 @@ def make_folder(path: Path) -> None:
         path.chmod(0o755)
 
 
-def write_page(path: Path, parts: Iterable[bytes]) -> None:
-    """Write a new file that a web server can read."""
+def write_page(path: Path, parts: Iterable[bytes], *, is_synced: bool = False) -> None:
+    """Write a new file that a web server can read.
+
+    Args:
+        is_synced: Whether it must survive a power cut.
+    """
     with path.open("wb") as stream:
         for part in parts:
             stream.write(part)
+        if is_synced:
+            stream.flush()
+            os.fsync(stream.fileno())
     path.chmod(0o644)
 
 
