@@ -85,7 +85,8 @@ def assert_generations_are_whole(index: Path) -> None:
     """Any generation with a number may become the newest one, if the link is lost."""
     for generation in (index / "generations").glob("[0-9]*"):
         names = {path.name for path in generation.iterdir()}
-        assert names == {"find-links.html", "format", "index.html", "sets.jsonl", "simple", "v1+json"}
+        lists = {"sets.jsonl", "sets.jsonl.sha256"}
+        assert names == lists | {"find-links.html", "format", "index.html", "simple", "v1+json"}
         for listed in read_sets(generation / "sets.jsonl"):
             for project in listed.projects:
                 assert (generation / "simple" / project / "index.html").is_file()
