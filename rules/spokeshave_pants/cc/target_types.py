@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Optional
 
 from pants.backend.cc.target_types import (
     CC_FILE_EXTENSIONS,
@@ -83,7 +83,7 @@ class DefinesField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
+    def compute_value(cls, raw_value: Optional[Iterable[str]], address: Address) -> Optional[tuple[str, ...]]:
         value = super().compute_value(raw_value, address)
         wrong = [define for define in value or () if define.startswith("-")]
         if wrong:
@@ -107,7 +107,7 @@ class CompileFlagsField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
+    def compute_value(cls, raw_value: Optional[Iterable[str]], address: Address) -> Optional[tuple[str, ...]]:
         value = super().compute_value(raw_value, address)
         _refuse_flags(cls.alias, value or (), address)
         _refuse_unsupported(cls.alias, value or (), address)
@@ -141,7 +141,7 @@ class PlatformDefinesField(DictStringToStringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, tuple[str, ...]] | None:
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, tuple[str, ...]]]:
         value = super().compute_value(raw_value, address)
         check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
         for defines in (value or {}).values():
@@ -162,7 +162,7 @@ class PlatformCompileFlagsField(DictStringToStringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, tuple[str, ...]] | None:
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, tuple[str, ...]]]:
         value = super().compute_value(raw_value, address)
         check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
         for flags in (value or {}).values():
@@ -185,7 +185,7 @@ class CcPlatformsField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...]:
+    def compute_value(cls, raw_value: Optional[Iterable[str]], address: Address) -> tuple[str, ...]:
         value = super().compute_value(raw_value, address) or ()
         check_platform_globs(value, where=f"the `{cls.alias}` field of {address}")
         return value
@@ -204,7 +204,7 @@ class IncludeRootField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> tuple[str, ...] | None:
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[tuple[str, ...]]:
         value = super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
         problems = [
             f"The `{cls.alias}` field of {address} has {root!r}: write a directory in the repository, relative to the "
@@ -263,7 +263,7 @@ class CcSharedLibraryNameField(StringField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: str | None, address: Address) -> str | None:
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Optional[str]:
         value = super().compute_value(raw_value, address)
         if value and ("/" in value or "\\" in value):
             raise InvalidFieldException(
@@ -287,7 +287,7 @@ class CcWheelFolderField(StringField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: str | None, address: Address) -> str | None:
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Optional[str]:
         value = super().compute_value(raw_value, address)
         if value is None:
             return None
@@ -314,7 +314,7 @@ class LinkFlagsField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
+    def compute_value(cls, raw_value: Optional[Iterable[str]], address: Address) -> Optional[tuple[str, ...]]:
         value = super().compute_value(raw_value, address)
         _refuse_flags(cls.alias, value or (), address, is_link=True)
         return value
@@ -333,7 +333,7 @@ class PlatformLinkFlagsField(DictStringToStringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, tuple[str, ...]] | None:
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, tuple[str, ...]]]:
         value = super().compute_value(raw_value, address)
         check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
         for flags in (value or {}).values():
@@ -430,7 +430,7 @@ class CcIncludeDirsField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...]:
+    def compute_value(cls, raw_value: Optional[Iterable[str]], address: Address) -> tuple[str, ...]:
         value = super().compute_value(raw_value, address) or ()
         _refuse_outside_package(cls.alias, value, address)
         return value
@@ -448,7 +448,7 @@ class CcPackageSourcesField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...]:
+    def compute_value(cls, raw_value: Optional[Iterable[str]], address: Address) -> tuple[str, ...]:
         value = super().compute_value(raw_value, address) or ()
         _refuse_outside_package(cls.alias, value, address)
         return value

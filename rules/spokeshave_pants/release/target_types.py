@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.target import (
@@ -83,8 +84,8 @@ class ReleaseChannelsField(DictStringToStringSequenceField):
 
     @classmethod
     def compute_value(
-        cls, raw_value: dict[str, Iterable[str]] | None, address: Address
-    ) -> FrozenDict[str, tuple[str, ...]] | None:
+        cls, raw_value: Optional[dict[str, Iterable[str]]], address: Address
+    ) -> Optional[FrozenDict[str, tuple[str, ...]]]:
         """Return the repositories of each channel.
 
         Raises:
@@ -110,7 +111,7 @@ class RevisionsField(DictStringToStringField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: dict[str, str] | None, address: Address) -> FrozenDict[str, str] | None:
+    def compute_value(cls, raw_value: Optional[dict[str, str]], address: Address) -> Optional[FrozenDict[str, str]]:
         """Return the revisions.
 
         Raises:

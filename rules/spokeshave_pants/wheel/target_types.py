@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Optional
 
 from pants.backend.python.target_types import InterpreterConstraintsField
 from pants.core.goals.package import OutputPathField
@@ -71,7 +71,7 @@ class LimitedApiField(StringSequenceField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> tuple[str, ...] | None:
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[tuple[str, ...]]:
         return super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
 
 
@@ -226,8 +226,8 @@ class HeadersField(SpecialCasedDependencies):
 
     @classmethod
     def compute_value(  # type: ignore[override]
-        cls, raw_value: Mapping[str, Iterable[str]] | None, address: Address
-    ) -> FrozenDict[str, tuple[str, ...]] | None:
+        cls, raw_value: Optional[Mapping[str, Iterable[str]]], address: Address
+    ) -> Optional[FrozenDict[str, tuple[str, ...]]]:
         value: FrozenDict[str, tuple[str, ...]] | None = _HeaderFoldersField.compute_value(
             None if raw_value is None else dict(raw_value), address
         )
