@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from packaging.version import InvalidVersion, Version
 from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.release_names import meant_name
 from spokeshave.release.index.writer.change import RefusedChangeError, change_index
-from spokeshave.release.record import MANIFEST
+from spokeshave.release.record import MANIFEST, is_file_name
+from spokeshave.report import write_text
+from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.release.index import IndexChange, IndexedSet
+from spokeshave_core.release.index import IndexChange, IndexChangeReport, IndexedSet
 
 _ANYWAY = "Give --anyway to remove it nevertheless."
 _LIST = "`spokeshave index list` prints the releases of an index."
@@ -24,6 +27,28 @@ def add_set_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", type=_name, help="the name of the release, such as abacus")
     parser.add_argument("version", metavar="VERSION", help="its version, such as 3.12.0")
     parser.add_argument("index", type=Path, metavar="DIR", help="the folder of the index")
+
+
+def add_reason_arguments(parser: argparse.ArgumentParser, *, reason: str, undo: str) -> None:
+    """Add the options of a command that marks a release.
+
+    Args:
+        reason: The help of `--reason`.
+        undo: The help of `--undo`.
+    """
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--reason", metavar="TEXT", help=reason)
+    choice.add_argument("--undo", action="store_true", help=undo)
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
+
+
+def show_mark(change: IndexChange, mark: str, reason: str | None, report: Path | None) -> None:
+    """Print whether a release has a mark, such as `yanked`, and write the report."""
+    state = f"not {mark}" if reason is None else f"{mark}: {reason}" if reason else mark
+    what = "is" if change.is_changed else "was already"
+    sys.stdout.write(f"{change.listed.name} {change.listed.version} {what} {state}\n")
+    if report:
+        write_text(report, IndexChangeReport((change,)).to_json())
 
 
 def change_set(folder: Path, name: str, version: str, change: Callable[[IndexedSet], IndexedSet]) -> IndexChange:
@@ -69,7 +94,9 @@ def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, genera
 def is_removed(index: ReleaseIndex, sets: Sequence[IndexedSet], name: str, version: str) -> bool:
     """Return whether an index does not list a release, and still has its record: a removal was not completed."""
     is_listed = any(listed.name == name and _is_equal(listed.version, version) for listed in sets)
-    return not is_listed and (index.record_path(name, version) / MANIFEST).is_file()
+    # A path that leads elsewhere is not the name of a release.
+    is_one = is_file_name(name) and is_version(version)
+    return is_one and not is_listed and (index.record_path(name, version) / MANIFEST).is_file()
 
 
 def removable_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path, *, is_forced: bool) -> IndexedSet:

@@ -167,6 +167,7 @@ def test_the_files_of_a_removed_release_are_deleted_later(index: Path, capsys: p
     assert run("remove", index, "--purge") == 0
     assert len(list((index / "files").iterdir())) == 5
     assert run("remove", index, "--purge") == 1
+    assert run("remove", index, version="../abacus/3.12.0") == 1
 
 
 @pytest.mark.parametrize("kept", [0, 1])
