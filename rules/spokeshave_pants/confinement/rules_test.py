@@ -17,7 +17,7 @@ from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_core.platform import Platform
-from spokeshave_pants.cc.compile.command import compile_argv, dependency_file, object_path
+from spokeshave_pants.cc.compile_command import compile_argv, dependency_file, object_path
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.confinement.command import CONFINE

@@ -27,7 +27,7 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile.command import (
+from spokeshave_pants.cc.compile_command import (
     CARRIED_HEADERS_DIR,
     PYTHON_HEADERS_DIR,
     compile_argv,

@@ -19,7 +19,7 @@ from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest, link_closure
 from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
-from spokeshave_pants.cc.compile.command import check_object_names
+from spokeshave_pants.cc.compile_command import check_object_names
 from spokeshave_pants.cc.compile.rules import (
     CompileAllRequest,
     CompiledObjects,

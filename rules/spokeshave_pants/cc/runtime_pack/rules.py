@@ -23,7 +23,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile.command import OBJECTS_DIR, compile_argv, object_path
+from spokeshave_pants.cc.compile_command import OBJECTS_DIR, compile_argv, object_path
 from spokeshave_pants.cc.runtime_pack.recipe import (
     LOG,
     PACK_DIR,

@@ -22,7 +22,7 @@ from pants.engine.unions import UnionRule
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_pants.cc.compile.command import display_name
+from spokeshave_pants.cc.compile_command import display_name
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
     CompilePlan,

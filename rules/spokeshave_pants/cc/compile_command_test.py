@@ -8,7 +8,7 @@ import pytest
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.build_type import BuildType
-from spokeshave_pants.cc.compile.command import (
+from spokeshave_pants.cc.compile_command import (
     check_object_names,
     compile_argv,
     dependency_file,

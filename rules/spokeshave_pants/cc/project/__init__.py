@@ -1,0 +1,1 @@
+"""Projects with a build system of their own, built once per platform."""

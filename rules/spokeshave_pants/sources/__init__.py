@@ -1,0 +1,1 @@
+"""Source trees of others: archives, and source distributions by hash."""

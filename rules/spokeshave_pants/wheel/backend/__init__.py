@@ -1,0 +1,1 @@
+"""Wheels that a project's own PEP 517 backend builds."""
