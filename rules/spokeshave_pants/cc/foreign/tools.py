@@ -50,7 +50,7 @@ def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str],
         *(("c++.after", flag) for flag in (*_LATE_FLAGS, *_cxx_headers(platform))),
         *_LINKS[platform.object_format](platform, tuple(flags)),
         *(("start.program", f"{_LIBRARIES}/{name}") for name in start),
-        *(("end", _placed(library)) for library in libraries if not library.endswith(_DLL_START)),
+        *(("end", _placed(library, platform)) for library in libraries if not library.endswith(_DLL_START)),
     ]
     return "".join(f"{key} {value}\n" for key, value in lines)
 
@@ -76,10 +76,12 @@ def machine_name(platform: Platform) -> str:
     return platform.multiarch
 
 
-def _placed(library: str) -> str:
-    """Return a library of the pack, or a flag, as the driver finds it."""
+def _placed(library: str, platform: Platform) -> str:
+    """Return a library of the pack, or a linker's flag, as the driver finds it. For ELF, it is an argument of clang."""
     prefix = f"{PACK_DIR}/"
-    return f"{_LIBRARIES}/{library[len(prefix) :]}" if library.startswith(prefix) else library
+    if library.startswith(prefix):
+        return f"{_LIBRARIES}/{library[len(prefix) :]}"
+    return f"-Wl,{library}" if platform.object_format is ObjectFormat.ELF else library
 
 
 def _link_elf(platform: Platform, flags: tuple[str, ...]) -> list[tuple[str, str]]:
