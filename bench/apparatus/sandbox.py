@@ -13,7 +13,8 @@ from bench.errors import BenchError
 
 _ANSI_C_QUOTE = re.compile(r"(?<!\S)\$'")
 _CONFINE_DIR = "__confine"
-_NOT_INPUTS = {"__run.sh", "__objects", "zig-cache", "src", _CONFINE_DIR}
+_OBJECTS_DIR = "__objects"
+_NOT_INPUTS = {"__run.sh", _OBJECTS_DIR, "zig-cache", "src", _CONFINE_DIR}
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,15 @@ def collect_steps(sandboxes: Path, place: Path) -> tuple[Step, ...]:
     found = []
     for sandbox in sorted(sandboxes.glob("pants-sandbox-*")):
         script = sandbox / "__run.sh"
-        # Those of a runtime pack are not confined.
         if script.exists() and is_confined(script.read_text()):
-            found.append((parse_run_script(script.read_text()), sandbox))
+            step = parse_run_script(script.read_text())
+            # The others make a runtime pack, with fewer of the toolchain's files.
+            if step.is_link or f"{_OBJECTS_DIR}/" in step.argv[-1]:
+                found.append((step, sandbox))
     # The toolchain of a link is a subset of a compile's, so compiles come first.
     for _, sandbox in sorted(found, key=lambda step: step[0].is_link):
         _copy_inputs(sandbox, place)
-    return tuple(step for step, _ in found if step.is_link or "-c" in step.argv)
+    return tuple(step for step, _ in found)
 
 
 def _copy_inputs(sandbox: Path, place: Path) -> None:

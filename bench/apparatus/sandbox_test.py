@@ -44,6 +44,18 @@ def test_only_confined_processes_are_steps(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "ninja").iterdir()] == ["input0"]
 
 
+def test_confined_processes_of_a_runtime_pack_are_no_steps(tmp_path: Path) -> None:
+    own = _CONFINED.replace("a.c -o __objects/a.o", "model.c -o model.o")
+    tool = "env -i A=1 python command.py make -- __confine/confine __toolchain -- __toolchain/zig c++ pack.cc\n"
+    for number, script in enumerate((own, tool)):
+        sandbox = tmp_path / "sandboxes" / f"pants-sandbox-{number}"
+        sandbox.mkdir(parents=True)
+        (sandbox / "__run.sh").write_text(script)
+        (sandbox / "__toolchain").mkdir()
+    assert collect_steps(tmp_path / "sandboxes", tmp_path / "ninja") == ()
+    assert list((tmp_path / "ninja").iterdir()) == []
+
+
 def test_a_link_takes_the_users_objects() -> None:
     step = parse_run_script(_LINK)
     assert (step.objects, step.output, step.is_link) == (("__objects/a.o",), "pkg/ext.so", True)

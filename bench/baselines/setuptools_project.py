@@ -65,6 +65,11 @@ setup(
 PACKAGES = ("abacus_runtime", "abacus_compiler")
 # The version header, which a source of the core includes.
 _VERSION_HEADERS = "__spokeshave"
+# The platform of the bench's projects, as zig names it.
+_ZIG_TARGET = "x86_64-linux-gnu.2.17"
+# Arguments of `zig clang` that `zig cc` adds by itself.
+_OWN_FLAGS = ("-MD", "--no-default-config", "-nostdinc")
+_OWN_BEGINNINGS = ("--target=", "-D_LIBC", "-D__GLIBC_MINOR__")
 _IMPORT = "import importlib, sys; sys.path.insert(0, sys.argv[1]); [importlib.import_module(m) for m in sys.argv[2:]]"
 
 
@@ -78,18 +83,18 @@ class BuildSettings:
 
 
 def settings_of(step: Step) -> BuildSettings:
-    """Return the binding's settings, without its target (part of the compiler's name) and Python's headers.
+    """Return the binding's settings, without Python's headers and the file of its dependencies.
 
-    The file of its dependencies is left out, too.
+    What `zig cc` adds by itself is left out, too: the target (part of the compiler's name) and its own headers.
     """
     include_dirs = []
     macros = []
     flags = []
     words = iter(step.argv[2 : step.argv.index("-c")])
     for word in words:
-        if word in ("-target", "-MF"):
+        if word == "-MF":
             next(words)
-        elif word == "-MD":
+        elif word in _OWN_FLAGS or word.startswith(_OWN_BEGINNINGS):
             continue
         elif word == "-isystem":
             include_dirs.append(next(words))
@@ -100,7 +105,8 @@ def settings_of(step: Step) -> BuildSettings:
             macros.append((name, value or None))
         else:
             flags.append(word)
-    return BuildSettings(tuple(d for d in include_dirs if d != "__python"), tuple(macros), tuple(flags))
+    others = tuple(d for d in include_dirs if d != "__python" and not d.startswith("__toolchain/"))
+    return BuildSettings(others, tuple(macros), tuple(flags))
 
 
 class SetuptoolsProject:
@@ -127,10 +133,8 @@ class SetuptoolsProject:
         shutil.rmtree(place, ignore_errors=True)
         self._source = place / "source"
         bindings = {f"{package}._native": ninja.own_source(f"{package}/") for package in packages}
-        target = bindings[f"{packages[0]}._native"]
         self._write_source(ninja, bindings)
-        triple = target.argv[target.argv.index("-target") + 1]
-        self._compilers = {name: self._tool(f"{name} -target {triple}", name) for name in ("cc", "c++")}
+        self._compilers = {name: self._tool(f"{name} -target {_ZIG_TARGET}", name) for name in ("cc", "c++")}
         self._archiver = self._tool("ar", "ar")
 
     def _write_source(self, ninja: NinjaBuild, bindings: Mapping[str, Step]) -> None:

@@ -6,8 +6,10 @@ from bench.baselines.setuptools_project import BuildSettings, settings_of
 
 def test_settings_omit_target_python_and_dependencies() -> None:
     argv = (
-        *("__toolchain/zig", "c++", "-target", "x86_64-linux-gnu.2.17", "-std=c++20", "-O2", "-DA", "-DB=1"),
+        *("__toolchain/zig", "clang", "--no-default-config", "--target=x86_64-unknown-linux5.10.0-gnu2.17.0"),
+        *("-nostdinc", "-std=c++20", "-O2", "-DA", "-DB=1"),
         *("-Isrc/cpp", "-isystem", "__packages/nanobind/include", "-isystem", "__python"),
+        *("-isystem", "__toolchain/lib/libcxx/include", "-D__GLIBC_MINOR__=17", "-D_LIBCPP_ABI_VERSION=1"),
         *("-MD", "-MF", "a.d", "-c", "a.cc", "-o", "a.o"),
     )
     assert settings_of(Step(argv, ())) == BuildSettings(

@@ -13,18 +13,24 @@ from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.cc.languages import ASSEMBLERS, PLAIN_ASSEMBLER, is_assembler, is_c
 from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings, for_platform
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.toolchain.platforms import zig_target
-from spokeshave_pants.toolchain.zig import ZIG
+from spokeshave_pants.toolchain.clang import clang_flags, clang_headers
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG
 
 PYTHON_HEADERS_DIR = "__python"
 CARRIED_HEADERS_DIR = "__spokeshave"
 OBJECTS_DIR = "__objects"
 
-# Additional flags per object format. Windows objects contain the name of a temporary file unless they are stripped.
-_FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
+# Additional flags per object format.
+_FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ()}
 # Flags of each compile. The user's own flags follow them and win. The compilation directory `.` makes the paths of
-# debug information relative to the build root.
-_COMMON_FLAGS = ("-fvisibility=hidden", "-ffile-compilation-dir=.", "-fno-sanitize=undefined")
+# debug information relative to the build root. `__DATE__` and `__TIME__` differ from one run to the next. Flags for a
+# link among the flags of a compile have no effect.
+_COMMON_FLAGS = (
+    "-fvisibility=hidden",
+    "-ffile-compilation-dir=.",
+    "-Werror=date-time",
+    "-Wno-unused-command-line-argument",
+)
 _ASSERTION_FLAGS = {BuildType.RELEASE: ("-DNDEBUG",), BuildType.DEBUG: ()}
 
 
@@ -43,14 +49,16 @@ def dependency_file(source: str) -> str | None:
 def compile_argv(
     source: str, platform: Platform, settings: CompileSettings, build_type: BuildType = BuildType.RELEASE
 ) -> tuple[str, ...]:
-    """Return the compiler's command line. All paths are relative to the sandbox."""
+    """Return the compiler's command line. All paths are relative to the sandbox.
+
+    Include directories of the user and of packages come before those of the C and C++ libraries, as with any compiler.
+    """
     cxx = not is_c(source) and not is_assembler(source)
     read = dependency_file(source)
     return (
         ZIG,
-        "c++" if cxx else "cc",
-        "-target",
-        zig_target(platform),
+        "clang",
+        *clang_flags(platform),
         *_standard(source, settings),
         *_optimization(platform, build_type),
         *_COMMON_FLAGS,
@@ -64,6 +72,7 @@ def compile_argv(
         *settings.flags,
         *for_platform(settings.platform_flags, platform),
         *_without_lto(settings, platform),
+        *clang_headers(platform, TOOLCHAIN_DIR, cxx=cxx),
         *_language(source),
         *(("-MD", "-MF", read) if read else ()),
         "-c",
@@ -76,9 +85,10 @@ def compile_argv(
 def _optimization(platform: Platform, build_type: BuildType) -> tuple[str, ...]:
     if build_type is BuildType.RELEASE:
         return ("-O2", "-g0")
-    # The debug information of the other formats contains paths of the machine: on Windows zig's command line, and on
-    # macOS, where it stays in the objects, their paths.
-    return ("-O0", "-g" if platform.object_format is ObjectFormat.ELF else "-g0")
+    # The debug information of the other formats contains paths of the machine: on Windows the compiler's command line,
+    # and on macOS, where it stays in the objects, their paths.
+    debugged = "-gdwarf-4" if platform.object_format is ObjectFormat.ELF else "-g0"
+    return ("-O0", debugged, "-fstack-protector-strong", "--param", "ssp-buffer-size=4")
 
 
 def _standard(source: str, settings: CompileSettings) -> tuple[str, ...]:
@@ -88,9 +98,9 @@ def _standard(source: str, settings: CompileSettings) -> tuple[str, ...]:
 
 
 def _language(source: str) -> tuple[str, ...]:
-    """Return the language flags of an assembler source, because zig does not know all suffixes."""
+    """Return the language flags of an assembler source, because clang does not know all suffixes."""
     language = ASSEMBLERS.get(posixpath.splitext(source)[1])
-    return ("-Wno-unused-command-line-argument", "-x", language) if language else ()
+    return ("-x", language) if language else ()
 
 
 def _without_lto(settings: CompileSettings, platform: Platform) -> tuple[str, ...]:

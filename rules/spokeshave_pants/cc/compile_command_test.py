@@ -35,8 +35,11 @@ def test_only_dot_c_is_c() -> None:
 
 
 def test_command_has_platform_and_language_standard() -> None:
-    assert arguments("a.cc")[:5] == ["__toolchain/zig", "c++", "-target", "x86_64-linux-gnu.2.17", "-std=c++20"]
-    assert arguments("a.c")[:5] == ["__toolchain/zig", "cc", "-target", "x86_64-linux-gnu.2.17", "-std=c17"]
+    for source, standard in (("a.cc", "c++20"), ("a.c", "c17")):
+        given = arguments(source)
+        assert given[:2] == ["__toolchain/zig", "clang"]
+        assert "--target=x86_64-unknown-linux5.10.0-gnu2.17.0" in given
+        assert [argument for argument in given if argument.startswith("-std=")] == [f"-std={standard}"]
 
 
 def test_objects_are_named_by_source_in_their_own_folder() -> None:
@@ -54,9 +57,11 @@ def test_macros_and_include_directories_are_given_in_their_order() -> None:
         system_include_dirs=("__packages/nanobind/include", "__python"),
     )
     given = arguments(settings=settings)
-    assert [a for a in given if a.startswith("-D") and a != "-DNDEBUG"] == ["-DZ=1", '-DTEXT="a b"', "-DA"]
+    own = given[: given.index("-isystem")]
+    assert [a for a in own if a.startswith("-D") and a != "-DNDEBUG"] == ["-DZ=1", '-DTEXT="a b"', "-DA"]
     assert [a for a in given if a.startswith("-I")] == ["-Isrc/cpp", "-I.", "-I3rdparty/x"]
     assert given[given.index("-isystem") :][:4] == ["-isystem", "__packages/nanobind/include", "-isystem", "__python"]
+    assert given.index("__python") < given.index("__toolchain/lib/libcxx/include")
 
 
 @pytest.mark.parametrize("source", ["src/a.cc", "src/a.c", "src/a.S"])
@@ -89,7 +94,7 @@ def test_nothing_of_a_compile_names_a_directory_of_the_machine() -> None:
     assert [a for a in (*arguments(settings=settings), *ZIG_ENVIRONMENT.values()) if a.startswith("/")] == []
 
 
-@pytest.mark.parametrize("flag", ["-g0", "-fno-sanitize=undefined", "-ffile-compilation-dir=.", "-fPIC"])
+@pytest.mark.parametrize("flag", ["-g0", "-Werror=date-time", "-ffile-compilation-dir=.", "-fPIC"])
 def test_what_every_wheel_needs_is_always_asked_for(flag: str) -> None:
     assert flag in arguments("a.c")
     assert flag in arguments("a.cc")
@@ -105,19 +110,17 @@ def test_platform_macros_and_flags_come_last_and_only_there() -> None:
         platform_flags=(("win_*", ("-mno-sse",)),),
     )
     windows = arguments(settings=settings, platform=Platform.parse("win_amd64"))
-    assert [argument for argument in windows if argument.startswith("-D")][-3:] == ["-DALL", "-DNOMINMAX", "-DX64=1"]
+    own = windows[: windows.index("-isystem")]
+    assert [argument for argument in own if argument.startswith("-D")][-3:] == ["-DALL", "-DNOMINMAX", "-DX64=1"]
     assert windows.index("-Wall") < windows.index("-mno-sse") < windows.index("-c")
     linux = arguments(settings=settings)
     assert "-D_GNU_SOURCE" in linux
     assert not {"-DNOMINMAX", "-DX64=1", "-mno-sse"} & set(linux)
 
 
-def test_windows_objects_are_stripped_of_temporary_paths() -> None:
-    windows = arguments(platform=Platform.parse("win_arm64"))
-    assert "-s" in windows
-    assert "-fPIC" not in windows
+def test_windows_objects_need_no_position_independence() -> None:
+    assert "-fPIC" not in arguments(platform=Platform.parse("win_arm64"))
     assert "-fPIC" in arguments()
-    assert "-s" not in arguments()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,6 @@ def test_windows_objects_are_stripped_of_temporary_paths() -> None:
 )
 def test_assembler_is_not_c_and_states_its_preprocessing(source: str, language: str) -> None:
     given = arguments(source)
-    assert given[:2] == ["__toolchain/zig", "cc"]
     assert given[given.index("-x") + 1] == language
     assert not [flag for flag in given if flag.startswith("-std=") or flag == "-fvisibility-inlines-hidden"]
     assert given[-4:] == ["-c", source, "-o", "__objects/a.o"]
@@ -168,17 +170,21 @@ def test_a_third_party_source_is_shown_as_its_package_has_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "debug_information"), [("manylinux_2_17_x86_64", "-g"), ("macosx_11_0_arm64", "-g0"), ("win_amd64", "-g0")]
+    ("tag", "debug_information"),
+    [("manylinux_2_17_x86_64", "-gdwarf-4"), ("macosx_11_0_arm64", "-g0"), ("win_amd64", "-g0")],
 )
 def test_a_debug_build_is_not_optimized(tag: str, debug_information: str) -> None:
     release = compile_argv("a.cc", Platform.parse(tag), SETTINGS)
     debug = compile_argv("a.cc", Platform.parse(tag), SETTINGS, BuildType.DEBUG)
     assert [flag for flag in release if flag not in debug] == [
         "-O2",
-        *(["-g0"] if debug_information == "-g" else []),
+        *(["-g0"] if debug_information != "-g0" else []),
         "-DNDEBUG",
     ]
-    assert [flag for flag in debug if flag not in release] == ["-O0", *{debug_information} - {"-g0"}]
+    assert [flag for flag in debug if flag not in release] == [
+        *("-O0", *{debug_information} - {"-g0"}),
+        *("-fstack-protector-strong", "--param", "ssp-buffer-size=4"),
+    ]
 
 
 def test_flags_of_a_target_follow_those_of_the_build_type() -> None:

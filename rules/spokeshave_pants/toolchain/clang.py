@@ -41,9 +41,11 @@ _SYSTEM_FLAGS = {
     System.WINDOWS: ("-fno-omit-frame-pointer", "-Wno-pragma-pack"),
     System.MACOS: ("-fno-stack-protector", "-fasynchronous-unwind-tables", "-Wno-overriding-option"),
 }
-# The processors that zig compiles for, where clang would choose others; by whether the system is macOS.
+# The processors that zig compiles for, where clang would choose others; by whether the system is macOS. Whether atomics
+# of aarch64 are calls of functions would depend on the version of a gcc that clang finds on the machine.
 _PROCESSOR_FLAGS = {
     (True, "x86_64"): ("-march=core2",),
+    (False, "aarch64"): ("-mno-outline-atomics",),
     (False, "arm"): ("-mcpu=generic", "-mabi=aapcs", "-mtp=soft"),
     (False, "powerpc64le"): ("-mabi=ieeelongdouble", "-Wno-unsupported-abi"),
     (False, "riscv64"): ("-mno-relax",),

@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 
 from spokeshave_core.json_values import to_text
 from spokeshave_pants.cc.compile.windows_headers import CASE_DIR
-from spokeshave_pants.wheel.development.driver import DriverDefaults
+from spokeshave_pants.cc.languages import is_cxx
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 
 Tree = TypeVar("Tree")
 
@@ -21,7 +22,11 @@ Tree = TypeVar("Tree")
 _FOLDER_OPTIONS = ("-isystem", "-iquote", "-idirafter", "-I")
 _FILE_OPTIONS = ("-include", "-imacros")
 # Options without a meaning for a reader of the database, by the number of their values.
-_DROPPED = {"-MD": 0, "-MF": 1, "-o": 1, "-s": 0, "-target": 1}
+_DROPPED = {"-MD": 0, "-MF": 1, "-o": 1, "-fno-spell-checking": 0}
+# clang's own headers belong to the version of clang that reads them, which finds them by itself. They come between
+# those of the C++ and the C library.
+_OWN_HEADERS = f"{TOOLCHAIN_DIR}/lib/include"
+_SYSTEM_HEADERS = (f"{TOOLCHAIN_DIR}/lib/libc/", f"{TOOLCHAIN_DIR}/lib/libunwind/")
 
 
 @dataclass(frozen=True)
@@ -74,22 +79,17 @@ class LaidOut:
         )
 
 
-def clang_arguments(argv: Sequence[str], defaults: DriverDefaults, laid_out: LaidOut) -> tuple[str, ...]:
+def clang_arguments(argv: Sequence[str], laid_out: LaidOut) -> tuple[str, ...]:
     """Return the command line of plain clang that reads the same files as a compile.
 
     Args:
-        argv: The compile: zig, `cc` or `c++`, and the arguments, which end with `-c SOURCE -o OBJECT`.
+        argv: The compile: zig, `clang`, and the arguments, which end with `-c SOURCE -o OBJECT`.
     """
-    driver = "clang++" if argv[1] == "c++" else "clang"
+    source = argv[argv.index("-c") + 1]
     return (
-        driver,
-        f"--target={defaults.target}",
-        "-nostdlibinc",
-        *(f"-D{define}" for define in defaults.defines),
-        *(argument for d in defaults.cxx_dirs for argument in ("-isystem", laid_out.moved(d))),
+        "clang++" if is_cxx(source) else "clang",
         *(argument for d in laid_out.quoted_folders() for argument in ("-iquote", d)),
         *_moved_arguments(argv[2:], laid_out),
-        *(argument for d in defaults.system_dirs for argument in ("-idirafter", laid_out.moved(d))),
     )
 
 
@@ -99,19 +99,28 @@ def _moved_arguments(arguments: Sequence[str], laid_out: LaidOut) -> Iterator[st
         if argument in _DROPPED:
             for _ in range(_DROPPED[argument]):
                 next(rest)
+        elif argument == "-nostdinc":
+            yield "-nostdlibinc"
         elif argument in _FILE_OPTIONS:
             yield argument
             yield laid_out.moved(next(rest))
         elif argument in _FOLDER_OPTIONS:
-            for place in laid_out.places(next(rest)):
-                yield argument
-                yield place
+            yield from _moved_folder(argument, next(rest), laid_out)
         else:
             option = next((known for known in _FOLDER_OPTIONS if argument.startswith(known)), None)
             if option is None:
                 yield argument
             else:
                 yield from (option + place for place in laid_out.places(argument[len(option) :]))
+
+
+def _moved_folder(option: str, folder: str, laid_out: LaidOut) -> Iterator[str]:
+    if folder == _OWN_HEADERS:
+        return
+    option = "-idirafter" if folder.startswith(_SYSTEM_HEADERS) else option
+    for place in laid_out.places(folder):
+        yield option
+        yield place
 
 
 @dataclass

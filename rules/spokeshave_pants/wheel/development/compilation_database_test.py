@@ -4,31 +4,40 @@ import json
 
 import pytest
 
+from spokeshave_core.platform import Platform
+from spokeshave_pants.toolchain.clang import clang_flags, clang_headers
 from spokeshave_pants.wheel.development.compilation_database import LaidOut, LaidOutFiles, clang_arguments, to_json
-from spokeshave_pants.wheel.development.driver import DriverDefaults
 
-DEFAULTS = DriverDefaults(
-    target="x86_64-linux-gnu",
-    defines=("__GLIBC_MINOR__=17",),
-    cxx_dirs=("__toolchain/lib/libcxx/include",),
-    system_dirs=("__toolchain/lib/libc/include/generic-glibc",),
-)
 FOLDERS = {"__toolchain": "dist/cc/toolchain", "__python": "dist/cc/python3.12"}
 
 
-def arguments(*flags: str, generated: tuple[str, ...] = (), own: tuple[str, ...] = ("src",)) -> list[str]:
-    argv = ("__toolchain/zig", "c++", "-target", "x86_64-linux-gnu.2.17", *flags)
+def arguments(
+    *flags: str, source: str = "src/a.cc", generated: tuple[str, ...] = (), own: tuple[str, ...] = ("src",)
+) -> list[str]:
+    argv = ("__toolchain/zig", "clang", *flags, "-MD", "-MF", "a.d", "-c", source, "-o", "a.o")
     laid_out = LaidOut(FOLDERS, generated="dist/cc/generated", files=frozenset(generated), own_folders=own)
-    return list(clang_arguments((*argv, "-MD", "-MF", "a.d", "-c", "src/a.cc", "-o", "a.o"), DEFAULTS, laid_out))
+    return list(clang_arguments(argv, laid_out))
 
 
 def test_the_command_is_one_of_plain_clang() -> None:
-    assert arguments("-std=c++20", "-s", "-Isrc", "-isystem", "__python") == [
-        *("clang++", "--target=x86_64-linux-gnu", "-nostdlibinc", "-D__GLIBC_MINOR__=17"),
-        *("-isystem", "dist/cc/toolchain/lib/libcxx/include", "-std=c++20", "-Isrc"),
-        *("-isystem", "dist/cc/python3.12", "-c", "src/a.cc"),
-        *("-idirafter", "dist/cc/toolchain/lib/libc/include/generic-glibc"),
+    given = arguments("--target=x86_64-linux-gnu", "-std=c++20", "-Isrc", "-fno-spell-checking", "-isystem", "__python")
+    assert given == [
+        *("clang++", "--target=x86_64-linux-gnu", "-std=c++20", "-Isrc", "-isystem", "dist/cc/python3.12"),
+        *("-c", "src/a.cc"),
     ]
+    assert [arguments(source=source)[0] for source in ("a.c", "a.S", "a.cpp")] == ["clang", "clang", "clang++"]
+
+
+def test_clangs_own_headers_are_those_of_the_reader() -> None:
+    platform = Platform.parse("manylinux_2_17_x86_64")
+    given = arguments(*clang_flags(platform), *clang_headers(platform, "__toolchain", cxx=True))
+    assert "-nostdlibinc" in given
+    assert "-nostdinc" not in given
+    assert "dist/cc/toolchain/lib/include" not in given
+    options = {folder: option for option, folder in zip(given, given[1:]) if folder.startswith("dist/")}
+    assert options["dist/cc/toolchain/lib/libcxx/include"] == "-isystem"
+    assert options["dist/cc/toolchain/lib/libc/include/generic-glibc"] == "-idirafter"
+    assert options["dist/cc/toolchain/lib/libunwind/include"] == "-idirafter"
 
 
 def test_include_roots_contain_generated_files() -> None:

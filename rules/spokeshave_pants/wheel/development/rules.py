@@ -26,12 +26,7 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.rules import CompileCcSourceRequest, CompilePlan, compile_process
-from spokeshave_pants.cc.compile_command import PYTHON_HEADERS_DIR, compile_argv, object_path
-from spokeshave_pants.cc.languages import is_c
-from spokeshave_pants.cc.settings import CompileSettings
-from spokeshave_pants.cc.subsystem import CcBuildSubsystem
-from spokeshave_pants.cc.target_types import CStandardField, CxxStandardField
-from spokeshave_pants.confinement.rules import ConfinedProcess, run_confined
+from spokeshave_pants.cc.compile_command import PYTHON_HEADERS_DIR
 from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
@@ -44,22 +39,12 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.sandbox.packages import install_packages
-from spokeshave_pants.toolchain.rules import CcToolchainRequest, cc_toolchain
-from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 from spokeshave_pants.wheel.development.compilation_database import LaidOut, LaidOutFiles, clang_arguments
-from spokeshave_pants.wheel.development.driver import PRINT_COMMAND, DriverDefaults
 
 FOLDER = "compile-commands"
 # The headers of the toolchain; the rest of it are programs and zig's own sources.
 _HEADERS = ("lib/**", "!lib/std/**")
-
-
-@dataclass(frozen=True)
-class DriverDefaultsRequest:
-    """A request for what zig adds to compiles of C or of C++."""
-
-    platform: Platform
-    is_c: bool
 
 
 @dataclass(frozen=True)
@@ -90,26 +75,6 @@ class CompilationDatabase:
     commands: tuple[tuple[str, tuple[str, ...]], ...]
     folder: str
     digest: Digest
-
-
-@rule(level=LogLevel.DEBUG)
-async def driver_defaults(request: DriverDefaultsRequest, build: CcBuildSubsystem) -> DriverDefaults:
-    toolchain = await cc_toolchain(CcToolchainRequest(request.platform), **implicitly())
-    source = "empty.c" if request.is_c else "empty.cc"
-    settings = CompileSettings(cxx_standard=CxxStandardField.default, c_standard=CStandardField.default)
-    argv = (*compile_argv(source, request.platform, settings, build.type), PRINT_COMMAND)
-    process = Process(
-        argv=argv,
-        env=ZIG_ENVIRONMENT,
-        input_digest=await create_digest(CreateDigest([FileContent(source, b"")])),
-        immutable_input_digests={TOOLCHAIN_DIR: toolchain.compiler},
-        # The folder of the object has to exist.
-        output_files=(object_path(source),),
-        description=f"Find the compiler's headers for {request.platform}",
-        level=LogLevel.DEBUG,
-    )
-    result = await run_confined(ConfinedProcess(process, toolchain.packages), **implicitly())
-    return DriverDefaults.parse(result.stderr.decode(errors="replace"), argv)
 
 
 def _tree_name(folder: str, abi: PythonAbi | None) -> str:
@@ -162,10 +127,6 @@ async def compilation_database(request: CompilationDatabaseRequest, dist: DistDi
         compile_process(CompileCcSourceRequest(build.plan, request.platform, build.abi), **implicitly())
         for build in request.builds
     )
-    c_defaults, cxx_defaults = await concurrently(
-        driver_defaults(DriverDefaultsRequest(request.platform, is_c=True), **implicitly()),
-        driver_defaults(DriverDefaultsRequest(request.platform, is_c=False), **implicitly()),
-    )
     # The toolchain may be known by a list of its files only.
     packages = dict.fromkeys(wanted for process in processes for wanted in process.confined.packages)
     await concurrently(install_packages(wanted) for wanted in packages)
@@ -178,9 +139,8 @@ async def compilation_database(request: CompilationDatabaseRequest, dist: DistDi
     laid_out = []
     for build, process, snapshot in zip(request.builds, processes, inputs):
         place = await _laid_out_inputs(files, build, process.confined.process, snapshot, checkout)
-        defaults = c_defaults if is_c(build.plan.source) else cxx_defaults
         laid_out.append(place)
-        commands.append((build.plan.source, clang_arguments(process.confined.process.argv, defaults, place)))
+        commands.append((build.plan.source, clang_arguments(process.confined.process.argv, place)))
     return CompilationDatabase(tuple(commands), files.root, await _digest(files, laid_out))
 
 
