@@ -25,8 +25,8 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_pants.cc.compile_command import PYTHON_HEADERS_DIR, compile_argv, object_path
 from spokeshave_pants.cc.compile.rules import CompileCcSourceRequest, CompilePlan, compile_process
+from spokeshave_pants.cc.compile_command import PYTHON_HEADERS_DIR, compile_argv, object_path
 from spokeshave_pants.cc.languages import is_c
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem
@@ -180,7 +180,9 @@ async def compilation_database(request: CompilationDatabaseRequest, dist: DistDi
         place = await _laid_out_inputs(files, build, process.confined.process, snapshot, checkout)
         defaults = c_defaults if is_c(build.plan.source) else cxx_defaults
         laid_out.append(place)
-        commands.append((build.plan.source, clang_arguments(process.confined.process.argv, defaults, place)))
+        commands.append(
+            (place.moved(build.plan.source), clang_arguments(process.confined.process.argv, defaults, place))
+        )
     return CompilationDatabase(tuple(commands), files.root, await _digest(files, laid_out))
 
 
