@@ -38,7 +38,7 @@ NB_MODULE(_bound, m) {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A project with C, a generated header and source, nanobind and the version header, in which Git sees what is written."""
+    """A project with C, generated files, nanobind and the version header, in which Git sees what is written."""
     copy = Project.copy(tmp_path_factory.mktemp("development") / "repo", "plain_c", "generated")
     (copy.root / "bound").mkdir()
     copy.write("bound/BUILD", NANOBIND_BUILD)

@@ -63,7 +63,7 @@ def rule_runner() -> RuleRunner:
 def generator(name: str, **files: str) -> str:
     """Return a target that writes files: `module_c='...'` is `module.c`."""
     texts = {path[::-1].replace("_", ".", 1)[::-1]: text.replace("\n", "\\n") for path, text in files.items()}
-    command = "; ".join(f'printf \'{text.replace("%", "%%")}\' > {path}' for path, text in texts.items())
+    command = "; ".join(f"printf '{text.replace('%', '%%')}' > {path}" for path, text in texts.items())
     return f"shell_command(name={name!r}, command={command!r}, output_files={list(texts)})\n"
 
 
@@ -73,7 +73,7 @@ def extension(*dependencies: str) -> str:
 
 def plans(runner: RuleRunner, build: str, **files: str) -> dict[str, CompilePlan]:
     """Return the compiles of `src:ext` by their sources."""
-    runner.write_files({"src/BUILD": build, **{path: text for path, text in files.items()}})
+    runner.write_files({"src/BUILD": build, **files})
     found = runner.request(LinkPlan, [LinkPlanRequest(Address("src", target_name="ext"))])
     return {plan.source: plan for plan in found.plans}
 
@@ -139,7 +139,8 @@ def test_a_linked_target_may_list_a_generator_itself(rule_runner: RuleRunner, ki
 def test_settings_of_a_source_target_precede_those_of_the_linked_one(rule_runner: RuleRunner) -> None:
     found = plans(
         rule_runner,
-        generator("gen", made_c="") + "cc_generated_sources(name='native', dependencies=[':gen'], defines=['N=1'])\n"
+        generator("gen", made_c="")
+        + "cc_generated_sources(name='native', dependencies=[':gen'], defines=['N=1'])\n"
         # The extension lists the generator for its headers.
         + extension(":native", ":gen"),
     )
