@@ -31,6 +31,7 @@ ENGINE_NAMES = ("rules.py", "register.py", "subsystem.py", "target_types.py", "s
 # Modules of rules with names of their own, if a room has more than one.
 ENGINE_MODULES = frozenset(
     {
+        "cc/closure/generated_rules.py",
         "cc/includes/third_party.py",
         "cc/link/variant.py",
         "headers/import_library.py",

@@ -242,6 +242,32 @@ CC_FIELDS = (
 )
 
 
+class CcGeneratedDependenciesField(Dependencies):
+    help = help_text(
+        """
+        The targets that generate the sources, such as a `shell_command` or an `adhoc_tool`, and the `cc_sources`,
+        packages and files whose headers the generated sources include.
+        """
+    )
+
+
+class CcGeneratedSourcesTarget(Target):
+    alias = "cc_generated_sources"
+    core_fields = (*COMMON_TARGET_FIELDS, CcGeneratedDependenciesField, *CC_FIELDS)
+    help = help_text(
+        """
+        C and C++ sources that other targets generate, such as the output of Cython or of a script, with the settings
+        that they are compiled with. List it like a `cc_sources`, in the `dependencies` of the targets that it is linked
+        into.
+
+        A generator in the `dependencies` of a `cc_sources` does the same for sources that are compiled like the files
+        of that target, and one in the `dependencies` of a `python_extension` or `cc_shared_library` for sources
+        without settings. A generated source that another source includes is a part of that source and is not compiled
+        on its own.
+        """
+    )
+
+
 class CcSharedLibraryDependenciesField(Dependencies):
     help = help_text(
         """
@@ -502,7 +528,7 @@ class CcPythonRequirementTarget(Target):
 
 
 def target_types() -> tuple[type[Target], ...]:
-    return (CcSharedLibraryTarget, CcPythonRequirementTarget, CcVariantTarget)
+    return (CcGeneratedSourcesTarget, CcSharedLibraryTarget, CcPythonRequirementTarget, CcVariantTarget)
 
 
 def rules() -> Iterable[Rule | UnionRule]:

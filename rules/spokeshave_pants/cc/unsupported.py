@@ -49,8 +49,11 @@ UNSUPPORTED_EXTENSIONS = (
 _OPENMP_FLAG = re.compile(r"-fopenmp(?!-simd)\S*|-fiopenmp|[-/]q?openmp(?::\S+)?|-fopenacc")
 
 
-def check_languages(sources: Iterable[str], *, where: str) -> None:
+def check_languages(sources: Iterable[str], *, where: str, remedy: str = "`sources`") -> None:
     """Check that all sources are in supported languages.
+
+    Args:
+        remedy: What lists the sources.
 
     Raises:
         InvalidTargetError: For all sources in other languages.
@@ -60,7 +63,7 @@ def check_languages(sources: Iterable[str], *, where: str) -> None:
     if problems:
         raise InvalidTargetError(
             f"{where} has sources that cannot be compiled:\n{bullet_list(problems)}\n"
-            "Remove the sources that are not needed from `sources`."
+            f"Remove the sources that are not needed from {remedy}."
         )
 
 

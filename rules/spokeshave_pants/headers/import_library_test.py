@@ -14,6 +14,7 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
+from spokeshave_pants.cc.closure.generated_rules import CcSource
 from spokeshave_pants.cc.compile import rules as compile
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
@@ -91,7 +92,7 @@ def rule_runner() -> RuleRunner:
 
 
 def compiled(runner: RuleRunner, abi: PythonAbi, tag: str) -> FallibleCompiledObject:
-    plan = runner.request(CompilePlan, [CompilePlanRequest("src/ext/m.c")])
+    plan = runner.request(CompilePlan, [CompilePlanRequest(CcSource("src/ext/m.c"))])
     request = CompileCcSourceRequest(plan, Platform.parse(tag), abi)
     return runner.request(FallibleCompiledObject, [request])
 

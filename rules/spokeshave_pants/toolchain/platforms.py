@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import os
 import platform as machine
 import re
@@ -103,13 +105,29 @@ def check_platform_globs(globs: Iterable[str], *, where: str) -> None:
     Raises:
         InvalidPlatformError: with all of them.
     """
-    families = tuple(FAMILIES.values())
-    wrong = [glob for glob in globs if not glob.startswith(("*", "?", "[", *families))]
+    wrong = [glob for glob in globs if not fnmatch.filter(_possible_tags(), glob)]
     if wrong:
         raise InvalidPlatformError(
             f"{where} names {', '.join(map(repr, wrong))}, which matches no wheel platform tag. "
-            f"Tags begin with {', '.join(families)}: write `win_*`, `macosx_*_arm64` or `*linux_*`."
+            f"Tags begin with {', '.join(FAMILIES.values())}: write `win_*`, `macosx_*_arm64` or `*linux_*`."
         )
+
+
+@functools.lru_cache(maxsize=1)
+def _possible_tags() -> tuple[str, ...]:
+    """Return all tags that a wheel can be built for, with versions of systems up to ones that do not exist yet."""
+    floors: dict[System, Iterable[tuple[int, int] | None]] = {
+        System.GLIBC: [(2, minor) for minor in range(100)],
+        System.MUSL: [(1, minor) for minor in range(20)],
+        System.MACOS: [(major, minor) for major in range(10, 41) for minor in range(17)],
+        System.WINDOWS: [None],
+    }
+    return tuple(
+        Platform(system, architecture, floor).tag
+        for system, architectures in _FLOORS.items()
+        for architecture in architectures
+        for floor in floors[system]
+    )
 
 
 def zig_target(platform: Platform) -> str:

@@ -96,6 +96,21 @@ async def _target(address: Address) -> Target:
     return (await resolve_target(WrappedTargetRequest(address, description_of_origin=where), **implicitly())).target
 
 
+async def _linked_targets(targets: tuple[Address, ...], variant: Address | None) -> tuple[LinkedTarget, ...]:
+    """Return what is linked for the wheels of a platform: its native targets, and the libraries below them."""
+    listed = await concurrently(plan_link(LinkPlanRequest(address, variant), **implicitly()) for address in targets)
+    below = sorted({address for each in listed for address in each.shared_libraries} - {*targets})
+    addresses = (*targets, *below)
+    plans = await concurrently(plan_link(LinkPlanRequest(address, variant), **implicitly()) for address in addresses)
+    linked = []
+    for address, link in zip(addresses, plans):
+        target = await _target(address)
+        module = target[ExtensionModuleField].value if target.has_field(ExtensionModuleField) else None
+        name = target[CcSharedLibraryNameField].value if target.has_field(CcSharedLibraryNameField) else None
+        linked.append(LinkedTarget(module, name or address.target_name, link.plans))
+    return tuple(linked)
+
+
 @rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
 async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
     plan = await plan_wheel(WheelPlanRequest(request.address))
@@ -106,21 +121,13 @@ async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsys
         for key in keys
         for version in matrix.served_by(key.abi)
     )
-    listed = await concurrently(
-        plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in plan.native_targets
+    by_platform = {
+        platform: await _linked_targets(plan.native_targets_for(platform), plan.variant)
+        for platform in matrix.platforms
+    }
+    wheels = tuple(
+        PlannedWheel(str(key), native_actions(by_platform[key.platform], key.platform, key.abi)) for key in keys
     )
-    below = sorted({address for each in listed for address in each.shared_libraries} - {*plan.native_targets})
-    addresses = (*plan.native_targets, *below)
-    plans = await concurrently(
-        plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in addresses
-    )
-    linked = []
-    for address, link in zip(addresses, plans):
-        target = await _target(address)
-        module = target[ExtensionModuleField].value if target.has_field(ExtensionModuleField) else None
-        name = target[CcSharedLibraryNameField].value if target.has_field(CcSharedLibraryNameField) else None
-        linked.append(LinkedTarget(module, name or address.target_name, link.plans))
-    wheels = tuple(PlannedWheel(str(key), native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
     return AnnouncedWork(PlannedWork(wheels, sum(not chance.reason for chance in chances)))
 
 

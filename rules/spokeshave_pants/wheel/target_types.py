@@ -27,6 +27,7 @@ from spokeshave_core.cpython_releases import MAINTAINED
 from spokeshave_core.release.version_text import PLACEHOLDERS
 from spokeshave_pants.cc.target_types import LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.release.target_types import PyprojectField, VersionFileField
+from spokeshave_pants.toolchain.platforms import check_platform_globs
 
 
 class ExtensionModuleField(StringField):
@@ -75,6 +76,27 @@ class LimitedApiField(StringSequenceField):
         return super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
 
 
+class ExtensionPlatformsField(StringSequenceField):
+    alias = "platforms"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        The platforms whose wheels contain the extension, as globs of wheel platform tags, such as `["win_*"]`. It is
+        neither compiled nor linked for others. Defaults to all platforms of the wheel.
+
+        Python code must then import the module only on these platforms. To choose sources by platform instead, so that
+        one module has a different implementation on each, use the `platforms` of `cc_sources`.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[Iterable[str]], address: Address) -> tuple[str, ...]:
+        value = super().compute_value(raw_value, address) or ()
+        check_platform_globs(value, where=f"the `{cls.alias}` field of {address}")
+        return value
+
+
 class ExtensionConstraintsField(InterpreterConstraintsField):
     help = help_text(
         """
@@ -102,6 +124,7 @@ class PythonExtensionTarget(Target):
         ExtensionConstraintsField,
         ExtensionModuleField,
         ExtensionDependenciesField,
+        ExtensionPlatformsField,
         LimitedApiField,
         LinkFlagsField,
         PlatformLinkFlagsField,

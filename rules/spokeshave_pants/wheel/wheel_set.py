@@ -187,9 +187,9 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
     """
     if not keys:
         return
-    builds = tuple((key.platform, key.abi) for key in keys)
+    builds = tuple((key.platform, key.abi, plan.native_targets_for(key.platform)) for key in keys)
     await concurrently(
-        package_headers(PackageHeadersRequest(plan.native_targets, plan.variant, builds)),
+        package_headers(PackageHeadersRequest(plan.variant, builds)),
         cc_toolchains(CcToolchainsRequest(slices)),
         version_of_wheel(VersionOfWheelRequest(plan.address)),
     )
@@ -212,7 +212,8 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
     runs, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in runs)]
     # The processors that native files are linked for.
-    slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if plan.native_targets else ()
+    native = (key.platform for key in keys if plan.native_targets_for(key.platform))
+    slices = tuple(dict.fromkeys(part for platform in native for part in platform.slices))
     await _fetch_packages(plan, keys, slices)
     requests = (FinishWheelRequest(key, tuple(version for other, version in runs if other == key)) for key in keys)
     # Every link waits for a runtime pack, which takes longest by far: requested first, it waits for no slot.

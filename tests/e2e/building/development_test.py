@@ -38,7 +38,7 @@ NB_MODULE(_bound, m) {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A project with C, a generated header, nanobind and the version header, in which Git sees what is written."""
+    """A project with C, generated files, nanobind and the version header, in which Git sees what is written."""
     copy = Project.copy(tmp_path_factory.mktemp("development") / "repo", "plain_c", "generated")
     (copy.root / "bound").mkdir()
     copy.write("bound/BUILD", NANOBIND_BUILD)
@@ -54,6 +54,7 @@ def test_clang_accepts_each_command_in_the_checkout(project: Project) -> None:
     entries = json.loads((project.root / "compile_commands.json").read_text())
     assert [entry["file"] for entry in entries] == [
         "bound/bound.cc",
+        "dist/compile-commands/generated/generated/step.c",
         "generated/native.c",
         "plain_c/area.c",
         "plain_c/native.c",
@@ -72,7 +73,7 @@ def test_clang_accepts_each_command_in_the_checkout(project: Project) -> None:
         )
         assert checked.returncode == 0, f"{entry['file']}: {checked.stderr}"
     # By the wheel that contains the source.
-    assert "-DPy_LIMITED_API=0x030A0000" in entries[3]["arguments"]
+    assert "-DPy_LIMITED_API=0x030A0000" in entries[4]["arguments"]
     assert not (project.dist / "compile-commands/toolchain/zig").exists()
 
 

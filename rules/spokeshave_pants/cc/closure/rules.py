@@ -12,22 +12,29 @@ from pants.engine.target import Dependencies, DependenciesRequest, Targets
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.closure import generated_rules as generated
 from spokeshave_pants.cc.closure import unity_rules as unity
+from spokeshave_pants.cc.closure.generated_rules import CcSource, GeneratedSourcesRequest, find_generated_sources
 from spokeshave_pants.cc.closure.link_closure import LinkClosure, strangers_warning
 from spokeshave_pants.cc.includes.rules import (
+    CcOwnerRequest,
     CcTargets,
-    ListedRequest,
     ResolveIncludesRequest,
-    find_listed,
+    VisibleRequest,
+    explicit_dependencies,
+    find_owner,
+    find_visible,
     is_looked_through,
     owner_of,
     resolve_includes,
 )
-from spokeshave_pants.cc.target_types import CcRequirementsFileField, CcSharedLibraryDependenciesField
+from spokeshave_pants.cc.target_types import (
+    CcGeneratedDependenciesField,
+    CcRequirementsFileField,
+    CcSharedLibraryDependenciesField,
+)
 from spokeshave_pants.pants_api import (
-    ExplicitlyProvidedDependenciesRequest,
     concurrently,
-    determine_explicitly_provided_dependencies,
     implicitly,
     resolve_targets,
     rule,
@@ -72,7 +79,13 @@ def sort_targets(targets: Targets) -> SortedTargets:
     """Sort targets by their role in a link."""
     shared = tuple(t.address for t in targets if t.has_field(CcSharedLibraryDependenciesField))
     return SortedTargets(
-        owners=tuple(dict.fromkeys(owner_of(t.address) for t in targets if t.has_field(CCSourceField))),
+        owners=tuple(
+            dict.fromkeys(
+                owner_of(t.address)
+                for t in targets
+                if t.has_field(CCSourceField) or t.has_field(CcGeneratedDependenciesField)
+            )
+        ),
         packages=tuple(t.address for t in targets if t.has_field(CcRequirementsFileField)),
         shared_libraries=shared,
         groups=tuple(t.address for t in targets if is_looked_through(t) and t.address not in shared),
@@ -81,18 +94,19 @@ def sort_targets(targets: Targets) -> SortedTargets:
 
 @rule(level=LogLevel.DEBUG)
 async def direct_needs(request: DirectNeedsRequest, cc_targets: CcTargets) -> DirectNeeds:
-    members = cc_targets.graph.members(request.owner)
-    resolved = await concurrently(resolve_includes(ResolveIncludesRequest(path), **implicitly()) for path in members)
-    explicit = await concurrently(
-        determine_explicitly_provided_dependencies(
-            **implicitly(ExplicitlyProvidedDependenciesRequest(cc_targets.by_path[path].get(Dependencies)))
-        )
-        for path in members
+    owner, sources, visible = await concurrently(
+        find_owner(CcOwnerRequest(request.owner), **implicitly()),
+        find_generated_sources(GeneratedSourcesRequest(request.owner), **implicitly()),
+        find_visible(VisibleRequest(request.owner), **implicitly()),
     )
+    files = (*map(CcSource, cc_targets.graph.members(request.owner)), *sources.sources)
+    resolved = await concurrently(
+        resolve_includes(ResolveIncludesRequest(file.path, owner=file.owner), **implicitly()) for file in files
+    )
+    explicit, _ = await explicit_dependencies(owner.dependencies)
     headers = {header for found in resolved for header in found.closure.headers}
     included = {owner_of(cc_targets.by_path[header].address) for header in headers if header in cc_targets.by_path}
-    packages = (await find_listed(ListedRequest(request.owner), **implicitly())).inferred
-    listed = {*packages, *(address for dependencies in explicit for address in dependencies.includes)}
+    listed = {*visible.inferred, *explicit}
     strangers = {s for found in resolved for s in found.closure.strangers if s.includer == request.owner}
     if strangers:
         logger.warning(strangers_warning(request.owner, strangers))
@@ -124,4 +138,4 @@ async def link_closure(request: LinkClosureRequest) -> LinkClosure:
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), *unity.rules()]
+    return [*collect_rules(), *generated.rules(), *unity.rules()]

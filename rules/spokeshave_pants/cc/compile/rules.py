@@ -27,6 +27,7 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.closure.generated_rules import CcSource
 from spokeshave_pants.cc.compile.init_functions import (
     InitText,
     init_header,
@@ -50,7 +51,13 @@ from spokeshave_pants.cc.diagnostics import (
     compile_hint,
     plain,
 )
-from spokeshave_pants.cc.includes.rules import CcTargets, ResolveIncludesRequest, resolve_includes
+from spokeshave_pants.cc.includes.rules import (
+    CcOwnerRequest,
+    CcTargets,
+    ResolveIncludesRequest,
+    find_owner,
+    resolve_includes,
+)
 from spokeshave_pants.cc.includes.scan import given_macros, names_init
 from spokeshave_pants.cc.includes.search import IncludeClosure
 from spokeshave_pants.cc.includes.system_headers import VERSION_HEADER
@@ -102,7 +109,7 @@ class CompilePlanRequest:
         flags: Flags that a variant adds. They may request headers. The variant itself adds them to the plan.
     """
 
-    path: str
+    source: CcSource
     flags: tuple[str, ...] = ()
 
 
@@ -247,36 +254,42 @@ async def _with_exported_init(plan: CompilePlan, reached: IncludeClosure, known:
 
 @rule(level=LogLevel.DEBUG)
 async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> CompilePlan:
-    target = cc_targets.by_path[request.path]
-    resolved = await resolve_includes(ResolveIncludesRequest(request.path, request.flags), **implicitly())
+    source = request.source
+    if source.owner is None:
+        target = cc_targets.by_path[source.path]
+    else:
+        target = (await find_owner(CcOwnerRequest(source.owner), **implicitly())).target
+    resolved = await resolve_includes(
+        ResolveIncludesRequest(source.path, request.flags, owner=source.owner), **implicitly()
+    )
     reached = resolved.closure
     used = tuple(package for package in resolved.packages if package.provides_any(reached.unresolved))
     sources, data, directories = await concurrently(
-        path_globs_to_digest(PathGlobs([request.path, *(h for h in reached.headers if h in cc_targets.by_path)])),
+        path_globs_to_digest(PathGlobs(path for path in (source.path, *reached.headers) if path in cc_targets.by_path)),
         path_globs_to_digest(PathGlobs(reached.data)),
         create_digest(CreateDigest(Directory(path) for path in reached.directories)),
     )
     digest = await merge_digests(MergeDigests([sources, data, directories, resolved.files]))
     return await _with_exported_init(
         CompilePlan(
-            source=request.path,
+            source=source.path,
             target=target.address.spec,
             digest=digest,
             settings=CompileSettings(
-                cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
-                c_standard=target[CStandardField].value or CStandardField.default,
+                cxx_standard=target.get(CxxStandardField).value or CxxStandardField.default,
+                c_standard=target.get(CStandardField).value or CStandardField.default,
                 defines=(
-                    *(target[DefinesField].value or ()),
+                    *(target.get(DefinesField).value or ()),
                     *(d for package in used for d in package.settings.defines),
                 ),
                 free_threaded_defines=tuple(d for package in used for d in package.settings.free_threaded_defines),
-                flags=target[CompileFlagsField].value or (),
+                flags=target.get(CompileFlagsField).value or (),
                 include_roots=reached.include_roots,
                 system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
-                platform_defines=tuple((target[PlatformDefinesField].value or {}).items()),
-                platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
+                platform_defines=tuple((target.get(PlatformDefinesField).value or {}).items()),
+                platform_flags=tuple((target.get(PlatformCompileFlagsField).value or {}).items()),
             ),
-            platforms=target[CcPlatformsField].value,
+            platforms=target.get(CcPlatformsField).value,
             capitalized=capitalized(reached.unresolved),
             packages=used,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),

@@ -20,6 +20,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from spokeshave_core.platform import Platform
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
+from spokeshave_pants.cc.closure.generated_rules import CcSource
 from spokeshave_pants.cc.compile import rules as compile
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
@@ -94,7 +95,7 @@ def compiling() -> RuleRunner:
 
 
 def plan(runner: RuleRunner, path: str = RUN) -> CompilePlan:
-    return runner.request(CompilePlan, [CompilePlanRequest(path)])
+    return runner.request(CompilePlan, [CompilePlanRequest(CcSource(path))])
 
 
 def inputs(runner: RuleRunner, path: str = RUN) -> list[str]:

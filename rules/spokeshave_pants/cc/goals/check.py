@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.backend.cc.target_types import CCSourceField
 from pants.core.goals.check import CheckRequest, CheckResult, CheckResults
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import FieldSet
@@ -12,6 +11,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.cc.closure.generated_rules import OwnedSourcesRequest, owned_sources
 from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
@@ -21,8 +21,8 @@ from spokeshave_pants.cc.compile.rules import (
     plan_compile,
 )
 from spokeshave_pants.cc.includes.rules import CcTargets, owner_of
-from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
+from spokeshave_pants.cc.target_types import IncludeRootField
 from spokeshave_pants.pants_api import concurrently, implicitly, rule
 from spokeshave_pants.toolchain.platforms import parse_platform
 
@@ -31,9 +31,10 @@ from spokeshave_pants.toolchain.platforms import parse_platform
 class CcCheckFieldSet(FieldSet):
     """The fields of a target that `check` compiles."""
 
-    required_fields = (CCSourceField,)
+    # Those of `cc_source` and `cc_generated_sources`.
+    required_fields = (IncludeRootField,)
 
-    source: CCSourceField
+    include_root: IncludeRootField
 
 
 class CcCheckRequest(CheckRequest[CcCheckFieldSet]):
@@ -47,16 +48,19 @@ class CcCheckRequest(CheckRequest[CcCheckFieldSet]):
 async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targets: CcTargets) -> CheckResults:
     platform = parse_platform(subsystem.platform, where="the option `[cc-check].platform`")
     abi = PythonAbi(PythonVersion.parse(subsystem.python, where="the option `[cc-check].python`"))
-    owners = sorted({owner_of(field_set.address).spec for field_set in request.field_sets})
+    checked = {field_set.address for field_set in request.field_sets}
+    owners = sorted({owner_of(address).spec for address in checked})
     included = await concurrently(
         find_included_sources(IncludedSourcesRequest((owner,)), **implicitly()) for owner in owners
     )
+    owned = await owned_sources(OwnedSourcesRequest(tuple(owners)), **implicitly())
     parts = {path for part in included for path in part.paths}
-    paths = sorted(
-        path for field_set in request.field_sets for path in [field_set.source.file_path] if path not in parts
-    )
+    # The generated sources of a target are checked with any of its files.
+    sources = [s for s in owned.sources if s.owner or cc_targets.by_path[s.path].address in checked]
     plans = await concurrently(
-        plan_compile(CompilePlanRequest(path), **implicitly()) for path in paths if is_source(path)
+        plan_compile(CompilePlanRequest(source), **implicitly())
+        for source in sorted(sources, key=lambda source: source.path)
+        if source.path not in parts
     )
     objects = await concurrently(
         compile_source(CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly())

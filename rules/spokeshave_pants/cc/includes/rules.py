@@ -14,10 +14,11 @@ from pants.backend.cc.dependency_inference.rules import (
 )
 from pants.backend.cc.subsystems.cc_infer import CCInferSubsystem
 from pants.backend.cc.target_types import CCGeneratorSourcesField, CCSourceField
+from pants.build_graph.address import AddressInput
 from pants.core.target_types import FileSourceField, GenericTarget, ResourceSourceField
 from pants.core.util_rules.source_files import SourceFilesRequest
 from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import Digest, MergeDigests
+from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
     AllTargets,
@@ -35,10 +36,12 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.includes.scan import CcFile, IncludeKind, scan_flags, scan_text
-from spokeshave_pants.cc.includes.search import CcView, IncludeClosure, IncludeGraph
+from spokeshave_pants.cc.includes.search import GLOB_CHARACTERS, CcView, IncludeClosure, IncludeGraph
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest, cc_package, distribution_of
+from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.settings import for_any_platform
 from spokeshave_pants.cc.target_types import (
+    CcGeneratedDependenciesField,
     CcRequirementsFileField,
     CcSharedLibraryDependenciesField,
     CompileFlagsField,
@@ -52,16 +55,24 @@ from spokeshave_pants.pants_api import (
     concurrently,
     determine_explicitly_provided_dependencies,
     determine_source_files,
+    digest_subset_to_digest,
+    digest_to_snapshot,
     get_digest_contents,
     get_optional_source_root,
     get_source_root,
     hydrate_sources,
     implicitly,
     merge_digests,
+    resolve_address,
     resolve_targets,
     resolve_unexpanded_targets,
     rule,
 )
+
+# The kinds of plain and generated files that C/C++ targets see. A plugin's generator may produce C/C++ itself.
+FILE_OUTPUTS = (FileSourceField, ResourceSourceField, CCSourceField)
+
+_OWNERS = (CCGeneratorSourcesField, CCSourceField, CcGeneratedDependenciesField)
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,25 @@ class CcTargets:
 
     graph: IncludeGraph
     by_path: FrozenDict[str, Target]
+
+
+@dataclass(frozen=True)
+class CcOwnerRequest:
+    """A request for a target as the user wrote it."""
+
+    owner: str
+
+
+@dataclass(frozen=True)
+class CcOwner:
+    """A target as the user wrote it: one with C/C++ files, or one that is linked.
+
+    Attributes:
+        dependencies: Its `dependencies`, by file if it has any.
+    """
+
+    target: Target
+    dependencies: tuple[Dependencies, ...]
 
 
 @dataclass(frozen=True)
@@ -124,11 +154,13 @@ class Visible:
     """What a C/C++ target sees besides its own files.
 
     Attributes:
+        inferred: Packages that the target does not list, whose headers its files include.
         digest: The visible plain and generated files.
     """
 
     view: CcView
     packages: tuple[CcPackage, ...]
+    inferred: tuple[Address, ...]
     digest: Digest
 
 
@@ -138,10 +170,12 @@ class ResolveIncludesRequest:
 
     Attributes:
         flags: Additional compiler flags besides those of the target.
+        owner: The target that lists the source, if it is generated. None for a file of the repository.
     """
 
     path: str
     flags: tuple[str, ...] = ()
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,12 +197,13 @@ def owner_of(address: Address) -> Address:
     return address.maybe_convert_to_target_generator()
 
 
+def _declared_roots(target: Target) -> tuple[str, ...]:
+    roots = target.get(IncludeRootField).value or ()
+    return tuple(posixpath.normpath(posixpath.join(target.address.spec_path, root)) for root in roots)
+
+
 def _include_roots(target: Target, source_root: str) -> tuple[str, ...]:
-    declared = (
-        posixpath.normpath(posixpath.join(target.address.spec_path, root))
-        for root in target[IncludeRootField].value or ()
-    )
-    return tuple(dict.fromkeys((*declared, source_root)))
+    return tuple(dict.fromkeys((*_declared_roots(target), source_root)))
 
 
 @rule(level=LogLevel.DEBUG)
@@ -195,18 +230,27 @@ async def scan_cc_targets(all_targets: AllCCTargets) -> CcTargets:
     return CcTargets(graph=IncludeGraph(files), by_path=by_path)
 
 
+@rule(level=LogLevel.DEBUG)
+async def find_owner(request: CcOwnerRequest, cc_targets: CcTargets) -> CcOwner:
+    origin = "the owner of C/C++ sources"
+    address = await resolve_address(
+        **implicitly({AddressInput.parse(request.owner, description_of_origin=origin): AddressInput})
+    )
+    (target,) = await resolve_unexpanded_targets(Addresses([address]))
+    members = [cc_targets.by_path[path] for path in cc_targets.graph.members(request.owner)]
+    return CcOwner(target, tuple(owner.get(Dependencies) for owner in members or [target]))
+
+
 def is_looked_through(target: Target) -> bool:
     """Return whether a target stands for its dependencies: a `target`, or a shared library for its headers' needs."""
     return isinstance(target, GenericTarget) or target.has_field(CcSharedLibraryDependenciesField)
 
 
-async def _explicit(targets: Iterable[Target]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """Return what the `dependencies` of targets list and exclude, in the order of the lists."""
+async def explicit_dependencies(fields: Iterable[Dependencies]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """Return what `dependencies` list and exclude, in the order of the lists."""
     found = await concurrently(
-        determine_explicitly_provided_dependencies(
-            **implicitly(ExplicitlyProvidedDependenciesRequest(target.get(Dependencies)))
-        )
-        for target in targets
+        determine_explicitly_provided_dependencies(**implicitly(ExplicitlyProvidedDependenciesRequest(field)))
+        for field in fields
     )
     listed = dict.fromkeys(address for explicit in found for address in explicit.includes)
     excluded = dict.fromkeys(address for explicit in found for address in explicit.ignores)
@@ -215,9 +259,16 @@ async def _explicit(targets: Iterable[Target]) -> tuple[tuple[Address, ...], tup
 
 def file_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], ...]:
     """Return the fields that produce plain or generated files, such as headers outside of the include graph."""
-    outputs = (FileSourceField, ResourceSourceField)
-    generators = union_membership.get(GenerateSourcesRequest)
-    return (*outputs, *(generator.input for generator in generators if issubclass(generator.output, outputs)))
+    return (FileSourceField, ResourceSourceField, *generator_fields(union_membership))
+
+
+def generator_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], ...]:
+    """Return the fields of targets that generate files. Plain files are not generated, though Pants may fetch them."""
+    return tuple(
+        generator.input
+        for generator in union_membership.get(GenerateSourcesRequest)
+        if issubclass(generator.output, FILE_OUTPUTS) and not issubclass(generator.input, FILE_OUTPUTS)
+    )
 
 
 @rule(desc="Find all C/C++ packages", level=LogLevel.DEBUG)
@@ -229,13 +280,15 @@ async def map_cc_requirements(all_targets: AllTargets) -> CcRequirements:
     return CcRequirements(FrozenDict({name: tuple(sorted(addresses)) for name, addresses in found.items()}))
 
 
-def _infer_packages(owner: str, graph: IncludeGraph, listed: Listed, requirements: CcRequirements) -> Iterator[Address]:
-    """Yield the packages whose headers a target includes as `NAME/header.h`, where NAME is their distribution.
+def _infer_packages(
+    files: Iterable[CcFile], graph: IncludeGraph, listed: Listed, requirements: CcRequirements
+) -> Iterator[Address]:
+    """Yield the packages whose headers files include as `NAME/header.h`, where NAME is their distribution.
 
     The name alone decides, because only an installed package shows its headers. A header of the repository with that
     spelling, a listed package, and a second package of that name each prevent it.
     """
-    for name in sorted({name for path in graph.members(owner) for name in _foreign_folders(graph, path)}):
+    for name in sorted({name for file in files for name in _foreign_folders(graph, file)}):
         candidates = requirements.by_distribution.get(canonicalize_name(name), ())
         if any(candidate in listed.packages for candidate in candidates):
             continue
@@ -244,11 +297,11 @@ def _infer_packages(owner: str, graph: IncludeGraph, listed: Listed, requirement
             yield allowed[0]
 
 
-def _foreign_folders(graph: IncludeGraph, path: str) -> Iterator[str]:
+def _foreign_folders(graph: IncludeGraph, file: CcFile) -> Iterator[str]:
     """Yield the first folders of the includes of a file that no file of the repository matches."""
-    for include in graph.files[path].scan.includes:
+    for include in file.scan.includes:
         folder, slash, _ = include.spelling.partition("/")
-        nearby = posixpath.normpath(posixpath.join(posixpath.dirname(path), include.spelling))
+        nearby = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), include.spelling))
         is_here = (include.quoted and nearby in graph.files) or graph.answering(include.spelling)
         if slash and include.kind is IncludeKind.INCLUDE and not is_here:
             yield folder
@@ -263,8 +316,8 @@ async def find_listed(
     The names of packages are the exception: a package is as if listed if a file of the target includes its headers.
     """
     with_files = file_fields(union_membership)
-    members = [cc_targets.by_path[path] for path in cc_targets.graph.members(request.owner)]
-    pending, excluded = await _explicit(members)
+    own = await find_owner(CcOwnerRequest(request.owner), **implicitly())
+    pending, excluded = await explicit_dependencies(own.dependencies)
     seen: dict[Address, None] = {}
     owners: dict[str, None] = {}
     packages: dict[Address, None] = {}
@@ -273,42 +326,43 @@ async def find_listed(
         new = tuple(address for address in pending if address not in seen)
         seen.update(dict.fromkeys(new))
         targets = await resolve_unexpanded_targets(Addresses(new))
-        into: list[Target] = []
+        into: list[Dependencies] = []
         others: list[Address] = []
         for target in targets:
-            if target.has_field(CCGeneratorSourcesField) or target.has_field(CCSourceField):
+            if any(target.has_field(field) for field in _OWNERS):
                 owner = owner_of(target.address).spec
                 if owner != request.owner and owner not in owners:
                     owners[owner] = None
-                    into.extend(cc_targets.by_path[path] for path in cc_targets.graph.members(owner))
+                    found = await find_owner(CcOwnerRequest(owner), **implicitly())
+                    into.extend(found.dependencies)
             elif target.has_field(CcRequirementsFileField):
                 packages[target.address] = None
             elif is_looked_through(target):
-                into.append(target)
+                into.append(target.get(Dependencies))
             else:
                 others.append(target.address)
         expanded = await resolve_targets(**implicitly(Addresses(others)))
         files.update({t.address: None for t in expanded if isinstance(t.get(SourcesField), with_files)})
-        pending, _ = await _explicit(into)
+        pending, _ = await explicit_dependencies(into)
     listed = Listed(
         owners=tuple(owners),
         packages=tuple(packages),
         files=tuple(files),
         excluded=tuple(dict.fromkeys(owner_of(address).spec for address in excluded)),
     )
-    inferred = tuple(_infer_packages(request.owner, cc_targets.graph, listed, requirements))
+    files_of = [cc_targets.graph.files[path] for path in cc_targets.graph.members(request.owner)]
+    inferred = tuple(_infer_packages(files_of, cc_targets.graph, listed, requirements))
     return replace(listed, packages=(*listed.packages, *inferred), inferred=inferred)
 
 
 @rule(level=LogLevel.DEBUG)
-async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visible:
+async def find_visible(request: VisibleRequest, cc_targets: CcTargets, requirements: CcRequirements) -> Visible:
     listed = await find_listed(ListedRequest(request.owner), **implicitly())
-    packages = await concurrently(cc_package(CcPackageRequest(address)) for address in listed.packages)
     targets = await resolve_targets(**implicitly(Addresses(listed.files)))
     sources = await determine_source_files(
         SourceFilesRequest(
             (target.get(SourcesField) for target in targets),
-            for_sources_types=(FileSourceField, ResourceSourceField),
+            for_sources_types=FILE_OUTPUTS,
             enable_codegen=True,
         )
     )
@@ -326,6 +380,9 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visibl
         for file, root in zip(contents, roots)
         if file.path not in cc_targets.graph.files
     )
+    # Only here can generated files be read: they are generated after the inference of dependencies.
+    inferred = tuple(_infer_packages(files, cc_targets.graph, listed, requirements))
+    packages = await concurrently(cc_package(CcPackageRequest(a)) for a in (*listed.packages, *inferred))
     view = CcView(
         roots=_exposed(cc_targets.graph, listed, files),
         owners=listed.owners,
@@ -333,7 +390,12 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visibl
         package_headers=frozenset(header for package in packages for header in package.headers),
         excluded=frozenset(listed.excluded),
     )
-    return Visible(view, packages, sources.snapshot.digest)
+    return Visible(
+        view=view,
+        packages=packages,
+        inferred=(*listed.inferred, *inferred),
+        digest=sources.snapshot.digest,
+    )
 
 
 def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tuple[str, ...]:
@@ -344,16 +406,23 @@ def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tu
 
 @rule(level=LogLevel.DEBUG)
 async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTargets) -> ResolvedIncludes:
-    target = cc_targets.by_path[request.path]
+    if request.owner is None:
+        target = cc_targets.by_path[request.path]
+    else:
+        target = (await find_owner(CcOwnerRequest(request.owner), **implicitly())).target
     command_line = scan_flags(
         (
-            *(target[CompileFlagsField].value or ()),
-            *for_any_platform(target[PlatformCompileFlagsField].value or {}),
+            *(target.get(CompileFlagsField).value or ()),
+            *for_any_platform(target.get(PlatformCompileFlagsField).value or {}),
             *request.flags,
         ),
-        (*(target[DefinesField].value or ()), *for_any_platform(target[PlatformDefinesField].value or {})),
+        (*(target.get(DefinesField).value or ()), *for_any_platform(target.get(PlatformDefinesField).value or {})),
     )
     visible: dict[str, Visible] = {}
+    source = None
+    if request.owner is not None:
+        visible[request.owner] = await find_visible(VisibleRequest(request.owner), **implicitly())
+        source = _generated_source(request.path, target, visible[request.owner].view)
     wanted = frozenset((owner_of(target.address).spec,))
     while True:
         # The reached files decide what is visible, and the visible files decide what is reached. The loop ends because
@@ -363,7 +432,7 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
             zip(new, await concurrently(find_visible(VisibleRequest(owner), **implicitly()) for owner in new))
         )
         views = {owner: seen.view for owner, seen in visible.items()}
-        closure = cc_targets.graph.closure(request.path, views, command_line)
+        closure = cc_targets.graph.closure(source or request.path, views, command_line)
         wanted = closure.owners
         if wanted <= visible.keys():
             break
@@ -371,8 +440,25 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
     return ResolvedIncludes(
         closure=closure,
         packages=tuple(dict.fromkeys(package for seen in reached for package in seen.packages)),
-        files=await merge_digests(MergeDigests(seen.digest for seen in reached)),
+        files=await _reached_files(request.path, closure, await merge_digests(MergeDigests(s.digest for s in reached))),
     )
+
+
+def _generated_source(path: str, owner: Target, view: CcView) -> CcFile:
+    """Return a generated source as a file of the target that lists it, with the include directories of both."""
+    found = next(file for file in view.files if file.path == path)
+    return replace(found, include_roots=tuple(dict.fromkeys((*_declared_roots(owner), *found.include_roots))))
+
+
+async def _reached_files(source: str, closure: IncludeClosure, files: Digest) -> Digest:
+    """Return visible files without the generated sources that a compile does not read."""
+    paths = (await digest_to_snapshot(files)).files
+    read = {source, *closure.headers, *closure.data}
+    wanted = [path for path in paths if path in read or not is_source(path)]
+    # Globs have no way to name a path with such characters.
+    if len(wanted) == len(paths) or GLOB_CHARACTERS.intersection("".join(wanted)):
+        return files
+    return await digest_subset_to_digest(DigestSubset(files, PathGlobs(wanted)))
 
 
 class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceFieldSet]):

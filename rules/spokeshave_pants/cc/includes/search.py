@@ -18,7 +18,7 @@ from spokeshave_pants.cc.includes.scan import CcFile, Include, IncludeKind, Scan
 from spokeshave_pants.cc.includes.system_headers import is_system_header
 from spokeshave_pants.errors import InvalidTargetError
 
-_GLOB_CHARACTERS = frozenset("*?[]{}!\\")
+GLOB_CHARACTERS = frozenset("*?[]{}!\\")
 _NO_COMMAND_LINE = Scan()
 # Kinds that the compiler's dependency file need not list. A read outside of the sandbox would not be noticed.
 _UNREPORTED = (IncludeKind.EMBED, IncludeKind.ASSEMBLER, IncludeKind.TEST)
@@ -125,16 +125,19 @@ class IncludeGraph:
 
     def included(self, path: str, view: CcView) -> tuple[str, ...]:
         """Return the files that a file includes directly, sorted. `closure` reports ambiguous includes."""
-        walk = _Walk(graph=self, path=path, views={self.files[path].owner: view}, command_line=_NO_COMMAND_LINE)
+        source = self.files[path]
+        walk = _Walk(graph=self, source=source, views={source.owner: view}, command_line=_NO_COMMAND_LINE)
         walk.visit(path)
         walk.follow_strangers()
         return tuple(sorted(walk.headers))
 
-    def closure(self, path: str, views: Mapping[str, CcView], command_line: Scan = _NO_COMMAND_LINE) -> IncludeClosure:
+    def closure(
+        self, source: str | CcFile, views: Mapping[str, CcView], command_line: Scan = _NO_COMMAND_LINE
+    ) -> IncludeClosure:
         """Return everything that a source reaches through includes.
 
         Args:
-            path: The path of the source.
+            source: The path of the source, or the source itself if it is generated.
             views: What each target sees. A target without an entry sees only its own files.
             command_line: Includes from the compiler's flags.
 
@@ -142,7 +145,8 @@ class IncludeGraph:
             InvalidTargetError: For includes that match several files equally well, includes that two files resolve
                 differently, and embedded files outside of the repository. The message reports all of them.
         """
-        walk = _Walk(graph=self, path=path, views=views, command_line=command_line)
+        file = self.files[source] if isinstance(source, str) else source
+        walk = _Walk(graph=self, source=file, views=views, command_line=command_line)
         walk.run()
         return walk.result()
 
@@ -150,14 +154,16 @@ class IncludeGraph:
 class _Walk:
     """The state of one traversal from a source through its includes."""
 
-    def __init__(self, graph: IncludeGraph, path: str, views: Mapping[str, CcView], command_line: Scan) -> None:
+    def __init__(self, graph: IncludeGraph, source: CcFile, views: Mapping[str, CcView], command_line: Scan) -> None:
         self._graph = graph
-        self._path = path
-        self._source = graph.files[path]
+        self._path = source.path
+        self._source = source
         self._views = views
         self._command_line = command_line
         self._made = {file.path: file for view in views.values() for file in view.files}
-        self._pending = [path]
+        if source.path not in graph.files:
+            self._made[source.path] = source
+        self._pending = [source.path]
         self._found_by: dict[str, None] = {}
         self._meant: dict[str, str] = {}
         self._computed: set[tuple[str, str]] = set()
@@ -352,7 +358,7 @@ class _Walk:
             directories = ["", own_directory, *self._search_list(includer)]
         for directory in directories:
             path = _join(directory, include.spelling)
-            if path is None or _GLOB_CHARACTERS.intersection(path):
+            if path is None or GLOB_CHARACTERS.intersection(path):
                 continue
             self._data.add(path)
             if include.kind is IncludeKind.ASSEMBLER and self._file(path):

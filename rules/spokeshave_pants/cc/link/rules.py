@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address, Addresses
@@ -17,7 +17,8 @@ from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.closure.rules import LinkClosureRequest, link_closure
+from spokeshave_pants.cc.closure.generated_rules import CcSource, OwnedSourcesRequest, owned_sources
+from spokeshave_pants.cc.closure.rules import DirectNeedsRequest, LinkClosureRequest, direct_needs, link_closure
 from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
 from spokeshave_pants.cc.compile.rules import (
     CompileAllRequest,
@@ -32,7 +33,6 @@ from spokeshave_pants.cc.compile_command import check_object_names
 from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
 from spokeshave_pants.cc.includes.rules import CcTargets
 from spokeshave_pants.cc.includes.third_party import CcPackageRequest, cc_package
-from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.link.command import (
     ARCHIVES_FILE,
     EXPORTS_FILE,
@@ -169,7 +169,9 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     ).target
     variant = await cc_variant(CcVariantRequest(request.variant))
     direct = await resolve_targets(**implicitly(DependenciesRequest(target.get(Dependencies))))
-    roots = Addresses((*(t.address for t in direct), *variant.dependencies))
+    # A source that the target's own dependencies generate includes headers, too.
+    needs = await direct_needs(DirectNeedsRequest(request.address.spec), **implicitly())
+    roots = Addresses(dict.fromkeys((*(t.address for t in direct), *needs.owners, *variant.dependencies)))
     closure = await link_closure(LinkClosureRequest(roots))
     listed = [address for address in closure.shared_libraries if address != request.address]
     library_plans = await concurrently(
@@ -181,27 +183,60 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
         plan_link(LinkPlanRequest(address, request.variant), **implicitly()) for address in libraries
     )
     in_libraries = {plan.source for library in library_plans for plan in library.plans}
-    parts = await find_included_sources(
-        IncludedSourcesRequest(tuple(owner.spec for owner in closure.owners)), **implicitly()
+    owners = (*(owner.spec for owner in closure.owners), request.address.spec)
+    parts, owned = await concurrently(
+        find_included_sources(IncludedSourcesRequest(owners), **implicitly()),
+        owned_sources(OwnedSourcesRequest(owners), **implicitly()),
     )
     files = [path for owner in closure.owners for path in cc_targets.graph.members(owner.spec)]
     check_languages(files, where=request.address.spec)
-    sources = tuple(path for path in files if is_source(path) and path not in in_libraries and path not in parts.paths)
+    in_parts = {*in_libraries, *parts.paths}
+    sources = _preferred((source for source in owned.sources if source.path not in in_parts), request.address.spec)
     packages = await concurrently(cc_package(CcPackageRequest(address)) for address in closure.packages)
     plans = await concurrently(
-        plan_compile(CompilePlanRequest(path, variant.flags), **implicitly()) for path in sources
+        plan_compile(CompilePlanRequest(source, variant.flags), **implicitly()) for source in sources
     )
-    plans = tuple(variant.applied_to(plan) for plan in plans)
+    plans = agreed_plans((variant.applied_to(plan) for plan in plans), where=request.address.spec)
     used = {package for plan in plans for package in plan.packages}
     third_party = tuple(
         package_plan(package, source) for package in packages if package in used for source in package.sources
     )
     if not plans:
         raise InvalidTargetError(
-            f"{request.address} has no C or C++ source to link. Add the `cc_sources` that define it to `dependencies`."
+            f"{request.address} has no C or C++ source to link. Add the `cc_sources` that define it to `dependencies`, "
+            "or the target that generates its sources."
         )
     check_object_names((plan.source for plan in (*plans, *third_party)), where=request.address.spec)
     return LinkPlan(plans=(*plans, *third_party), shared_libraries=libraries)
+
+
+def agreed_plans(plans: Iterable[CompilePlan], *, where: str) -> tuple[CompilePlan, ...]:
+    """Return the compiles of a link, each source once.
+
+    Raises:
+        InvalidTargetError: For generated sources that several targets list and compile differently.
+    """
+    by_source: dict[str, CompilePlan] = {}
+    problems = []
+    for plan in plans:
+        known = by_source.setdefault(plan.source, plan)
+        if replace(plan, target=known.target) != known:
+            problems.append(f"{plan.source}: {known.target} and {plan.target}")
+    if problems:
+        raise InvalidTargetError(
+            f"{where} has generated sources that several targets list in `dependencies` and compile with other "
+            f"settings:\n{bullet_list(problems)}\n"
+            "List the generator in one of them, and that one in the `dependencies` of the others: they see the "
+            "generated headers through it."
+        )
+    return tuple(by_source.values())
+
+
+def _preferred(sources: Iterable[CcSource], linked: str) -> tuple[CcSource, ...]:
+    """Return sources without those that the linked target lists in addition to a `cc_sources`, whose settings count."""
+    sources = tuple(sources)
+    of_others = {source.path for source in sources if source.owner != linked}
+    return tuple(source for source in sources if source.owner != linked or source.path not in of_others)
 
 
 async def _glibc_functions(platform: Platform, toolchain: CcToolchain) -> Mapping[str, tuple[int, int]]:

@@ -27,12 +27,11 @@ class PackageHeadersRequest:
     """A request to check the packages of a wheel.
 
     Attributes:
-        extensions: The extensions and shared libraries of the wheel. Each of its builds contains all of them.
+        builds: Each build, with the extensions and shared libraries in it.
     """
 
-    extensions: tuple[Address, ...]
     variant: Address | None
-    builds: tuple[tuple[Platform, PythonAbi], ...]
+    builds: tuple[tuple[Platform, PythonAbi, tuple[Address, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,14 @@ async def package_headers(request: PackageHeadersRequest) -> PackageHeaders:
     Raises:
         MissingWheelError: If any are missing. The message reports all of them.
     """
-    native = await native_compiles(NativeCompilesRequest(request.extensions, request.variant))
-    wanted = dict.fromkeys(files for build in request.builds for files in package_requests(native.plans, *build))
+    contents = tuple(dict.fromkeys(targets for _, _, targets in request.builds))
+    compiles = await concurrently(
+        native_compiles(NativeCompilesRequest(targets, request.variant)) for targets in contents
+    )
+    plans = {targets: native.plans for targets, native in zip(contents, compiles)}
+    wanted = dict.fromkeys(
+        files for platform, abi, targets in request.builds for files in package_requests(plans[targets], platform, abi)
+    )
     found = await concurrently(package_files(files) for files in wanted)
     problems = dict.fromkeys(files.problem for files in found if files.problem)
     if problems:

@@ -247,18 +247,19 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         plan_wheel(WheelPlanRequest(key.address)), wheel_facts(WheelFactsRequest(key.address))
     )
     await sibling_keys(plan, key)  # raises an error for a sibling without a matching build
+    native_targets = plan.native_targets_for(key.platform)
     extensions = await concurrently(
         link_python_extension(
             LinkPythonExtensionRequest(address=extension, platform=key.platform, abi=key.abi, variant=plan.variant)
         )
-        for extension in plan.extensions
+        for extension in plan.extensions_for(key.platform)
     )
     placed = await concurrently(
         place_library(PlaceLibraryRequest(address=library, folder=folder, platform=key.platform, variant=plan.variant))
         for library, folder in plan.libraries
     )
     siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
-    licenses = await linked_licenses(LinkedLicensesRequest(plan.native_targets, plan.variant))
+    licenses = await linked_licenses(LinkedLicensesRequest(native_targets, plan.variant))
     parts: tuple[PythonExtension | PlacedLibrary, ...] = (*extensions, *placed)
     linked, libraries = await concurrently(
         merge_digests(MergeDigests(part.digest for part in parts)),
@@ -292,7 +293,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                     for path, template in (*plan.version_files, *generated.files)
                     for argument in ("--version-file", f"{path}={template}")
                 ),
-                *(("--licenses", LICENSES_DIR) if plan.native_targets else ()),
+                *(("--licenses", LICENSES_DIR) if native_targets else ()),
                 *_requirements(plan, siblings),
                 *_entry_points(plan),
             ),
@@ -309,7 +310,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         digest=result.digest,
         file_name=result.report(AssembleReport).wheel,
         facts=facts,
-        modules=plan.modules,
+        modules=plan.modules_for(key.platform),
         libraries=libraries,
         own_libraries=tuple(library.path for library in placed),
         archives=frozenset().union(*(part.archives for part in parts)),
@@ -345,7 +346,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
         add_prefix(AddPrefix(unrepaired.libraries, LIBRARIES_DIR)),
         linked_components(
             LinkedComponentsRequest(
-                targets=plan.native_targets,
+                targets=plan.native_targets_for(key.platform),
                 variant=plan.variant,
                 platform=key.platform,
                 abi=key.abi,
@@ -360,7 +361,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     result = await run_tool(
         RunToolRequest(
             # Nothing is known of a wheel whose native files are all prebuilt.
-            argv=_repair_argv(key, unrepaired, is_native=bool(plan.native_targets)),
+            argv=_repair_argv(key, unrepaired, is_native=bool(plan.native_targets_for(key.platform))),
             digest=inputs,
             kind=ActionKind.REPAIR,
             description=WheelStep.REPAIR.description(key),

@@ -57,10 +57,10 @@ from spokeshave_pants.wheel.codegen.settings import (
     native_settings,
 )
 from spokeshave_pants.wheel.codegen.version_text import version_module_text
-from spokeshave_pants.wheel.plan.matrix import check_modules
+from spokeshave_pants.wheel.plan.matrix import check_modules, is_built_for
 from spokeshave_pants.wheel.plan.rules import WheelMetadataRequest, wheel_metadata
 from spokeshave_pants.wheel.plan.version_modules import VersionModule, VersionModules
-from spokeshave_pants.wheel.target_types import ExtensionModuleField, ExtensionSourcesField
+from spokeshave_pants.wheel.target_types import ExtensionModuleField, ExtensionPlatformsField, ExtensionSourcesField
 
 _FILES_DIR = "__files"
 _LIBRARIES_DIR = "__libraries"
@@ -233,6 +233,8 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
         version_files(VersionFilesRequest(address), **implicitly()),
     )
     root = python.root_of(package_folder(module), build.source_root)
+    if not is_built_for(target[ExtensionPlatformsField].value, build.platform):
+        return GeneratedSources(await digest_to_snapshot(versions.digest))
     files = await concurrently(
         settled_extension(
             SettledExtensionRequest(

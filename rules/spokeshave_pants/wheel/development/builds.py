@@ -12,6 +12,7 @@ from pants.engine.target import AllTargets
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.closure.generated_rules import CcSource
 from spokeshave_pants.cc.compile.rules import CompilePlan, CompilePlanRequest, plan_compile
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
 from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
@@ -95,9 +96,9 @@ class WheelBuilds:
 
 @dataclass(frozen=True)
 class VariantSourceRequest:
-    """A request for the plan of a source of the repository in a variant, if any."""
+    """A request for the plan of a source in a variant, if any."""
 
-    path: str
+    source: CcSource
     variant: Address | None
 
 
@@ -147,7 +148,7 @@ async def wheel_builds(all_targets: AllTargets) -> WheelBuilds:
 @rule(level=LogLevel.DEBUG)
 async def variant_source(request: VariantSourceRequest) -> VariantSource:
     variant = await cc_variant(CcVariantRequest(request.variant))
-    plan = await plan_compile(CompilePlanRequest(request.path, variant.flags), **implicitly())
+    plan = await plan_compile(CompilePlanRequest(request.source, variant.flags), **implicitly())
     return VariantSource(variant.applied_to(plan))
 
 

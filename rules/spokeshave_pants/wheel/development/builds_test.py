@@ -15,6 +15,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
+from spokeshave_pants.cc.closure.generated_rules import CcSource
 from spokeshave_pants.cc.compile import rules as compile
 from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
@@ -116,7 +117,7 @@ def test_a_wheel_that_cannot_be_planned_hides_no_other(
 def test_the_variant_of_the_wheels_is_used(rule_runner: RuleRunner) -> None:
     wheels = found(rule_runner, wheel("wheel", variant=":fast"))
     assert (wheels.variants, wheels.variant) == ((FAST,), FAST)
-    source = rule_runner.request(VariantSource, [VariantSourceRequest("src/ir/graph.cc", wheels.variant)])
+    source = rule_runner.request(VariantSource, [VariantSourceRequest(CcSource("src/ir/graph.cc"), wheels.variant)])
     assert (source.plan.settings.defines, source.plan.settings.flags) == (("FAST",), ("-O3",))
 
 

@@ -109,7 +109,7 @@ def _moved_arguments(arguments: Sequence[str], laid_out: LaidOut) -> Iterator[st
         else:
             option = next((known for known in _FOLDER_OPTIONS if argument.startswith(known)), None)
             if option is None:
-                yield argument
+                yield laid_out.moved(argument) if argument in laid_out.files else argument
             else:
                 yield from (option + place for place in laid_out.places(argument[len(option) :]))
 

@@ -140,7 +140,7 @@ async def compilation_database(request: CompilationDatabaseRequest, dist: DistDi
     for build, process, snapshot in zip(request.builds, processes, inputs):
         place = await _laid_out_inputs(files, build, process.confined.process, snapshot, checkout)
         laid_out.append(place)
-        commands.append((build.plan.source, clang_arguments(process.confined.process.argv, place)))
+        commands.append((place.moved(build.plan.source), clang_arguments(process.confined.process.argv, place)))
     return CompilationDatabase(tuple(commands), files.root, await _digest(files, laid_out))
 
 

@@ -22,6 +22,7 @@ from pants.engine.unions import UnionRule
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_pants.cc.closure.generated_rules import CcSource, GeneratedSourcesRequest, find_generated_sources
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
     CompilePlan,
@@ -38,7 +39,7 @@ from spokeshave_pants.cc.link.rules import (
     prepare_shared_library,
 )
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
-from spokeshave_pants.cc.target_types import CcSharedLibraryDependenciesField
+from spokeshave_pants.cc.target_types import CcGeneratedDependenciesField, CcSharedLibraryDependenciesField
 from spokeshave_pants.confinement.rules import ConfinedProcess, confined, make_program
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
@@ -81,12 +82,12 @@ class ShellTargetRequest:
 
     Attributes:
         is_extension: Whether the target is a `python_extension`. False for a `cc_shared_library` and a `cc_sources`.
-        paths: The sources of a `cc_sources`. Empty for a target that is linked.
+        paths: The files of a `cc_sources`. None for a target that is linked.
     """
 
     address: Address
     is_extension: bool
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -162,16 +163,20 @@ def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
     for target in targets:
         if target.has_field(CCSourceField):
             paths.setdefault(owner_of(target.address), []).append(target[CCSourceField].file_path)
+        elif target.has_field(CcGeneratedDependenciesField):
+            paths.setdefault(target.address, [])
         elif any(target.has_field(field) for field in _LINKED):
             linked[target.address] = target.has_field(ExtensionModuleField)
     addresses = sorted({*paths, *linked})
     if len(addresses) != 1:
-        kinds = "`python_extension`, `cc_shared_library` or `cc_sources`"
+        kinds = "`python_extension`, `cc_shared_library`, `cc_sources` or `cc_generated_sources`"
         found = f"These are {len(addresses)}:\n{bullet_list(map(str, addresses))}" if addresses else "There is none."
         raise InvalidTargetError(f"`cc-shell` takes one {kinds} among the specified targets. {found}")
     (address,) = addresses
     return ShellTargetRequest(
-        address, is_extension=linked.get(address, False), paths=tuple(sorted(paths.get(address, ())))
+        address,
+        is_extension=linked.get(address, False),
+        paths=tuple(sorted(paths[address])) if address in paths else None,
     )
 
 
@@ -205,13 +210,21 @@ async def _link(
     return of_library.confined
 
 
-async def _plans(request: ShellTargetRequest, variant: Address | None) -> tuple[CompilePlan, ...]:
+async def _sources(request: ShellTargetRequest) -> tuple[CcSource, ...]:
+    """Return the sources of a `cc_sources`, also generated ones. Empty for a target that is linked."""
+    if request.paths is None:
+        return ()
+    generated = await find_generated_sources(GeneratedSourcesRequest(request.address.spec), **implicitly())
+    return (*(CcSource(path) for path in request.paths if is_source(path)), *generated.sources)
+
+
+async def _plans(
+    request: ShellTargetRequest, sources: tuple[CcSource, ...], variant: Address | None
+) -> tuple[CompilePlan, ...]:
     """Return the compiles of a target."""
-    if not request.paths:
+    if request.paths is None:
         return (await plan_link(LinkPlanRequest(request.address, variant), **implicitly())).plans
-    found = await concurrently(
-        variant_source(VariantSourceRequest(path, variant)) for path in request.paths if is_source(path)
-    )
+    found = await concurrently(variant_source(VariantSourceRequest(source, variant)) for source in sources)
     return tuple(each.plan for each in found)
 
 
@@ -220,15 +233,19 @@ async def shell_process(
     request: ShellTargetRequest, subsystem: CcShellSubsystem, check: CcCheckSubsystem
 ) -> ShellProcess:
     where = request.address.spec
-    step = step_of(subsystem.step, subsystem.source, is_linked=not request.paths, where=where)
+    step = step_of(subsystem.step, subsystem.source, is_linked=request.paths is None, where=where)
+    sources = await _sources(request)
     all_wheels = await wheel_builds(**implicitly())
-    wheels = all_wheels.compiling(request.paths) if request.paths else all_wheels.containing(request.address)
+    if request.paths is None:
+        wheels = all_wheels.containing(request.address)
+    else:
+        wheels = all_wheels.compiling((*request.paths, *(source.path for source in sources)))
     notes = variant_notes([(where, wheels.variants)])
     platform = choose_platform(subsystem.platform, wheels.matrices, where="the option `[cc-shell].platform`")
     abi = choose_abi(subsystem.python, wheels.matrices, check.python, where="the option `[cc-shell].python`")
     if step is Step.LINK:
         return ShellProcess(await _link(request, platform, abi, wheels.variant), platform, notes)
-    plan = chosen_plan(await _plans(request, wheels.variant), subsystem.source, where=where)
+    plan = chosen_plan(await _plans(request, sources, wheels.variant), subsystem.source, where=where)
     check_platform(plan, platform)
     found = await compile_process(
         CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()

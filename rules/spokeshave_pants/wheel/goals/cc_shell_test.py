@@ -99,7 +99,7 @@ def test_a_source_that_is_not_for_the_platform_is_an_error() -> None:
 
 
 def test_the_files_of_a_target_are_one_target() -> None:
-    assert chosen_target([EXTENSION]) == ShellTargetRequest(EXTENSION.address, is_extension=True, paths=())
+    assert chosen_target([EXTENSION]) == ShellTargetRequest(EXTENSION.address, is_extension=True, paths=None)
     assert chosen_target([source("b.cc"), source("a.cc")]) == ShellTargetRequest(
         Address("src", target_name="native"), is_extension=False, paths=("src/a.cc", "src/b.cc")
     )

@@ -12,8 +12,11 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import FilteredTargets
 from pants.engine.unions import UnionRule
 
+from spokeshave_pants.cc.closure.generated_rules import CcSource, GeneratedSourcesRequest, find_generated_sources
+from spokeshave_pants.cc.includes.rules import owner_of
 from spokeshave_pants.cc.languages import is_assembler, is_source
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
+from spokeshave_pants.cc.target_types import CcGeneratedDependenciesField
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import concurrently, create_digest, goal_rule, implicitly, merge_digests
 from spokeshave_pants.wheel.development.builds import VariantSourceRequest, variant_source, wheel_builds
@@ -37,10 +40,19 @@ async def write_compile_commands(
             f"The option `[compile-commands].path` is {subsystem.path!r}: write a path relative to the build root, "
             "such as `dist/compile_commands.json`."
         )
-    targets = [target for target in specified if target.has_field(CCSourceField)]
-    paths = sorted(target[CCSourceField].file_path for target in targets)
+    owners = {
+        owner_of(target.address).spec
+        for target in specified
+        if target.has_field(CCSourceField) or target.has_field(CcGeneratedDependenciesField)
+    }
+    generated = await concurrently(
+        find_generated_sources(GeneratedSourcesRequest(owner), **implicitly()) for owner in sorted(owners)
+    )
+    own = (CcSource(target[CCSourceField].file_path) for target in specified if target.has_field(CCSourceField))
+    found_sources = (*own, *(source for of_owner in generated for source in of_owner.sources))
     # clangd does not read assembler.
-    sources = [path for path in paths if is_source(path) and not is_assembler(path)]
+    by_path = {s.path: s for s in found_sources if is_source(s.path) and not is_assembler(s.path)}
+    sources = sorted(by_path)
     if not sources:
         console.print_stderr("The specified targets contain no C or C++ source. Specify `::` for all.")
         return CompileCommands(exit_code=1)
@@ -52,7 +64,7 @@ async def write_compile_commands(
     )
     by_source = {path: wheels.compiling([path]) for path in sources}
     found = await concurrently(
-        variant_source(VariantSourceRequest(path, of_source.variant)) for path, of_source in by_source.items()
+        variant_source(VariantSourceRequest(by_path[path], of_source.variant)) for path, of_source in by_source.items()
     )
     plans = [each.plan for each in found]
     where = "the option `[compile-commands].python`"

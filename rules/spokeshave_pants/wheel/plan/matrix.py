@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from spokeshave_core.platform import Platform
@@ -123,6 +123,32 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
         if len(targets) > 1:
             problems.add_text(f"{' and '.join(targets)} both build the module {module}.")
     problems.raise_if_any(InvalidTargetError, render=bullet_list)
+
+
+def is_built_for(globs: tuple[str, ...], platform: Platform) -> bool:
+    """Return whether the wheels of a platform contain an extension with these `platforms`."""
+    return not globs or platform.fits(globs)
+
+
+def check_extension_platforms(
+    platforms: Iterable[Platform], extensions: Mapping[str, tuple[str, ...]], *, where: str
+) -> None:
+    """Check that the wheels of each platform contain an extension, if a wheel has extensions.
+
+    Args:
+        extensions: The `platforms` of each extension.
+
+    Raises:
+        InvalidTargetError: If there are platforms without one. The message names all of them.
+    """
+    bare = [platform for platform in platforms if not any(is_built_for(g, platform) for g in extensions.values())]
+    if extensions and bare:
+        listed = (f"{extension}: {', '.join(globs)}" for extension, globs in sorted(extensions.items()))
+        raise InvalidTargetError(
+            f"{where} would have no extension in its wheels for {', '.join(map(str, bare))}. These are the `platforms` "
+            f"of its extensions:\n{bullet_list(listed)}\n"
+            f"Add a glob that matches, such as {str(bare[0])!r}, or remove the platform from the wheel's `platforms`."
+        )
 
 
 def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:

@@ -9,6 +9,7 @@ from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.wheel.plan.matrix import (
     WheelMatrix,
+    check_extension_platforms,
     check_modules,
     extension_path,
     plan_matrix,
@@ -203,3 +204,18 @@ def test_a_run_is_narrowed_to_the_platforms_that_globs_name() -> None:
 def test_host_narrows_a_run_to_runnable_wheels() -> None:
     whole = plan_matrix(["manylinux_2_17_x86_64", "manylinux_2_17_s390x", "win_amd64"], ["3.12"], [None], where=WHERE)
     assert [platform.tag for platform in whole.narrowed(["host"]).platforms] == ["manylinux_2_17_x86_64"]
+
+
+# The platforms of extensions.
+
+
+def test_a_platform_without_any_extension_is_refused() -> None:
+    platforms = tuple(map(Platform.parse, (LINUX, "win_amd64", "win_arm64")))
+    check_extension_platforms(platforms, {"//:posix": ("*linux_*",), "//:windows": ("win_*",)}, where=WHERE)
+    check_extension_platforms(platforms, {"//:posix": ("*linux_*",), "//:both": ()}, where=WHERE)
+    check_extension_platforms(platforms, {}, where=WHERE)
+    with pytest.raises(InvalidTargetError) as caught:
+        check_extension_platforms(platforms, {"//:posix": ("*linux_*",)}, where=WHERE)
+    assert f"{WHERE} would have no extension in its wheels for win_amd64, win_arm64." in str(caught.value)
+    assert "//:posix: *linux_*" in str(caught.value)
+    assert "Add a glob that matches, such as 'win_amd64'" in str(caught.value)

@@ -22,6 +22,7 @@ from pants.engine.unions import UnionMembership
 
 from spokeshave_core.problems import bullet_list
 from spokeshave_pants.cc.target_types import (
+    CcGeneratedDependenciesField,
     CcRequirementsFileField,
     CcSharedLibraryDependenciesField,
     CcVariantDependenciesField,
@@ -120,7 +121,7 @@ def _remedy(target: Target, kind: str, union_membership: UnionMembership) -> str
     sources = target.get(SourcesField)
     if isinstance(sources, (FileSourceField, RelocatedFilesSourcesField)):
         return _FILES
-    if isinstance(sources, CCSourceField):
+    if isinstance(sources, CCSourceField) or target.has_field(CcGeneratedDependenciesField):
         return _CC
     if target.has_field(CcRequirementsFileField):
         return _CC_PACKAGE

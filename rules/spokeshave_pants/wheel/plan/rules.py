@@ -32,6 +32,7 @@ from pants.source.source_root import OptionalSourceRoot, SourceRootRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problems
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
 from spokeshave_pants.errors import InvalidTargetError
@@ -63,7 +64,13 @@ from spokeshave_pants.wheel.plan.contents import (
     is_possible_extension,
     library_folder,
 )
-from spokeshave_pants.wheel.plan.matrix import WheelMatrix, check_modules, plan_matrix
+from spokeshave_pants.wheel.plan.matrix import (
+    WheelMatrix,
+    check_extension_platforms,
+    check_modules,
+    is_built_for,
+    plan_matrix,
+)
 from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
 from spokeshave_pants.wheel.plan.requirements import (
     Requirement,
@@ -79,6 +86,7 @@ from spokeshave_pants.wheel.target_types import (
     CmakeField,
     DataFilesField,
     ExtensionModuleField,
+    ExtensionPlatformsField,
     HeadersField,
     LimitedApiField,
     PkgConfigField,
@@ -106,6 +114,8 @@ class WheelPlan:
     """The parts of a wheel that do not depend on platform, Python or version.
 
     Attributes:
+        extensions: All extensions. `extensions_for` returns those of a platform's wheels.
+        extension_platforms: The `platforms` of each extension, as globs. Empty for all platforms.
         payload: The files at their path in the wheel.
         metadata: The pyproject.toml with the files that it names.
         data: The files to install under the prefix.
@@ -130,6 +140,7 @@ class WheelPlan:
     version_files: tuple[tuple[str, str], ...]
     templates: Digest
     extensions: tuple[Address, ...]
+    extension_platforms: tuple[tuple[str, ...], ...]
     modules: tuple[str, ...]
     libraries: tuple[tuple[Address, str], ...]
     library_names: tuple[str, ...]
@@ -141,8 +152,22 @@ class WheelPlan:
 
     @property
     def native_targets(self) -> tuple[Address, ...]:
-        """Return the targets that are linked for this wheel."""
+        """Return the targets that are linked for wheels of any platform."""
         return (*self.extensions, *(library for library, _ in self.libraries))
+
+    def extensions_for(self, platform: Platform) -> tuple[Address, ...]:
+        """Return the extensions in the wheels of a platform."""
+        found = zip(self.extensions, self.extension_platforms)
+        return tuple(extension for extension, globs in found if is_built_for(globs, platform))
+
+    def modules_for(self, platform: Platform) -> tuple[str, ...]:
+        """Return the modules of the extensions in the wheels of a platform."""
+        found = zip(self.modules, self.extension_platforms)
+        return tuple(module for module, globs in found if is_built_for(globs, platform))
+
+    def native_targets_for(self, platform: Platform) -> tuple[Address, ...]:
+        """Return the targets that are linked for the wheels of a platform."""
+        return (*self.extensions_for(platform), *(library for library, _ in self.libraries))
 
 
 @dataclass(frozen=True)
@@ -314,6 +339,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         version_files=templates.files,
         templates=templates.digest,
         extensions=tuple(extension.address for extension in parts.extensions),
+        extension_platforms=tuple(extension[ExtensionPlatformsField].value for extension in parts.extensions),
         modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
         libraries=tuple((library.address, folder or "") for library, folder in libraries),
         library_names=tuple(_library_name(library) for library, _ in libraries),
@@ -396,6 +422,9 @@ def _check(
             independent=bool(libraries) and not extensions and not any(is_possible_extension(file) for file in files),
         )
         check_pythons(matrix.versions, pyproject.requires_python, where=where)
+        if not parts.libraries and not any(is_possible_extension(file) for file in files):
+            by_extension = {e.address.spec: e[ExtensionPlatformsField].value for e in extensions}
+            check_extension_platforms(matrix.platforms, by_extension, where=where)
     problems.raise_if_any(InvalidTargetError)
     assert matrix is not None  # otherwise there is a problem
     return matrix

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
 from pants.backend.python.dependency_inference import rules as dependency_inference
@@ -35,6 +37,7 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.target import SpecialCasedDependencies
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc import target_types as cc_target_types
 from spokeshave_pants.cc.target_types import CcPythonRequirementTarget, CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.errors import InvalidTargetError
@@ -707,3 +710,40 @@ def test_two_wheels_of_the_same_sources_do_not_own_each_others(rule_runner: Rule
     build = "python_sources(name='py')\n" + extension() + twice
     rule_runner.write_files({"src/one/BUILD": build, "src/one/__init__.py": "", "src/one/pyproject.toml": PYPROJECT})
     assert files(rule_runner, plan_one(rule_runner).payload) == ["__payload/one/__init__.py"]
+
+
+# Extensions for some platforms.
+
+
+def test_each_platform_has_its_own_extensions(rule_runner: RuleRunner) -> None:
+    build = (
+        "python_extension(name='posix', module='one._posix', platforms=['*linux_*', 'macosx_*'])\n"
+        "python_extension(name='win', module='one._windows', platforms=['win_*'])\n" + extension()
+    )
+    targets = ["manylinux_2_17_x86_64", "win_amd64"]
+    rule_runner.write_files(
+        {
+            "src/BUILD": build + wheel("one", ":posix", ":win", ":ext", platforms=targets),
+            "src/pyproject.toml": PYPROJECT,
+        }
+    )
+    found = plan(rule_runner)
+    linux, windows = map(Platform.parse, targets)
+    assert found.modules_for(linux) == ("one._native", "one._posix")
+    assert found.modules_for(windows) == ("one._native", "one._windows")
+    assert [address.target_name for address in found.native_targets_for(windows)] == ["ext", "win"]
+    assert found.native_targets == found.extensions
+
+
+@pytest.mark.parametrize(
+    ("globs", "fault"),
+    [
+        (["win_*"], "would have no extension in its wheels for manylinux_2_17_x86_64"),
+        (["windows"], "'windows', which matches no wheel platform tag"),
+    ],
+)
+def test_platforms_that_leave_a_wheel_empty_are_refused(rule_runner: RuleRunner, globs: list[str], fault: str) -> None:
+    build = f"python_extension(name='ext', module='one._native', platforms={globs})\n" + wheel("one", ":ext")
+    rule_runner.write_files({"src/BUILD": build, "src/pyproject.toml": PYPROJECT})
+    with pytest.raises(ExecutionError, match=re.escape(fault)):
+        plan(rule_runner)
