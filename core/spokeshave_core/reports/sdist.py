@@ -120,25 +120,8 @@ class SdistReport(Report):
 
 
 @dataclass(frozen=True)
-class SdistDifference:
-    """A difference between the wheel of an sdist and the wheel of the source tree.
-
-    Attributes:
-        file: The file in the wheel, with the name that both have in common.
-        kind: `file`, `export` or `metadata`.
-        name: The exported name or the metadata's line. Empty for a file.
-        only_in: `sdist` or `tree`.
-    """
-
-    file: str
-    kind: str
-    name: str
-    only_in: str
-
-
-@dataclass(frozen=True)
 class SdistCheckReport(Report):
-    """`sdist check`.
+    """`sdist compare` of wheels that do not differ.
 
     Attributes:
         wheel: The file name of the wheel that was built from the sdist.
@@ -149,4 +132,3 @@ class SdistCheckReport(Report):
     wheel: str
     files: int
     exports: int
-    differences: tuple[SdistDifference, ...]

@@ -305,7 +305,8 @@ def _standards(group: SourceGroup) -> list[str]:
 
 
 def _definitions(group: SourceGroup, described: SdistDescription) -> Iterator[str]:
-    command, head = "target_compile_definitions", f"{group.name} PRIVATE"
+    command = "target_compile_definitions"
+    head = f"{group.name} PRIVATE"
     yield from _call(command, head, [quoted(define) for define in group.defines])
     free_threaded = _call(command, head, [quoted(define) for define in group.free_threaded_defines])
     yield from _block("IS_FREE_THREADED", free_threaded)
@@ -315,7 +316,8 @@ def _definitions(group: SourceGroup, described: SdistDescription) -> Iterator[st
 
 
 def _compile_flags(group: SourceGroup, described: SdistDescription) -> Iterator[str]:
-    command, head = "target_compile_options", f"{group.name} PRIVATE"
+    command = "target_compile_options"
+    head = f"{group.name} PRIVATE"
 
     def options(flags: Iterable[str]) -> list[str]:
         return _call(command, head, [quoted(flag) for flag in joined(without_warnings(flags))])

@@ -45,9 +45,8 @@ def platform_condition(globs: Iterable[str], platforms: Iterable[str]) -> str:
     if all(len(found) == len(_PROCESSORS[system]) for system, found in matched.items()):
         return "TRUE"
     terms = []
-    linux, musl = matched[System.GLIBC], matched[System.MUSL]
-    if linux == musl:
-        terms.append(_term(_LINUX, linux, _LINUX_PROCESSORS))
+    if matched[System.GLIBC] == matched[System.MUSL]:
+        terms.append(_term(_LINUX, matched[System.MUSL], _LINUX_PROCESSORS))
         matched = {system: found for system, found in matched.items() if system not in (System.GLIBC, System.MUSL)}
     terms += [_term(SYSTEM_CONDITIONS[system], found, _PROCESSORS[system]) for system, found in matched.items()]
     found_terms = [term for term in terms if term]
