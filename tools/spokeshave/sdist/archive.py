@@ -66,10 +66,10 @@ def write_sdist(output: Path, folder: str, files: Mapping[str, SdistFile]) -> Wr
             member.mtime = _TIME
             archive.addfile(member, io.BytesIO(file.content))
     packed = _gzipped(stream.getvalue())
-    path = output / f"{folder}{SDIST_SUFFIX}"
-    with atomic_file(path) as target:
+    sdist = output / f"{folder}{SDIST_SUFFIX}"
+    with atomic_file(sdist) as target:
         target.write(packed)
-    return WrittenSdist(path=path, sha256=hashlib.sha256(packed).hexdigest(), size=len(packed))
+    return WrittenSdist(path=sdist, sha256=hashlib.sha256(packed).hexdigest(), size=len(packed))
 
 
 def _gzipped(data: bytes) -> bytes:

@@ -35,6 +35,19 @@ class StampedSdist:
     files: tuple[str, ...]
 
 
+def read_sdist_facts(sdist: Path) -> VersionFacts | None:
+    """Return the facts that an sdist states. None for an sdist of another tool, which cannot be stamped.
+
+    Raises:
+        InvalidInputsError: If it cannot be read.
+    """
+    _, files = read_sdist(sdist)
+    if not {PKG_INFO, PYPROJECT, RECIPE} <= files.keys():
+        return None
+    recipe = Recipe.parse(files[RECIPE].content, f"{sdist.name}: {RECIPE}")
+    return recipe.facts(metadata_version(files[PKG_INFO].content, f"{sdist.name}: {PKG_INFO}"))
+
+
 def stamp_sdist(sdist: Path, facts: VersionFacts, output: Path) -> StampedSdist:
     """Write an sdist with other facts into a directory.
 
