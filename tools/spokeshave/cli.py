@@ -34,6 +34,9 @@ COMMANDS = {
     "place": ("spokeshave.repair.place", "make native files next to Python sources find the libraries that they need"),
     "verify": ("spokeshave.verify.command", "check that a wheel is valid for its platform tag"),
     "stamp": ("spokeshave.stamp.command", "write a version into a finished wheel"),
+    "sdist write": ("spokeshave.sdist.write_command", "write an sdist that CMake builds, without a version"),
+    "sdist stamp": ("spokeshave.sdist.stamp_command", "write a version into an sdist"),
+    "sdist compare": ("spokeshave.sdist.compare_command", "check that an sdist builds the wheel of its source tree"),
     "smoke-test": ("spokeshave.smoke.command", "install wheels into fresh environments and test them"),
     "fetch": ("spokeshave.pythons.fetch", "download the wheels that a requirements file pins, for another Python"),
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms for smoke tests"),
@@ -79,6 +82,7 @@ COMMANDS = {
 # Commands of two words, by their first one.
 GROUPS = {
     "index": "Write, check and serve a static package index of releases.",
+    "sdist": "Write an sdist, stamp it, and compare its wheel with that of the source tree.",
     "release": "Seal, check, publish and promote a release: a set of wheels with one version.",
 }
 # They lock files, and start processes, in ways that Windows does not have. Pants does not run there either.

@@ -41,6 +41,7 @@ class PromoteReport(Report):
         promoted_from: The old one.
         manifest_sha256: The sha256 of the new `release.json`, by which the record is known.
         untested: Whether a wheel was promoted without a passed smoke test.
+        sdists: The file names of the sdists.
     """
 
     version: str
@@ -48,6 +49,7 @@ class PromoteReport(Report):
     manifest_sha256: str
     untested: bool
     wheels: tuple[PromotedWheel, ...]
+    sdists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

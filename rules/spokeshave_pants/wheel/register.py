@@ -38,6 +38,7 @@ from spokeshave_pants.wheel.goals import (
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.record import rules as record
+from spokeshave_pants.wheel.sdist import rules as sdist
 from spokeshave_pants.wheel.smoke import rules as smoke
 from spokeshave_pants.wheel.tailor import rules as tailor
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
@@ -72,6 +73,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *record.rules(),
         *release_promote.rules(),
         *python_imports.rules(),
+        *sdist.rules(),
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),

@@ -10,6 +10,7 @@ from pants.core.goals.package import OutputPathField
 from pants.engine.addresses import Address, UnparsedAddressInputs
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    BoolField,
     Dependencies,
     DictStringToStringField,
     DictStringToStringSequenceField,
@@ -401,6 +402,22 @@ class RepositoriesField(StringSequenceField):
     )
 
 
+class SdistField(BoolField):
+    alias = "sdist"
+    default = False
+    value: bool
+    help = help_text(
+        """
+        Whether `package` also writes an sdist, which pip builds with CMake and gcc, clang or MSVC, without Pants and
+        without the toolchain of the wheels. Defaults to `False`.
+
+        `dist/NAME-VERSION.tar.gz` contains the sources that the wheel is built from, with a generated `CMakeLists.txt`,
+        and the build requirement scikit-build-core in `pyproject.toml`. A `release` publishes it after the wheels. See
+        `docs/sdists.md`.
+        """
+    )
+
+
 class PythonNativeWheelTarget(Target):
     alias = "python_native_wheel"
     core_fields = (
@@ -424,6 +441,7 @@ class PythonNativeWheelTarget(Target):
         SmokeRequirementsField,
         SmokeTimeoutField,
         RequireSmokeOnField,
+        SdistField,
         RepositoriesField,
     )
     help = help_text(

@@ -40,7 +40,14 @@ from spokeshave_pants.wheel.build.rules import (
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.planned_work import AnnouncedWorkRequest, announce_work
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, TargetReport, WheelReport
+from spokeshave_pants.wheel.report.wheels import (
+    PythonOutcome,
+    RefusedWheel,
+    SdistReportRow,
+    TargetReport,
+    WheelReport,
+)
+from spokeshave_pants.wheel.sdist.rules import StampedSdist, StampSdistRequest, stamp_sdist
 from spokeshave_pants.wheel.smoke.rules import (
     SmokeChance,
     SmokeReport,
@@ -49,6 +56,7 @@ from spokeshave_pants.wheel.smoke.rules import (
     smoke_test_wheel,
 )
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
+from spokeshave_pants.wheel.target_types import SdistField
 
 logger = logging.getLogger(__name__)
 
@@ -147,13 +155,28 @@ class TestedWheelsRequest:
 
 @dataclass(frozen=True)
 class TestedWheels:
-    """All wheels of a target. None failed. Their reports list those that were not run."""
+    """All wheels of a target, and its sdist if it has one. None failed. Their reports list those that were not run."""
 
     digest: Digest
     wheels: tuple[SmokeTestedWheel, ...]
+    sdist: StampedSdist | None = None
 
     # Not for pytest to collect.
     __test__ = False
+
+
+@dataclass(frozen=True)
+class SdistOfWheelRequest:
+    """A request for the sdist of a target."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class SdistOfWheel:
+    """The sdist of a target. None if it has none."""
+
+    sdist: StampedSdist | None
 
 
 @dataclass(frozen=True)
@@ -258,6 +281,14 @@ def _sort_chances(
 
 
 @rule(level=LogLevel.DEBUG)
+async def sdist_of_wheel(request: SdistOfWheelRequest) -> SdistOfWheel:
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    if not plan.target.get(SdistField).value:
+        return SdistOfWheel(None)
+    return SdistOfWheel(await stamp_sdist(StampSdistRequest(request.address)))
+
+
+@rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
     results = await smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly())
     problems = results.problems()
@@ -269,8 +300,10 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
             f"time, increase `smoke_timeout`."
         )
         raise SmokeTestError("\n\n".join([*problems, remedy]))
-    digest = await merge_digests(MergeDigests(wheel.wheel.digest for wheel in results.wheels))
-    return TestedWheels(digest, results.wheels)
+    sdist = (await sdist_of_wheel(SdistOfWheelRequest(request.address))).sdist
+    files = [wheel.wheel.digest for wheel in results.wheels]
+    digest = await merge_digests(MergeDigests([*files, *([sdist.digest] if sdist else [])]))
+    return TestedWheels(digest, results.wheels, sdist)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -280,13 +313,16 @@ async def report_wheels(request: WheelReportsRequest, run_id: RunId, build: CcBu
         announce_work(AnnouncedWorkRequest(request.address), **implicitly()),
         smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly()),
     )
+    sdist = (await sdist_of_wheel(SdistOfWheelRequest(request.address))).sdist
     actions = [action for wheel in results.wheels for action in _actions(wheel)]
+    actions += sdist.actions if sdist else ()
     actions += [action for checked in results.refused for action in checked.actions]
     return WheelReports(
         TargetReport(
             wheels=tuple(_report(wheel, run_id, build.type) for wheel in results.wheels),
             processes=_processes(actions, run_id),
             refused=tuple(_refused(checked) for checked in results.refused),
+            sdists=(_sdist_row(sdist, run_id),) if sdist else (),
         )
     )
 
@@ -331,6 +367,18 @@ def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> W
         actions=count_actions(_actions(tested), run_id),
         smoke=tuple(python_outcome(report) for report in tested.smoke),
         build_type=build_type,
+    )
+
+
+def _sdist_row(sdist: StampedSdist, run_id: RunId) -> SdistReportRow:
+    return SdistReportRow(
+        target=sdist.address.spec,
+        sdist=sdist.file_name,
+        version=sdist.version,
+        size=sdist.size,
+        sha256=sdist.sha256,
+        files=sdist.files,
+        actions=count_actions(sdist.actions, run_id),
     )
 
 

@@ -200,7 +200,8 @@ async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | 
     )
 
 
-def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
+def requirement_arguments(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
+    """Return the arguments of the tools for the pins of a wheel and its computed requirements."""
     pins = (argument for sibling in siblings for argument in ("--pin", sibling.distribution))
     return (*pins, *(argument for text in plan.requirements for argument in ("--requirement", text)))
 
@@ -225,7 +226,7 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     result = await run_tool(
         RunToolRequest(
             argv=(
-                *("metadata", "--pyproject", plan.pyproject, *_requirements(plan, siblings)),
+                *("metadata", "--pyproject", plan.pyproject, *requirement_arguments(plan, siblings)),
                 *(*_named_scripts(plan), *_entry_points(plan)),
             ),
             digest=plan.metadata,
@@ -294,7 +295,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                     for argument in ("--version-file", f"{path}={template}")
                 ),
                 *(("--licenses", LICENSES_DIR) if native_targets else ()),
-                *_requirements(plan, siblings),
+                *requirement_arguments(plan, siblings),
                 *_entry_points(plan),
             ),
             digest=inputs,

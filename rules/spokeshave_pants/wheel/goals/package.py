@@ -13,7 +13,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.pants_api import create_digest, implicitly, merge_digests, rule
-from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, SdistReportRow, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
 from spokeshave_pants.wheel.wheel_set import (
     TestedWheelsRequest,
@@ -54,6 +54,18 @@ class WheelArtifact(BuiltPackageArtifact):
         )
 
 
+@dataclass(frozen=True)
+class SdistArtifact(BuiltPackageArtifact):
+    """An sdist in `dist/`."""
+
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, report: SdistReportRow) -> SdistArtifact:
+        """Return the artifact of a report."""
+        return cls(relpath=report.sdist, sha256=report.sha256)
+
+
 @rule(desc="Package native wheels", level=LogLevel.DEBUG)
 async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
     # Requested first, so that the end of a run reports its wheels even if one of them failed.
@@ -68,6 +80,7 @@ async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
         digest=await merge_digests(MergeDigests([tested.digest, report])),
         artifacts=(
             *(WheelArtifact.of(wheel) for wheel in built.report.wheels),
+            *(SdistArtifact.of(sdist) for sdist in built.report.sdists),
             BuiltPackageArtifact(relpath=report_path),
         ),
     )

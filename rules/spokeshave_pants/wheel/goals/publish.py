@@ -34,7 +34,7 @@ from spokeshave_pants.sandbox.packages import PackagesRequest, install_packages
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveToolsRequest, find_tools, tool_process
 from spokeshave_pants.wheel.goals.command_line import NamedTargets
-from spokeshave_pants.wheel.goals.package import WheelArtifact
+from spokeshave_pants.wheel.goals.package import SdistArtifact, WheelArtifact
 from spokeshave_pants.wheel.publish.repository import Repository, chosen_repositories, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
 from spokeshave_pants.wheel.target_types import PythonsField, RepositoriesField
@@ -108,6 +108,11 @@ def not_published(address: str) -> str:
 def wheels_of(packages: Iterable[BuiltPackage]) -> tuple[WheelArtifact, ...]:
     """Return the wheels among the files of packages, without the reports next to them."""
     return tuple(a for package in packages for a in package.artifacts if isinstance(a, WheelArtifact))
+
+
+def sdists_of(packages: Iterable[BuiltPackage]) -> tuple[SdistArtifact, ...]:
+    """Return the sdists among the files of packages."""
+    return tuple(a for package in packages for a in package.artifacts if isinstance(a, SdistArtifact))
 
 
 def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
@@ -256,7 +261,8 @@ async def publish_native_wheels(
     address = request.field_set.address
     where = f"the target {address}"
     wheels = wheels_of(request.packages)
-    names = tuple(str(wheel.relpath) for wheel in wheels)
+    # Without its wheels, installers would build the sdist: it is sent last.
+    names = tuple(str(file.relpath) for file in (*wheels, *sdists_of(request.packages)))
     release = (await release_of(ReleaseOfRequest(address), **implicitly())).target
     if release is not None and not publishing.alone:
         if release not in named.addresses:

@@ -91,7 +91,7 @@ class WheelSummary(WorkunitsCallback):
             logger.warning(f"Not published (no `{RepositoriesField.alias}`): {', '.join(unpublished)}")
         tables = ""
         if run.reports or run.refused:
-            table = render_table(run.reports, run.refused)
+            table = render_table(run.reports, run.refused, run.sdists)
             tables = f"{table}\n\n{render_totals(run.processes, run.looked_up)}"
             logger.info("%s\n%s", _TITLE, tables)
         # A run that failed before the first wheel also writes its page, to replace that of an earlier run.
@@ -120,6 +120,7 @@ class WheelSummary(WorkunitsCallback):
             seconds=time.time() - information["timestamp"],
             succeeded=information.get("outcome") == "SUCCESS",
             reports=tuple({wheel.wheel: wheel for report in self._reports for wheel in report.wheels}.values()),
+            sdists=tuple({row.sdist: row for report in self._reports for row in report.sdists}.values()),
             refused=tuple(dict.fromkeys(wheel for report in self._reports for wheel in report.refused)),
             processes=merge_processes(report.processes for report in self._reports),
             spans=self._spans.spans,

@@ -40,7 +40,7 @@ from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_
 from spokeshave_pants.wheel.record.inputs import expected_project, smoke_reports
 from spokeshave_pants.wheel.record.reasons import development_version, left_out, several_versions
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
-from spokeshave_pants.wheel.target_types import RequireSmokeOnField
+from spokeshave_pants.wheel.target_types import RequireSmokeOnField, SdistField
 from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel, TestedWheelsRequest, tested_wheels
 
 RECORDS_DIR = "releases"
@@ -173,7 +173,9 @@ async def seal_release(request: SealReleaseRequest) -> SealedRelease:
     facts = await concurrently(wheel_facts(WheelFactsRequest(wheel.address)) for wheel in plan.wheels)
     expected = ReleaseExpectation(
         {
-            fact.distribution: expected_project(matrix, wheel.target[RequireSmokeOnField].value)
+            fact.distribution: expected_project(
+                matrix, wheel.target[RequireSmokeOnField].value, has_sdist=wheel.target.get(SdistField).value
+            )
             for fact, wheel, matrix in zip(facts, plan.wheels, plan.matrices)
         }
     )
@@ -188,7 +190,8 @@ async def seal_release(request: SealReleaseRequest) -> SealedRelease:
         FileContent(_REPORTS, smoke_reports(wheels).to_json().encode()),
     )
     files = await create_digest(CreateDigest(inputs))
-    built = await merge_digests(MergeDigests(wheel.wheel.digest for wheel in wheels))
+    sdists = [each.sdist.digest for each in tested if each.sdist]
+    built = await merge_digests(MergeDigests([*(wheel.wheel.digest for wheel in wheels), *sdists]))
     placed = await add_prefix(AddPrefix(built, _WHEELS_DIR))
     version = plan.version
     result = await run_tool(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tabulate import tabulate
@@ -84,18 +85,39 @@ class RefusedWheel:
 
 
 @dataclass(frozen=True)
+class SdistReportRow:
+    """The report on one sdist.
+
+    Attributes:
+        size: In bytes.
+        files: The number of its files.
+    """
+
+    target: str
+    sdist: str
+    version: str
+    size: int
+    sha256: str
+    files: int
+    actions: tuple[ActionCount, ...]
+    smoke: tuple[PythonOutcome, ...] = ()
+
+
+@dataclass(frozen=True)
 class TargetReport:
-    """The wheels of one target, and the processes behind them, each once."""
+    """The wheels of one target, its sdist, and the processes behind them, each once."""
 
     wheels: tuple[WheelReport, ...] = ()
     processes: tuple[ProcessRow, ...] = ()
     refused: tuple[RefusedWheel, ...] = ()
+    sdists: tuple[SdistReportRow, ...] = ()
 
     def to_json(self) -> str:
         """Return the JSON report next to the wheels. It has no refused wheels, because nothing is written then."""
         return to_text(
             {
                 "wheels": to_value(self.wheels),
+                **({"sdists": to_value(self.sdists)} if self.sdists else {}),
                 "processes": to_value(self.processes),
                 "totals": to_value(total_by_stage(self.processes)),
             }
@@ -112,9 +134,13 @@ def human_size(size: int) -> str:
     return f"{value:.1f} GB"
 
 
-def render_table(reports: tuple[WheelReport, ...], refused: tuple[RefusedWheel, ...] = ()) -> str:
+def render_table(
+    reports: tuple[WheelReport, ...],
+    refused: tuple[RefusedWheel, ...] = (),
+    sdists: tuple[SdistReportRow, ...] = (),
+) -> str:
     """The table that ends `package`, with notes below it: what was refused, and the reasons for what was not run."""
-    table = _wheels_table(reports) if reports else "No wheel was finished."
+    table = _wheels_table(reports, sdists) if reports else "No wheel was finished."
     notes = [f"refused: {wheel.wheel}: {_count_problems(len(wheel.rows()))}" for wheel in refused]
     notes += [
         f"{report.build_type.value} build: {report.wheel} is not optimized and cannot be published"
@@ -127,10 +153,10 @@ def render_table(reports: tuple[WheelReport, ...], refused: tuple[RefusedWheel, 
         # The report as JSON names for each wheel what was derived from them.
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
     )
-    return "\n".join([table, *notes, *not_run_reasons(reports)])
+    return "\n".join([table, *notes, *not_run_reasons((*reports, *sdists))])
 
 
-def _wheels_table(reports: tuple[WheelReport, ...]) -> str:
+def _wheels_table(reports: tuple[WheelReport, ...], sdists: tuple[SdistReportRow, ...]) -> str:
     rows = [
         (
             distribution_of(report.wheel),
@@ -142,6 +168,17 @@ def _wheels_table(reports: tuple[WheelReport, ...]) -> str:
         )
         for report in sorted(reports, key=lambda report: (report.version, report.wheel))
     ]
+    rows += [
+        (
+            distribution_of(row.sdist),
+            f"sdist of {row.files} files",
+            human_size(row.size),
+            "",
+            f"{_all(row, ran=True)} / {_all(row, ran=False)}",
+            "  ".join(map(str, row.smoke)),
+        )
+        for row in sorted(sdists, key=lambda row: (row.version, row.sdist))
+    ]
     headers = ("wheel", "tag", "size", "compiled / cached", "actions run / cached", "smoke tests")
     return str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
 
@@ -150,7 +187,7 @@ def _count_problems(number: int) -> str:
     return "1 problem" if number == 1 else f"{number} problems"
 
 
-def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
+def not_run_reasons(reports: Iterable[WheelReport | SdistReportRow]) -> list[str]:
     """Return the reasons why wheels or checks were not run, each once with the Pythons that it applies to."""
     pythons: dict[str, dict[str, None]] = {}
     for outcome in (outcome for report in reports for outcome in report.smoke):
@@ -172,5 +209,5 @@ def _total(report: WheelReport, kind: ActionKind, *, ran: bool) -> int:
     return sum(row.ran if ran else row.cached for row in report.actions if row.kind is kind)
 
 
-def _all(report: WheelReport, *, ran: bool) -> int:
+def _all(report: WheelReport | SdistReportRow, *, ran: bool) -> int:
     return sum(row.ran if ran else row.cached for row in report.actions)

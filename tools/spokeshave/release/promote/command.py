@@ -114,6 +114,7 @@ def render(report: PromoteReport, output: Path) -> str:
         kept = f", still naming pre-releases: {', '.join(wheel.kept)}" if wheel.kept else ""
         lines.append(f"  {wheel.name}  {len(wheel.changed)} files stamped, {tests}{rewritten}{kept}")
         lines += [f"    not searched for {report.promoted_from}: {file}" for file in wheel.unsearched]
+    lines += [f"  {name}" for name in report.sdists]
     if report.untested:
         lines.append(
             "UNTESTED: wheels without a passed smoke test were promoted, as --untested says. The record says so."

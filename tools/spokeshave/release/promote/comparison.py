@@ -9,6 +9,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from spokeshave.release.promote.sdists import sdist_differences
 from spokeshave.release.promote.source import PromotionError, ReleaseSource, SourceWheel, read_source
 from spokeshave.release.promote.stamping import stamp_promoted, unstamp
 from spokeshave.release.promote.text_rewriting import Rewriting, rewrite_texts
@@ -53,6 +54,7 @@ def compare(old_folder: Path, new_folder: Path, globs: tuple[str, ...] = ()) -> 
     for pair in pair_wheels(old, new, problems):
         with problems.collecting():
             compared.append(compare_wheels(pair, new.version, rewriting, problems))
+    problems.extend(PromotionError(*sdist_differences(old, new)))
     problems.raise_if_any(PromotionError)
     return CompareReport(old_version=old.version, new_version=new.version, wheels=tuple(compared))
 
@@ -68,10 +70,6 @@ def pair_wheels(old: ReleaseSource, new: ReleaseSource, problems: Problems) -> I
             problems.add(str(after[identity].path), f"has no counterpart in {old.folder}", _OTHER_FILES)
         else:
             yield WheelPair(before[identity], after[identity], frozenset(new.projects))
-    for source in (old, new):
-        for name in source.sdists:
-            remedy = "Compare sdists by their contents: an sdist is built again for each version."
-            problems.add(str(source.folder / name), "is an sdist, which cannot be compared", remedy)
 
 
 def compare_wheels(pair: WheelPair, version: str, rewriting: Rewriting, problems: Problems) -> ComparedWheel:

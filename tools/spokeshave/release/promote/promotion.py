@@ -15,6 +15,13 @@ from spokeshave import __version__
 from spokeshave.errors import InvalidVersionError
 from spokeshave.files import sha256_of_file
 from spokeshave.release.destination.destination import Destination
+from spokeshave.release.promote.sdists import (
+    PromotedSdist,
+    check_sdist,
+    promote_sdists,
+    promoted_sdist_file,
+    sdist_problems,
+)
 from spokeshave.release.promote.source import (
     PromotionError,
     ReleaseSource,
@@ -106,6 +113,7 @@ def promote(request: PromotionRequest) -> PromoteReport:
     source = read_source(request.source)
     name = release_name(source, request.name)
     problems.extend(PromotionError(*source_problems(source, new, anyway=request.anyway, untested=request.untested)))
+    problems.extend(PromotionError(*sdist_problems(source)))
     rewriting = Rewriting(request.rewrite, TraceFinder(Version(source.version), new))
     with draft_record(request.output) as draft:
         plan = PromotionPlan(
@@ -117,17 +125,21 @@ def promote(request: PromotionRequest) -> PromoteReport:
             draft=draft,
         )
         copies = stamp_all(source, plan, problems)
-        check_globs(copies, {"--rewrite-text": request.rewrite, "--keep-text": request.keep}, problems)
+        sdists = promote_sdists(source, draft, plan.version, plan.channel) if not problems else ()
+        check_globs(copies, {"--rewrite-text": request.rewrite, "--keep-text": request.keep}, problems, sdists)
+        for sdist in sdists:
+            kept = (name for names in matching(request.keep, sdist.members).values() for name in names)
+            check_sdist(sdist, rewriting.wanted, tuple(kept), problems)
         if not request.untested:
             check_rewritten(source, copies, problems)
         if request.to:
             with problems.collecting():
                 check_destination(request.to, copies, problems)
         problems.raise_if_any(PromotionError)
-        record = promoted_record(name, source, copies, plan)
+        record = promoted_record(name, source, copies, plan, sdists)
         add_reports(source, record, draft)
         draft.finish(record)
-    return report(request.output, source, record, copies)
+    return report(request.output, source, record, copies, sdists)
 
 
 def parse_version(text: str) -> Version:
@@ -237,11 +249,16 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}..."
 
 
-def check_globs(copies: Sequence[StampedCopy], options: Mapping[str, tuple[str, ...]], problems: Problems) -> None:
+def check_globs(
+    copies: Sequence[StampedCopy],
+    options: Mapping[str, tuple[str, ...]],
+    problems: Problems,
+    sdists: Sequence[PromotedSdist] = (),
+) -> None:
     """Add a problem for each glob of an option that matches no file of any wheel, which is probably a typo."""
     if not copies or not any(options.values()):
         return
-    names: set[str] = set()
+    names = {member for sdist in sdists for member in sdist.members}
     for copy in copies:
         with ArchiveReader(copy.path) as reader:
             names |= set(reader.members)
@@ -292,7 +309,11 @@ def check_destination(destination: Destination, copies: Sequence[StampedCopy], p
 
 
 def promoted_record(
-    name: str, source: ReleaseSource, copies: Sequence[StampedCopy], plan: PromotionPlan
+    name: str,
+    source: ReleaseSource,
+    copies: Sequence[StampedCopy],
+    plan: PromotionPlan,
+    sdists: Sequence[PromotedSdist] = (),
 ) -> ReleaseRecord:
     """Return the manifest of the promoted release."""
     before = source.record
@@ -304,7 +325,9 @@ def promoted_record(
         channel=plan.channel,
         commit=before.commit if before else None,
         projects=promoted_projects(source, plan.version, artifacts),
-        files=tuple(sorted(files, key=lambda file: file.name)),
+        files=tuple(
+            sorted([*files, *(promoted_sdist_file(source, each) for each in sdists)], key=lambda file: file.name)
+        ),
         revisions=before.revisions if before else {},
         made_by={**(before.made_by if before else {}), "spokeshave": __version__},
         promoted_from=PromotedFrom(
@@ -355,7 +378,13 @@ def add_reports(source: ReleaseSource, record: ReleaseRecord, draft: RecordDraft
             draft.add_report(SmokeTestReport.from_json(path.read_text("utf-8")))
 
 
-def report(output: Path, source: ReleaseSource, record: ReleaseRecord, copies: Sequence[StampedCopy]) -> PromoteReport:
+def report(
+    output: Path,
+    source: ReleaseSource,
+    record: ReleaseRecord,
+    copies: Sequence[StampedCopy],
+    sdists: Sequence[PromotedSdist] = (),
+) -> PromoteReport:
     """Return the report of a promotion."""
     tests = {file.name: len(passed_tests(file)) for file in record.files}
     wheels = [
@@ -377,4 +406,5 @@ def report(output: Path, source: ReleaseSource, record: ReleaseRecord, copies: S
         manifest_sha256=manifest_sha256(output),
         untested=bool(record.promoted_from and record.promoted_from.untested),
         wheels=tuple(wheels),
+        sdists=tuple(sdist.path.name for sdist in sdists),
     )

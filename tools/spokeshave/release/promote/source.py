@@ -19,10 +19,6 @@ from spokeshave_core.release.record import ReleaseFile, ReleaseRecord, TestEvide
 from spokeshave_core.wheel_name import WheelName
 
 _WHEEL = ".whl"
-_SDIST_REMEDY = (
-    "An sdist has its version in its sources and cannot be stamped. Seal a record of the wheels alone and promote "
-    "that; build the sdist of the new version from its tag."
-)
 
 
 class PromotionError(SpokeshaveError):
@@ -122,8 +118,13 @@ def _read_folder(folder: Path) -> ReleaseSource:
     problems.raise_if_any(PromotionError)
     sdists = tuple(path.name for path in given if not path.name.endswith(_WHEEL))
     if not wheels:
-        raise PromotionError(Problem(str(folder), "contains no wheel", _SDIST_REMEDY))
+        raise PromotionError(Problem(str(folder), "contains no wheel", "Name a folder with the wheels of a release."))
     return ReleaseSource(folder=folder, version=str(versions[0]), wheels=tuple(wheels), sdists=sdists)
+
+
+def file_of(source: ReleaseSource, name: str) -> Path:
+    """Return the path of a file of a release by its name."""
+    return file_path(source.folder, name) if source.record else source.folder / name
 
 
 def release_name(source: ReleaseSource, name: str | None) -> str:
@@ -149,8 +150,6 @@ def release_name(source: ReleaseSource, name: str | None) -> str:
 def source_problems(source: ReleaseSource, new: Version, *, anyway: bool, untested: bool) -> Iterator[Problem]:
     """Yield why a release cannot be promoted to a version, as far as its wheels need not be read for that."""
     yield from _version_problems(source, new, anyway)
-    for name in source.sdists:
-        yield Problem(str(source.folder / name), "cannot be promoted", _SDIST_REMEDY)
     if not untested:
         yield from _test_problems(source)
 

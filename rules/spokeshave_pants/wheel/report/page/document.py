@@ -16,7 +16,7 @@ from spokeshave_pants.wheel.report.page.matrix import render_matrix
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.page.timeline import human_time, render_timeline
 from spokeshave_pants.wheel.report.totals import Tally, saved_sentence, total_by_stage
-from spokeshave_pants.wheel.report.wheels import RefusedWheel, not_run_reasons
+from spokeshave_pants.wheel.report.wheels import RefusedWheel, human_size, not_run_reasons
 
 
 def render_page(run: PackageRun) -> str:
@@ -106,7 +106,7 @@ def _sections(run: PackageRun) -> list[Html]:
     findings = [section("findings", "Findings", _findings(run.refused))] if run.refused else []
     return [
         *findings,
-        section("matrix", "Wheels", render_matrix(run.reports, linked=run.succeeded), _reasons(run)),
+        section("matrix", "Wheels", render_matrix(run.reports, linked=run.succeeded), _sdists(run), _reasons(run)),
         section("totals", "Actions", _totals(run)),
         section("timeline", "Timeline", render_timeline(run)),
     ]
@@ -142,6 +142,15 @@ def _findings(refused: tuple[RefusedWheel, ...]) -> Html:
     )
 
 
+def _sdists(run: PackageRun) -> Html | None:
+    """Return the list of the run's sdists, with the smoke tests of the wheels that were built from them."""
+    items = [
+        element("li", f"{row.sdist}, {human_size(row.size)}, {row.files} files", *(f"; {test}" for test in row.smoke))
+        for row in sorted(run.sdists, key=lambda row: row.sdist)
+    ]
+    return element("ul", *items, class_="sdists") if items else None
+
+
 def _reasons(run: PackageRun) -> Html | None:
     """Return the failures and the reasons for wheels that were not run, without duplicates."""
     failed = [
@@ -150,7 +159,7 @@ def _reasons(run: PackageRun) -> Html | None:
         for outcome in report.smoke
         if outcome.outcome is Outcome.FAILED
     ]
-    items = [*failed, *(element("li", reason) for reason in not_run_reasons(run.reports))]
+    items = [*failed, *(element("li", reason) for reason in not_run_reasons((*run.reports, *run.sdists)))]
     return element("ul", *items, class_="reasons") if items else None
 
 

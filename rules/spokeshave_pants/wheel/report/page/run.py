@@ -9,7 +9,7 @@ from functools import cached_property
 from spokeshave_pants.wheel.report.critical_path import critical_path
 from spokeshave_pants.wheel.report.spans import Span, looked_up, match_spans
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import RefusedWheel, WheelReport
+from spokeshave_pants.wheel.report.wheels import RefusedWheel, SdistReportRow, WheelReport
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class PackageRun:
     processes: tuple[ProcessRow, ...]
     spans: tuple[Span, ...]
     refused: tuple[RefusedWheel, ...] = ()
+    sdists: tuple[SdistReportRow, ...] = ()
 
     @cached_property
     def _matched(self) -> tuple[dict[int, Span], tuple[Span, ...]]:

@@ -1,0 +1,187 @@
+"""The commands `sdist write`, `sdist stamp` and `sdist compare`."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from spokeshave.cli import main
+from spokeshave.release.check.file.reader import read_files
+from spokeshave.testing.report_fixtures import read_report
+from spokeshave.testing.wheel_fixtures import PYPROJECT, make_wheel, write_tree
+from spokeshave_core.reports.sdist import NativeFile, SdistCheckReport, SdistDescription, SdistReport, SourceGroup
+
+NATIVE = {"core/a.c": "int a;\n", "core/a.h": "int a;\n"}
+PAYLOAD = {"abacus_runtime/__init__.py": "from abacus_runtime._version import __version__\n"}
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def description(**group: object) -> SdistDescription:
+    core = SourceGroup(
+        name="core_objects",
+        sources=("core/a.c",),
+        package=None,
+        uses_python=True,
+        is_assembler=False,
+        c_standard="c17",
+        cxx_standard="c++20",
+        **group,  # type: ignore[arg-type]
+    )
+    return SdistDescription(
+        platforms=("manylinux_2_17_x86_64",),
+        limited_api="3.12",
+        is_independent=False,
+        build_requirements=("nanobind>=2.0",),
+        groups=(core,),
+        extensions=(NativeFile("abacus_runtime._native", ("core_objects",)),),
+    )
+
+
+def written(folder: Path, *arguments: str, pyproject: str = PYPROJECT, **group: object) -> Path:
+    """Write an sdist of a small project."""
+    write_tree(folder / "native", NATIVE)
+    write_tree(folder / "payload", PAYLOAD)
+    write_tree(folder / "tests", {"smoke/test_it.py": "def test_it():\n    pass\n"})
+    write_tree(folder / "project", {"pyproject.toml": pyproject, "LICENSE": "MIT\n", "README.md": "# Abacus\n"})
+    write_tree(folder, {"description.json": description(**group).to_json(), "version.in": "V=@VERSION@\n"})
+    inputs = ("--native", "native", "--payload", "payload", "--tests", "tests")
+    argv = [
+        *("sdist", "write", "--description", "description.json", "--pyproject", "project/pyproject.toml", *inputs),
+        *("--output", "out", "--report", "report.json", *arguments),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(argv) == 0
+    return folder / "out" / read_report(SdistReport, folder / "report.json").sdist
+
+
+def stamped(sdist: Path, version: str, *facts: str) -> Path:
+    """Stamp an sdist."""
+    output = sdist.parent.parent / f"stamped-{version}"
+    report = output / "report.json"
+    argv = ["sdist", "stamp", "--sdist", str(sdist), "--version", version, "--output", str(output)]
+    assert main([*argv, "--report", str(report), *facts]) == 0
+    return output / read_report(SdistReport, report).sdist
+
+
+def read(sdist: Path) -> dict[str, str]:
+    """Return the texts of an sdist, by their paths below its folder."""
+    with tarfile.open(sdist) as archive:
+        found = {member.name: archive.extractfile(member) for member in archive}
+        texts = {name: stream.read().decode() for name, stream in found.items() if stream}
+    (folder,) = {name.split("/")[0] for name in texts}
+    assert sdist.name == f"{folder}.tar.gz"
+    return {name[len(folder) + 1 :]: text for name, text in texts.items()}
+
+
+def test_an_sdist_has_all_that_its_build_reads(tmp_path: Path) -> None:
+    sdist = written(tmp_path)
+    assert sdist.name == "abacus_runtime-0+unstamped.tar.gz"
+    files = read(sdist)
+    assert sorted(files) == [
+        *("CMakeLists.txt", "LICENSE", "PKG-INFO", "cmake/python_module.map", "native/core/a.c", "native/core/a.h"),
+        *("pyproject.toml", "python/abacus_runtime/__init__.py", "spokeshave.json", "tests/smoke/test_it.py"),
+    ]
+    assert '"scikit-build-core>=0.11",\n  "nanobind>=2.0",' in files["pyproject.toml"]
+    assert 'wheel.py-api = "cp312"' in files["pyproject.toml"]
+    assert "python_add_library(abacus_runtime._native" in files["CMakeLists.txt"]
+
+
+def test_the_stamp_changes_the_version_and_nothing_else(tmp_path: Path) -> None:
+    arguments = ("--pin", "abacus-compiler", "--version-module", "abacus_runtime/_version.py")
+    sdist = written(tmp_path, *arguments, "--version-file", "abacus_runtime/v.txt=version.in", needs_version=True)
+    before = read(sdist)
+    after = read(stamped(sdist, "3.12.0rc1", "--channel", "rc", "--commit", COMMIT))
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {
+        *("PKG-INFO", "pyproject.toml", "spokeshave.json", "include/spokeshave/version.h"),
+        *("python/abacus_runtime/_version.py", "python/abacus_runtime/v.txt"),
+    }
+    assert "\nVersion: 3.12.0rc1\n" in after["PKG-INFO"]
+    assert "abacus-compiler==3.12.0rc1" in after["PKG-INFO"]
+    assert '"abacus-compiler==3.12.0rc1"' in after["pyproject.toml"]
+    assert after["python/abacus_runtime/v.txt"] == "V=3.12.0rc1\n"
+    assert '#define SPOKESHAVE_VERSION() ("3.12.0rc1")' in after["include/spokeshave/version.h"]
+    assert f'commit: str | None = "{COMMIT}"' in after["python/abacus_runtime/_version.py"]
+    assert not [name for name, text in after.items() if "unstamped" in text]
+
+
+def test_a_stamped_sdist_can_be_stamped_again(tmp_path: Path) -> None:
+    sdist = written(tmp_path, "--pin", "abacus-compiler", "--version-module", "abacus_runtime/_version.py")
+    through = stamped(stamped(sdist, "3.12.0rc1"), "3.12.0")
+    assert through.read_bytes() == stamped(sdist, "3.12.0").read_bytes()
+
+
+def test_a_static_version_is_stamped_in_pyproject_too(tmp_path: Path) -> None:
+    text = '[project]\nname = "counter"\nversion = "0.4.1"\n'
+    sdist = written(tmp_path, pyproject=text)
+    assert "Version: 0.4.1\n" in read(stamped(sdist, "0.4.1"))["PKG-INFO"]
+    assert 'version = "0.4.2"' in read(stamped(stamped(sdist, "0.4.1"), "0.4.2"))["pyproject.toml"]
+
+
+def test_dynamic_dependencies_are_written_for_the_backend(tmp_path: Path) -> None:
+    text = '[project]\nname = "counter"\ndynamic = ["version", "dependencies"]\n'
+    sdist = written(tmp_path, "--requirement", "numpy>=2", "--pin", "abacus", pyproject=text)
+    assert 'result = [\n  "numpy>=2",\n  "abacus==3.0",\n]' in read(stamped(sdist, "3.0"))["pyproject.toml"]
+
+
+def test_an_index_would_take_the_sdist(tmp_path: Path) -> None:
+    sdist = stamped(written(tmp_path, "--pin", "abacus-compiler"), "3.12.0")
+    (checked,) = read_files([sdist])
+    assert checked.problems == ()
+    assert (checked.project, str(checked.version)) == ("abacus-runtime", "3.12.0")
+    # Fields of an sdist are final only from this version on (PEP 643).
+    version = read(sdist)["PKG-INFO"].splitlines()[0].partition(": ")[2]
+    assert tuple(map(int, version.split("."))) >= (2, 2)
+
+
+def test_a_readme_outside_of_the_project_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_tree(tmp_path, {"outside.md": "# Outside\n"})
+    text = '[project]\nname = "counter"\nversion = "1"\nreadme = "../outside.md"\n'
+    with pytest.raises(AssertionError):
+        written(tmp_path, pyproject=text)
+    assert "an sdist has the same folder" in capsys.readouterr().err
+
+
+def test_a_file_of_the_project_cannot_replace_a_generated_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tree(tmp_path / "project", {"CMakeLists.txt": "# a license\n"})
+    text = '[project]\nname = "counter"\nversion = "1"\nlicense-files = ["CMakeLists.txt"]\n'
+    with pytest.raises(AssertionError):
+        written(tmp_path, pyproject=text)
+    assert "the sdist has another file at this path" in capsys.readouterr().err
+
+
+def test_an_archive_that_is_not_from_here_cannot_be_stamped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sdist = written(tmp_path)
+    sdist.write_bytes(b"")
+    argv = ["sdist", "stamp", "--sdist", str(sdist), "--version", "1", "--output", str(tmp_path / "no")]
+    assert main([*argv, "--report", str(tmp_path / "r.json")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def compared(folder: Path, tree: dict[str, str], sdist: dict[str, str]) -> int:
+    """Compare two wheels of the files."""
+    wheels = [make_wheel(folder / name, files=files).path for name, files in (("tree", tree), ("sdist", sdist))]
+    report = str(folder / "compared.json")
+    return main(["sdist", "compare", "--tree", str(wheels[0]), "--sdist", str(wheels[1]), "--report", report])
+
+
+def test_equal_wheels_are_equal(tmp_path: Path) -> None:
+    files = {"abacus_runtime/__init__.py": "", "abacus_runtime.libs/libx-0123abcd.so": ""}
+    other = {**files, "abacus_runtime.libs/libx.so": ""}
+    del other["abacus_runtime.libs/libx-0123abcd.so"]
+    assert compared(tmp_path, files, other) == 0
+    report = read_report(SdistCheckReport, tmp_path / "compared.json")
+    assert report.files >= len(files)
+
+
+def test_a_difference_is_shown_in_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = {"abacus_runtime/__init__.py": ""}
+    assert compared(tmp_path, {**both, "abacus_runtime/data.txt": ""}, {**both, "abacus_runtime/more.txt": ""}) == 1
+    lines = [line.split() for line in capsys.readouterr().err.splitlines()]
+    assert ["the", "source", "tree", "abacus_runtime/data.txt", "the", "file", "itself"] in lines
+    assert ["the", "sdist", "abacus_runtime/more.txt", "the", "file", "itself"] in lines
