@@ -21,7 +21,7 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
-        "components home wheel_name",
+        "components develop home wheel_name",
         "page python_abi platform",
         "cpython_releases manifest",
         "reports",
@@ -38,7 +38,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "native",
         "wheel",
         "linkage pythons",
-        "assemble cache_server emulation repair smoke stamp standalone upload verify version",
+        "assemble cache_server develop emulation repair smoke stamp standalone upload verify version",
         "release",
         "cli",
         "__main__ testing",
