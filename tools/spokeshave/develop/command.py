@@ -25,11 +25,10 @@ from spokeshave.develop.summary import Summary
 from spokeshave.develop.tree import TreeChange, TreeFile, TreeFiles, remove_obsolete
 from spokeshave.develop.written import WrittenFiles
 from spokeshave.errors import ExitCode, InvalidInputsError
-from spokeshave.files import write_bytes
 from spokeshave.setup_steps import exclusive
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.tree import WheelTree, unpack
-from spokeshave_core.develop import DevelopedWheel, DevelopRequest
+from spokeshave_core.develop import DevelopedWheel, DevelopRequest, UnpackagedFile
 from spokeshave_core.problems import Problem, Problems
 
 
@@ -118,7 +117,7 @@ def _develop(request: DevelopRequest, environment: DeveloperEnvironment, develop
         is_check=request.check,
         gitignore=tuple(change.unignored),
         skipped=tuple(change.skipped),
-        unpackaged=tuple(file for each in developed for file in (*each.files.differing, *each.wheel.unpackaged)),
+        unpackaged=_unpackaged(developed, written),
         shadowed=tuple(_shadows(environment, developed)),
         missing=missing,
         pip=shlex.join(_pip(environment, missing)),
@@ -161,7 +160,7 @@ def _apply(
         intended = intended.with_files(each.files.owner, own, keep_earlier=True)
         final = final.with_files(each.files.owner, own, keep_earlier=False)
     intended.write(state)
-    changed = change.write()
+    changed = change.write(state / "partial")
     removed = remove_obsolete(change.build_root, obsolete, git, intended)
     final.write(state)
     return changed, removed
@@ -182,9 +181,19 @@ def _add_lines(root: Path, files: dict[str, TreeFile], command: str) -> None:
         return
     path = root / ".gitignore"
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    start = f"{old}\n" if old and not old.endswith("\n") else old
-    title = f"\n# Written by `{command}`\n" if old else f"# Written by `{command}`\n"
-    write_bytes(path, (start + title + "".join(f"{line}\n" for line in lines)).encode())
+    space = "" if not old else "\n" if old.endswith("\n") else "\n\n"
+    text = f"{space}# Written by `{command}`\n" + "".join(f"{line}\n" for line in lines)
+    # In place and at once: Pants' daemon, which restarts for a new .gitignore, may miss a file that is replaced.
+    with path.open("ab", buffering=0) as stream:
+        stream.write(text.encode())
+
+
+def _unpackaged(developed: Iterable[Developed], written: WrittenFiles) -> tuple[UnpackagedFile, ...]:
+    """Return the files in which the source tree and the wheels differ, without those that are written."""
+    developed = tuple(developed)
+    own = {path for each in developed for path in each.files.files}
+    found = (file for each in developed for file in (*each.files.differing, *each.wheel.unpackaged))
+    return tuple(file for file in found if file.path not in own and not written.hashes(file.path))
 
 
 def _shadows(environment: DeveloperEnvironment, developed: Iterable[Developed]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +22,6 @@ from spokeshave_core.develop import DevelopedWheel, UnpackagedFile
 from spokeshave_core.problems import Problems
 
 _NATIVE = (".so", ".pyd", ".dylib", ".dll")
-# The length of the random part of the names of partial files.
-_RANDOM = 8
 
 
 @dataclass(frozen=True)
@@ -142,15 +141,26 @@ class TreeChange:
         """Return the files whose content in the tree is another one."""
         return [path for path, file in sorted(self.files.items()) if _content(self.build_root / path) != file.content]
 
-    def write(self) -> list[str]:
-        """Write each file that differs, at once, so that a running Python keeps the old one. Return their paths."""
+    def write(self, partial: Path) -> list[str]:
+        """Write each file that differs, at once, so that a running Python keeps the old one. Return their paths.
+
+        Args:
+            partial: A path for incomplete files, which Pants does not watch: a file that comes and goes next to
+                sources would make it look at them again.
+        """
         changed = self.differences()
         for path in changed:
             destination = self.build_root / path
-            # Those of a killed run.
-            for partial in destination.parent.glob(f".{destination.name[:64]}.{'?' * _RANDOM}"):
-                partial.unlink(missing_ok=True)
-            write_bytes(destination, self.files[path].content)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(self.files[path].content)
+            partial.chmod(0o644)
+            try:
+                partial.replace(destination)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                write_bytes(destination, self.files[path].content)
+        partial.unlink(missing_ok=True)
         return changed
 
     def _line(self, path: str) -> str:

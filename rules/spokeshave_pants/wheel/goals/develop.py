@@ -66,6 +66,7 @@ from spokeshave_pants.wheel.codegen.folders import package_folder, relative_to_r
 from spokeshave_pants.wheel.codegen.settings import PythonFolders
 from spokeshave_pants.wheel.development.choice import choose_platform
 from spokeshave_pants.wheel.development.environments import QUESTION, environment_path, not_built, parse_answer
+from spokeshave_pants.wheel.development.generated_sources import generated_sources, taken_for_sources
 from spokeshave_pants.wheel.development.subsystem import Develop, DevelopSubsystem
 from spokeshave_pants.wheel.development.unpackaged import Owner, package_folders, unpackaged_files
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
@@ -308,6 +309,11 @@ async def develop(
     python: SandboxPython,
 ) -> Develop:
     command = f"{bin_name()} develop"
+    state = Path(build_root.path, options.pants_workdir, _STATE)
+    generated = generated_sources(state)
+    seen = await path_globs_to_paths(PathGlobs(generated))
+    if seen.files:
+        raise InvalidTargetError(taken_for_sources(seen.files))
     variables = await environment_vars_subset(EnvironmentVarsRequest((*_ACTIVE, *_INHERITED)), **implicitly())
     active = next((variables[name] for name in _ACTIVE if variables.get(name)), "")
     environment = environment_path(subsystem.venv, active, build_root.path, command)
@@ -319,7 +325,7 @@ async def develop(
     )
     request = DevelopRequest(
         build_root=build_root.path,
-        state=str(Path(build_root.path, options.pants_workdir, _STATE)),
+        state=str(state),
         environment=environment,
         command=command,
         check=subsystem.check,
