@@ -62,16 +62,25 @@ def run(args: argparse.Namespace) -> int:
     request = DevelopRequest.from_json(args.request.read_text(encoding="utf-8"))
     environment = inspect_environment(Path(request.environment))
     with tempfile.TemporaryDirectory() as folder:
-        folders = (Path(folder) / str(number) for number in range(len(request.wheels)))
-        developed = [_read(request, wheel, environment, place) for wheel, place in zip(request.wheels, folders)]
+        developed = read_wheels(request, environment, Path(folder))
         with exclusive(Path(request.state), "develop"):
-            summary = _develop(request, environment, developed)
+            summary = develop(request, environment, developed)
     sys.stdout.write(summary.render())
     if request.check:
         return ExitCode.OK if summary.is_current else ExitCode.USER_ERROR
     if request.install and summary.missing:
         return _install_requirements(environment, summary.missing)
     return ExitCode.OK
+
+
+def read_wheels(request: DevelopRequest, environment: DeveloperEnvironment, folder: Path) -> list[Developed]:
+    """Unpack the wheels of a request below a folder, and compare them with the source tree.
+
+    Raises:
+        InvalidInputsError: If a wheel is not for the environment's Python.
+    """
+    folders = (folder / str(number) for number in range(len(request.wheels)))
+    return [_read(request, wheel, environment, place) for wheel, place in zip(request.wheels, folders)]
 
 
 def _read(request: DevelopRequest, wheel: DevelopedWheel, environment: DeveloperEnvironment, folder: Path) -> Developed:
@@ -86,7 +95,12 @@ def _read(request: DevelopRequest, wheel: DevelopedWheel, environment: Developer
     return Developed(wheel, tree, files, EditableInstallation.of(tree, environment, roots, project))
 
 
-def _develop(request: DevelopRequest, environment: DeveloperEnvironment, developed: list[Developed]) -> Summary:
+def develop(request: DevelopRequest, environment: DeveloperEnvironment, developed: list[Developed]) -> Summary:
+    """Change the source tree and the environment, or only compare them.
+
+    Raises:
+        SpokeshaveError: For all reasons that files cannot be written, before any is.
+    """
     state = Path(request.state)
     root = Path(request.build_root)
     written = WrittenFiles.read(state)

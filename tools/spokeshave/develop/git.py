@@ -55,6 +55,7 @@ def look_up(build_root: Path, paths: Iterable[str]) -> GitView:
         # Each from its own folder, which may be in a submodule.
         listed = _run(git, folder, ("ls-files", "-z", "--", *(str(build_root / name) for name in names)), b"")
         tracked.update(os.path.relpath(folder / name, build_root) for name in listed.split("\0") if name)
+        top = Path(_run(git, folder, ("rev-parse", "--show-toplevel"), b"").rstrip("\n"))
         asked = b"".join(os.fsencode(build_root / name) + b"\0" for name in names)
         fields = _run(git, folder, ("check-ignore", "--no-index", "-z", "-v", "--stdin"), asked).split("\0")
         for source, pattern, name in zip(fields[0::4], fields[2::4], fields[3::4]):
@@ -62,7 +63,7 @@ def look_up(build_root: Path, paths: Iterable[str]) -> GitView:
                 continue
             path = os.path.relpath(name, build_root)
             ignored.add(path)
-            file = folder / source
+            file = top / source
             if file.name != _GITIGNORE or file.resolve() == (build_root / _GITIGNORE).resolve():
                 at_root.add(path)
     return GitView(

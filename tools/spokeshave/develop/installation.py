@@ -22,7 +22,6 @@ from installer.scripts import Script
 
 from spokeshave.develop.environment import DeveloperEnvironment
 from spokeshave.errors import InvalidInputsError
-from spokeshave.files import write_bytes
 from spokeshave.wheel.location import DATA_FOLDER
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.record import RecordEntry, hashed_entry, render_record
@@ -52,11 +51,16 @@ class InstalledFile:
         except OSError:
             return False
 
-    def write(self, path: Path) -> None:
-        """Write the file at once. A program that has the old one open keeps it."""
-        write_bytes(path, self.content)
-        if self.executable:
-            path.chmod(0o755)
+    def write(self, path: Path, partial: Path) -> None:
+        """Write the file at once. A program that has the old one open keeps it.
+
+        Args:
+            partial: A path for the incomplete file.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(self.content)
+        partial.chmod(0o755 if self.executable else 0o644)
+        partial.replace(path)
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ class EditableInstallation:
         """Install, and remove earlier installations. Return the paths that changed. A killed run can be repeated."""
         for leftover in self.environment.packages.glob(f"{_PARTIAL}*"):
             shutil.rmtree(leftover, ignore_errors=True)
+            leftover.unlink(missing_ok=True)
         files = self.files()
         changed = self.differences()
         earlier = [folder for folder in self._earlier() if folder != self.dist_info]
@@ -140,11 +145,14 @@ class EditableInstallation:
                 _remove(path, self.environment.packages)
         for path, file in self.others.items():
             if not file.is_at(path):
-                file.write(path)
+                self._write(path, file)
         self._write_metadata(files)
         for folder in earlier:
             shutil.rmtree(folder)
         return changed
+
+    def _write(self, path: Path, file: InstalledFile) -> None:
+        file.write(path, self.environment.packages / f"{_PARTIAL}file")
 
     def _shown(self, path: Path) -> Path:
         return self.dist_info if self.dist_info in path.parents else path
@@ -164,12 +172,12 @@ class EditableInstallation:
             partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=self.dist_info.parent))
             partial.chmod(0o755)
             for name, file in own.items():
-                file.write(partial / name)
+                self._write(partial / name, file)
             partial.rename(self.dist_info)
             return
         for name, file in sorted(own.items(), key=lambda item: item[0].name == _RECORD):
             if not file.is_at(self.dist_info / name):
-                file.write(self.dist_info / name)
+                self._write(self.dist_info / name, file)
         for path in sorted(self.dist_info.rglob("*")):
             if path.is_file() and path.relative_to(self.dist_info) not in own:
                 path.unlink()

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.files import write_bytes
 from spokeshave_core.json_values import InvalidJsonError, from_value, parse_text, to_value
 
 _FILE = "develop.json"
@@ -38,7 +37,9 @@ class WrittenFiles:
     def write(self, folder: Path) -> None:
         """Replace the record in a folder."""
         text = json.dumps(to_value(self.owners), indent=1, sort_keys=True)
-        write_bytes(folder / _FILE, f"{text}\n".encode())
+        partial = folder / f"{_FILE}.partial"
+        partial.write_text(f"{text}\n", encoding="utf-8")
+        partial.replace(folder / _FILE)
 
     def hashes(self, path: str) -> frozenset[str]:
         """Return the sha256 of each version of a file that was written."""
