@@ -21,7 +21,7 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
-        "components develop home wheel_name",
+        "components home wheel_name",
         "page python_abi platform",
         "cpython_releases manifest",
         "reports",

@@ -28,8 +28,8 @@ from spokeshave.errors import ExitCode, InvalidInputsError
 from spokeshave.setup_steps import exclusive
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.tree import WheelTree, unpack
-from spokeshave_core.develop import DevelopedWheel, DevelopRequest, UnpackagedFile
 from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.reports.develop import DevelopedWheel, DevelopRequest, UnpackagedFile
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def _read(request: DevelopRequest, wheel: DevelopedWheel, environment: Developer
     files = TreeFiles.of(tree, wheel, root, environment.cache_tag, request.command)
     roots = [root if path == "." else root / path for path in files.roots]
     project = root if wheel.project == "." else root / wheel.project
-    return Developed(wheel, tree, files, EditableInstallation.of(tree, environment, roots, project))
+    installation = EditableInstallation.of(tree, environment, roots, project)
+    return Developed(wheel=wheel, tree=tree, files=files, installation=installation)
 
 
 def develop(request: DevelopRequest, environment: DeveloperEnvironment, developed: list[Developed]) -> Summary:

@@ -19,7 +19,7 @@ from spokeshave.develop.command import develop, read_wheels
 from spokeshave.develop.environment import inspect_environment
 from spokeshave.testing.killing_fixtures import kills, tree_of
 from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
-from spokeshave_core.develop import DevelopedWheel, DevelopRequest, UnpackagedFile
+from spokeshave_core.reports.develop import DevelopedWheel, DevelopRequest, UnpackagedFile
 
 if not sys.platform.startswith("linux"):
     pytest.skip("the native files are for Linux", allow_module_level=True)

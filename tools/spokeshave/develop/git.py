@@ -46,7 +46,7 @@ def look_up(build_root: Path, paths: Iterable[str]) -> GitView:
     if not any((folder / ".git").exists() for folder in (build_root, *build_root.parents)):
         return GitView(is_repository=False)
     if git is None:
-        remedy = "Install git. It tells which files must not be overwritten."
+        remedy = "Install git. It knows which files must not be overwritten."
         raise GitError(Problem(str(build_root), "is a git repository, but there is no `git` on PATH", remedy))
     tracked: set[str] = set()
     ignored: set[str] = set()

@@ -201,7 +201,7 @@ def _scripts(tree: WheelTree, environment: DeveloperEnvironment) -> dict[Path, I
 def _launcher(entry: EntryPoint, environment: DeveloperEnvironment) -> tuple[Path, InstalledFile]:
     module, _, function = _EXTRAS.sub("", entry.value).partition(":")
     section = "gui" if entry.group == "gui_scripts" else "console"
-    script = Script(entry.name, module.strip(), function.strip(), section)
+    script = Script(name=entry.name, module=module.strip(), attr=function.strip(), section=section)
     name, content = script.generate(str(environment.python), "posix")
     return environment.scripts / name, InstalledFile(content, executable=True)
 

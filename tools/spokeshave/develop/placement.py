@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from posixpath import basename, dirname, join, normpath
 
-from spokeshave_core.develop import UnpackagedFile
+from spokeshave_core.reports.develop import UnpackagedFile
 
 _INIT = "__init__.py"
 _GRAFTED = ".libs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from spokeshave_core.develop import UnpackagedFile
+from spokeshave_core.reports.develop import UnpackagedFile
 
 _SHOWN = 30
 

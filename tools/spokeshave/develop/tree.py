@@ -18,8 +18,8 @@ from spokeshave.files import write_bytes
 from spokeshave.wheel.import_names import own_names
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree
-from spokeshave_core.develop import DevelopedWheel, UnpackagedFile
 from spokeshave_core.problems import Problems
+from spokeshave_core.reports.develop import DevelopedWheel, UnpackagedFile
 
 _NATIVE = (".so", ".pyd", ".dylib", ".dll")
 

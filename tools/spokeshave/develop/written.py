@@ -24,7 +24,7 @@ class WrittenFiles:
 
     @classmethod
     def read(cls, folder: Path) -> WrittenFiles:
-        """Return the record in a folder. A file that is not one is none: files that git ignores are written again."""
+        """Return the record in a folder. A damaged one is empty: files that git ignores are written again."""
         try:
             text = (folder / _FILE).read_text(encoding="utf-8")
         except FileNotFoundError:

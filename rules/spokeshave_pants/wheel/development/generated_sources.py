@@ -17,7 +17,7 @@ def generated_sources(state: Path) -> tuple[str, ...]:
     try:
         owners = json.loads((state / _RECORD).read_text(encoding="utf-8"))
         return tuple(sorted({path for files in owners.values() for path in files if path.endswith(".py")}))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, TypeError):
         return ()
 
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_core.develop import UnpackagedFile
+from spokeshave_core.reports.develop import UnpackagedFile
 from spokeshave_pants.cc.languages import is_source
 
 _INIT = "__init__.py"

@@ -26,8 +26,8 @@ from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_core.develop import DevelopedWheel, DevelopRequest
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_core.reports.develop import DevelopedWheel, DevelopRequest
 from spokeshave_core.reports.stamp import StampReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.errors import InvalidTargetError
@@ -317,7 +317,7 @@ async def develop(
     variables = await environment_vars_subset(EnvironmentVarsRequest((*_ACTIVE, *_INHERITED)), **implicitly())
     active = next((variables[name] for name in _ACTIVE if variables.get(name)), "")
     environment = environment_path(subsystem.venv, active, build_root.path, command)
-    version = (await environment_python(EnvironmentPythonRequest(environment), **implicitly())).version
+    version = (await environment_python(EnvironmentPythonRequest(environment))).version
     chosen = await _chosen(specified, version, console)
     siblings = await siblings_of(SiblingsRequest(chosen))
     wheels = await concurrently(
