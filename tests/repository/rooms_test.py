@@ -38,7 +38,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "native",
         "wheel",
         "linkage pythons",
-        "assemble cache_server emulation repair smoke stamp standalone upload verify version",
+        "assemble cache_server develop emulation repair smoke stamp standalone upload verify version",
         "sdist",
         "release",
         "cli",

@@ -38,6 +38,7 @@ COMMANDS = {
     "sdist stamp": ("spokeshave.sdist.stamp_command", "write a version into an sdist"),
     "sdist compare": ("spokeshave.sdist.compare_command", "check that an sdist builds the wheel of its source tree"),
     "smoke-test": ("spokeshave.smoke.command", "install wheels into fresh environments and test them"),
+    "develop": ("spokeshave.develop.command", "put native files into the source tree, and install wheels as editable"),
     "fetch": ("spokeshave.pythons.fetch", "download the wheels that a requirements file pins, for another Python"),
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
@@ -86,7 +87,7 @@ GROUPS = {
     "release": "Seal, check, publish and promote a release: a set of wheels with one version.",
 }
 # They lock files, and start processes, in ways that Windows does not have. Pants does not run there either.
-NOT_ON_WINDOWS = ("emulation", "cache-server", "release nightly")
+NOT_ON_WINDOWS = ("emulation", "cache-server", "develop", "release nightly")
 
 # 128 + SIGPIPE, which Windows does not have: what shells report of a program that its reader ended.
 _ENDED_BY_SIGPIPE = 141

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from pants.engine.goal import Goal, GoalSubsystem
-from pants.option.option_types import ArgsListOption, EnumOption, StrOption
+from pants.option.option_types import ArgsListOption, BoolOption, EnumOption, StrOption
 from pants.util.docutil import bin_name
 from pants.util.strutil import help_text, softwrap
 
@@ -140,4 +140,63 @@ class CcShellSubsystem(GoalSubsystem):
 
 class CcShell(Goal):
     subsystem_cls = CcShellSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+class DevelopSubsystem(GoalSubsystem):
+    name = "develop"
+    help = help_text(
+        f"""
+        Install native wheels into a virtual environment, with their Python code in the source tree.
+
+        Native and generated files are written into the source tree next to their package, for the Python of the
+        environment; those of several Pythons are side by side. The environment gets the metadata, the scripts and one
+        `.pth` file with the source roots. Native wheels that a wheel requires are installed with it. For example:
+        `{bin_name()} develop --venv=.venv src/python:wheel`, or `{bin_name()} --loop develop ::` to build and write
+        again after each edit.
+
+        Debug builds: `--cc-build-type=debug`. Files that git tracks are never overwritten, and git should ignore those
+        that are written: `--gitignore` adds the lines.
+        """
+    )
+
+    venv = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            The virtual environment (or conda environment), absolute or relative to the build root, such as `.venv`.
+            Defaults to the active one: `$VIRTUAL_ENV`, or else `$CONDA_PREFIX`.
+            """
+        ),
+    )
+    check = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Write nothing. Print what would change, and exit with 1 if anything would. By default, files are written.
+            """
+        ),
+    )
+    gitignore = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Add the lines that are missing to `.gitignore` in the build root, such as `/src/python/vm/_native.*.so`. By
+            default they are printed.
+            """
+        ),
+    )
+    requirements = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Install the missing requirements of the wheels into the environment, with its pip. By default they are
+            printed, with the command that installs them.
+            """
+        ),
+    )
+
+
+class Develop(Goal):
+    subsystem_cls = DevelopSubsystem
     environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY

@@ -1,0 +1,86 @@
+"""The goal `develop`: two environments that import one source tree, an edit of C, and pip's view of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from e2e.support.project import Environment, PantsRun, Project, find_python, running
+
+# A Python that the stable ABI of one wheel serves, and that the other wheel is not built for.
+VERSIONS = ("3.12", "3.11")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A git repository with a wheel for a stable ABI and one for a Python, and a module that no target owns."""
+    copy = Project.copy(tmp_path_factory.mktemp("develop") / "repo", "plain_c", "pair")
+    copy.write("plain_c/plain_c/BUILD", 'python_sources(sources=["__init__.py"])\n')
+    copy.write("plain_c/plain_c/extra.py", "")
+    copy.write(".gitignore", "/.pants.d/\n/.pids/\n/dist/\n__pycache__/\n")
+    copy.git("init", "--quiet")
+    copy.git("add", ".")
+    with running(copy) as project:
+        yield project
+
+
+@pytest.fixture(scope="module")
+def environments(project: Project) -> tuple[Environment, Environment]:
+    first, second = (project.root.parent / version for version in VERSIONS)
+    for version, folder in zip(VERSIONS, (first, second)):
+        subprocess.run([find_python(version), "-m", "venv", str(folder)], check=True)
+    return Environment(first / "bin/python"), Environment(second / "bin/python")
+
+
+@pytest.fixture(scope="module")
+def first_run(project: Project, environments: tuple[Environment, Environment]) -> PantsRun:
+    targets = ("plain_c:wheel", "pair:core")
+    return project.pants("develop", "--gitignore", f"--venv={environments[0].prefix}", *targets).checked()
+
+
+def test_python_pip_and_git_see_one_tree(
+    project: Project, environments: tuple[Environment, Environment], first_run: PantsRun
+) -> None:
+    code = "import pair_core, plain_c; print(plain_c.__file__, plain_c.area(3, 4), pair_core.__version__)"
+    expected = f"{project.root}/plain_c/plain_c/__init__.py 12 3.12.0.dev0+unstamped"
+    # Also at the root, where the folder `plain_c` is not the package.
+    assert environments[0].run(code, cwd=project.root) == expected
+    listed = subprocess.run(
+        [environments[0].python, "-m", "pip", "list", "--editable", "--format=json"], capture_output=True, check=True
+    )
+    assert [(each["name"], each["editable_project_location"]) for each in json.loads(listed.stdout)] == [
+        ("pair-core", f"{project.root}/pair/pair_core"),
+        ("plain-c", f"{project.root}/plain_c"),
+    ]
+    assert project.git("status", "--short", "--untracked-files", "pair", "plain_c").count("??") == 0
+    assert "plain_c/plain_c/extra.py  is not in the wheel: no target owns it" in first_run.output
+
+
+@pytest.mark.usefixtures("first_run")
+def test_two_pythons_see_an_edit(project: Project, environments: tuple[Environment, Environment]) -> None:
+    project.replace("plain_c/area.c", "width * height", "width * height * 100")
+    other = project.root / "pair/pair_core/_native.cpython-312-x86_64-linux-gnu.so"
+    written = other.stat().st_mtime_ns
+    run = project.pants("develop", f"--venv={environments[1].prefix}", "::").checked()
+    assert run.ran("Compile ") == ["Compile plain_c/area.c for manylinux_2_17_x86_64"]
+    assert "Left out pair:core: it is not built for Python 3.11" in run.output
+    assert other.stat().st_mtime_ns == written
+    for environment in environments:
+        assert environment.run("import plain_c; print(plain_c.area(3, 4))") == "1200"
+    code = (
+        f"import sys; sys.path.append('{project.root}/pair')\ntry: import pair_core\nexcept ImportError as e: print(e)"
+    )
+    message = environments[1].run(code)
+    assert message.startswith("pair_core._native is not built for this Python (cpython-311 on linux)")
+    assert message.endswith(f" develop --venv={environments[1].prefix} pair:core")
+
+
+@pytest.mark.usefixtures("first_run")
+def test_pip_uninstalls_it(environments: tuple[Environment, Environment]) -> None:
+    pip = [environments[0].python, "-m", "pip", "uninstall", "--yes", "plain-c"]
+    subprocess.run(pip, check=True, capture_output=True)
+    code = "import importlib.util as u; print(u.find_spec('plain_c'), u.find_spec('pair_core') is not None)"
+    assert environments[0].run(code) == "None True"
