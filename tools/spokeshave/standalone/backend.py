@@ -3,9 +3,9 @@
     PYTHON backend.py REQUEST.json [--jobs N]
 
 PYTHON is the CPython that the backend runs on. It has the feature version of the wheel's ABI (`3.12`, `3.13t`) and runs
-on this machine. `target_site/sitecustomize.py` lies next to this program, and makes the Pythons of the build describe
-the target. `--jobs` is an argument and not a part of the request, so that it can be `{pants_concurrency}`, which Pants
-does not make part of a process' key.
+on this machine. `target_python.py` and `backend_hook.py` lie next to this program: the former makes the Pythons of the
+build describe the target, the latter calls the backend in one of them. `--jobs` is an argument and not a part of the
+request, so that it can be `{pants_concurrency}`, which Pants does not make part of a process' key.
 
 The program uses the standard library only. It accesses no network, installs nothing, and runs neither pip nor a virtual
 environment: packages are read where they lie. The folders above the working directory do not enter the wheel.
@@ -38,7 +38,7 @@ version (object): `mode` and `text`. `stamped` and `baked` build the wheel with 
 target_platform_in_python (bool or null): Whether `sys.platform` in the backend is the target's. null decides by the
     target: it is for macOS, and not for Windows.
 path (list of str): More folders for PATH, after the packages' programs and the driver's: the POSIX tools (`sh`, `make`)
-    that a project needs. The machine's own PATH is not used.
+    that a project needs. Of this process' own PATH only folders in the sandbox are kept.
 
 It writes to `output`:
 
