@@ -65,6 +65,7 @@ from spokeshave_core.release.verification import IndexFault, IndexFinding, Index
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
+from spokeshave_core.reports.intake import IntakeReport
 from spokeshave_core.reports.place import PlaceReport
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
@@ -147,6 +148,14 @@ REPORTS: tuple[Report, ...] = (
     MetadataReport("demo", None, ">=3.9"),
     AssembleReport(wheel=WHEEL, name="demo", static_version="1.0", requires_python=None, files=("demo/__init__.py",)),
     FuseReport("out/_native.so"),
+    IntakeReport(
+        wheel=WHEEL,
+        name="demo",
+        version="1.0",
+        requires_python=">=3.9",
+        modules=("demo._native",),
+        left_out=("a.dll.a",),
+    ),
     PlaceReport(("demo/_native.abi3.so",)),
     RepairReport(
         wheel=WHEEL,
@@ -366,6 +375,7 @@ KEYS = {
     MetadataReport: "name static_version requires_python",
     AssembleReport: "wheel name static_version requires_python files",
     FuseReport: "output",
+    IntakeReport: "wheel name version requires_python modules left_out",
     PlaceReport: "files",
     RepairReport: "wheel sha256 size tags platform grafted grafted.name grafted.path grafted.sha256 libraries "
     "newest_symbols newest_symbols.GLIBC",
