@@ -21,6 +21,7 @@ class ActionKind(Enum):
     RUNTIME_PACK = "runtime pack"
     COMPILE = "compile"
     LINK = "link"
+    BACKEND = "backend"
     ASSEMBLE = "assemble"
     REPAIR = "repair"
     VERIFY = "verify"

@@ -211,8 +211,9 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
     )
     runs, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in runs)]
+    compiles = bool(plan.native_targets) or plan.has_backend
     # The processors that native files are linked for.
-    slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if plan.native_targets else ()
+    slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if compiles else ()
     await _fetch_packages(plan, keys, slices)
     requests = (FinishWheelRequest(key, tuple(version for other, version in runs if other == key)) for key in keys)
     # Every link waits for a runtime pack, which takes longest by far: requested first, it waits for no slot.

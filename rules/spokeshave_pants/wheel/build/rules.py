@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -24,6 +24,8 @@ from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import add_prefix, concurrently, create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest, wheel_version
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.wheel.backend.rules import BackendWheelBuildRequest, take_in_wheel
+from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.downstream_files import DownstreamFilesRequest, downstream_files
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension, link_python_extension
 from spokeshave_pants.wheel.build.linked_software import (
@@ -34,8 +36,17 @@ from spokeshave_pants.wheel.build.linked_software import (
     linked_licenses,
 )
 from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest, place_library
+from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.matrix import wheel_tag
-from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.plan.rules import (
+    DATA_DIR,
+    PAYLOAD_DIR,
+    DescribedWheel,
+    WheelPlan,
+    WheelPlanRequest,
+    plan_described_wheel,
+    plan_wheel,
+)
 from spokeshave_pants.wheel.progress import WheelStep
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 
@@ -65,11 +76,18 @@ class WheelFactsRequest:
 
 @dataclass(frozen=True)
 class WheelFacts:
-    """The facts about a wheel from its validated pyproject.toml."""
+    """The name and the static version of a wheel.
+
+    They are those of its validated pyproject.toml. Of a wheel that its own backend builds, they are what the source
+    tree states, and otherwise what a built wheel states.
+
+    Attributes:
+        actions: What had to be done to know them.
+    """
 
     distribution: str
     static_version: str | None
-    action: Action
+    actions: tuple[Action, ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,7 @@ class VersionOfWheelRequest:
 
 @dataclass(frozen=True)
 class AssembleWheelRequest:
-    """A request to assemble a wheel."""
+    """A request for the unrepaired wheel: assembled, or built by the project's own backend."""
 
     key: WheelKey
 
@@ -200,12 +218,12 @@ async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | 
     )
 
 
-def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
+def _requirements(plan: DescribedWheel, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
     pins = (argument for sibling in siblings for argument in ("--pin", sibling.distribution))
     return (*pins, *(argument for text in plan.requirements for argument in ("--requirement", text)))
 
 
-def _entry_points(plan: WheelPlan) -> tuple[str, ...]:
+def _entry_points(plan: DescribedWheel) -> tuple[str, ...]:
     """Return the entry points by which build tools find what the wheel offers to C and C++ projects."""
     found = plan.offered.entry_points if plan.offered else ()
     return tuple(
@@ -218,9 +236,23 @@ def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
     return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
 
 
-@rule(desc="Check a wheel's metadata", level=LogLevel.DEBUG)
+@rule(desc="Find the name of a wheel", level=LogLevel.DEBUG)
 async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     plan = await plan_wheel(WheelPlanRequest(request.address))
+    if not plan.has_backend:
+        return await _described_facts(request)
+    backend = await plan_backend_wheel(BackendWheelRequest(request.address))
+    project = backend.project
+    keeps = backend.version_mode is VersionMode.OWN
+    if project.name is not None and (project.version is not None or not keeps):
+        return WheelFacts(project.name, project.version if keeps else None, ())
+    # Only the backend can tell. All builds of a project agree, so one is enough, and a run needs it in any case.
+    key = WheelKey(request.address, plan.matrix.platforms[0], plan.matrix.abis[0])
+    return (await assemble_wheel(AssembleWheelRequest(key))).facts
+
+
+async def _described_facts(request: WheelFactsRequest) -> WheelFacts:
+    plan = await plan_described_wheel(WheelPlanRequest(request.address))
     siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
     result = await run_tool(
         RunToolRequest(
@@ -236,15 +268,45 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     )
     raise_for_failure(result, str(request.address))
     report = result.report(MetadataReport)
-    return WheelFacts(report.name, report.static_version, result.action)
+    return WheelFacts(report.name, report.static_version, (result.action,))
 
 
-@rule(desc="Assemble a wheel", level=LogLevel.DEBUG)
+@rule(desc="Make an unrepaired wheel", level=LogLevel.DEBUG)
 async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     key = request.key
+    plan = await plan_wheel(WheelPlanRequest(key.address))
+    return await (_build_by_backend(key) if plan.has_backend else _assemble_described(key))
+
+
+async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
+    """Build a wheel by the project's own backend. Nothing after this step knows the difference."""
+    backend = await plan_backend_wheel(BackendWheelRequest(key.address))
+    stamp = ""
+    if backend.version_mode is VersionMode.BAKED:
+        stamp = (await wheel_version(WheelVersionRequest(key.address, None), **implicitly())).version
+    wheel = await take_in_wheel(BackendWheelBuildRequest(key.address, key.platform, key.abi, stamp))
+    report = wheel.report
+    return UnrepairedWheel(
+        digest=wheel.digest,
+        file_name=report.wheel,
+        facts=WheelFacts(
+            distribution=report.name,
+            static_version=report.version if backend.version_mode is VersionMode.OWN else None,
+            actions=wheel.actions,
+        ),
+        modules=report.modules,
+        libraries=EMPTY_DIGEST,
+        own_libraries=(),
+        archives=frozenset(),
+        headers_origins=wheel.origins,
+        actions=wheel.actions,
+    )
+
+
+async def _assemble_described(key: WheelKey) -> UnrepairedWheel:
     # Reported before anything is compiled.
     plan, facts = await concurrently(
-        plan_wheel(WheelPlanRequest(key.address)), wheel_facts(WheelFactsRequest(key.address))
+        plan_described_wheel(WheelPlanRequest(key.address)), wheel_facts(WheelFactsRequest(key.address))
     )
     await sibling_keys(plan, key)  # raises an error for a sibling without a matching build
     extensions = await concurrently(
@@ -304,7 +366,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         **implicitly(),
     )
     raise_for_failure(result, str(key.address))
-    before = (facts.action, *(action for part in parts for action in part.actions))
+    before = (*facts.actions, *(action for part in parts for action in part.actions))
     return UnrepairedWheel(
         digest=result.digest,
         file_name=result.report(AssembleReport).wheel,
