@@ -31,11 +31,18 @@ from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
+from spokeshave_pants.sources import rules as sources
+from spokeshave_pants.sources import target_types as source_target_types
 from spokeshave_pants.toolchain import rules as toolchain
 
 
 def target_types() -> Iterable[type[Target]]:
-    return (CCSourceTarget, CCSourcesGeneratorTarget, *cc_target_types.target_types())
+    return (
+        CCSourceTarget,
+        CCSourcesGeneratorTarget,
+        *cc_target_types.target_types(),
+        *source_target_types.target_types(),
+    )
 
 
 def rules() -> Iterable[Rule | UnionRule]:
@@ -56,6 +63,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *runtime_pack.rules(),
         *sandbox_python.rules(),
         *source_files.rules(),
+        *sources.rules(),
         *system_binaries.rules(),
         *tailor.rules(),
         *third_party.rules(),
