@@ -233,8 +233,8 @@ async def wheel_version(
     if request.static_version is not None and wheel[VersionFileField].value is not None:
         raise InvalidTargetError(
             f"{request.wheel} has a `version_file`, but the project has the static version "
-            f"{request.static_version}. Remove the field, or make the version dynamic: by `dynamic = [\"version\"]` in "
-            f"pyproject.toml, or by `version=\"stamped\"` in a `python_backend_wheel`."
+            f'{request.static_version}. Remove the field, or make the version dynamic: by `dynamic = ["version"]` in '
+            f'pyproject.toml, or by `version="stamped"` in a `python_backend_wheel`.'
         )
     members = await release_of(ReleaseOfRequest(request.wheel), **implicitly())
     commit = stated_commit(version_options(subsystem), context)

@@ -9,8 +9,8 @@ _KEPT_LINES = 60
 _HINTS = (
     (
         re.compile(r"(?i)\bgfortran\b|CMAKE_Fortran_COMPILER|no fortran compiler|compiler for language fortran"),
-        "The project compiles Fortran, for which the toolchain has no compiler. Switch the part off by `config_settings` "
-        "or `env`, or use the project's own wheels as a `python_requirement`.",
+        "The project compiles Fortran, for which the toolchain has no compiler. Switch the part off by "
+        "`config_settings` or `env`, or use the project's own wheels as a `python_requirement`.",
     ),
     (
         re.compile(
@@ -24,13 +24,13 @@ _HINTS = (
     ),
     (
         re.compile(r"(?i)\b(cargo|rustc)\b.{0,40}(not found|no such file|can't find|could not find)|can't find rust"),
-        "The project compiles Rust, for which the toolchain has no compiler. Switch the part off by `config_settings` or "
-        "`env`, or use the project's own wheels as a `python_requirement`.",
+        "The project compiles Rust, for which the toolchain has no compiler. Switch the part off by "
+        "`config_settings` or `env`, or use the project's own wheels as a `python_requirement`.",
     ),
     (
         re.compile(r"(?i)setuptools[-_]scm was unable to detect version|git.{0,30}(not found|no such file)"),
-        "The build asked git for the version, but its source tree is not a checkout. Set version=\"stamped\" or "
-        "version=\"baked\", or give the version by `env`.",
+        'The build asked git for the version, but its source tree is not a checkout. Set version="stamped" or '
+        'version="baked", or give the version by `env`.',
     ),
     (
         re.compile(r"omp\.h' file not found|__kmpc_"),

@@ -20,8 +20,8 @@ from spokeshave_core.requirement_lines import decode_requirements
 from spokeshave_pants.action import Action
 from spokeshave_pants.cc.foreign.python_facts import python_facts, python_libraries
 from spokeshave_pants.errors import InvalidTargetError, MissingInterpreterError
-from spokeshave_pants.headers.import_library import PythonImportLibraryRequest, make_import_library
 from spokeshave_pants.headers.exports import import_library_name
+from spokeshave_pants.headers.import_library import PythonImportLibraryRequest, make_import_library
 from spokeshave_pants.headers.rules import PythonHeadersRequest, python_headers
 from spokeshave_pants.pants_api import (
     concurrently,
@@ -206,8 +206,7 @@ async def target_python(request: TargetPythonRequest) -> TargetPython:
         create_digest(CreateDigest([FileContent(FACTS, python_facts(request.platform, request.abi).encode())])),
     )
     libraries = await concurrently(
-        make_import_library(PythonImportLibraryRequest(abi, request.platform, request.where))
-        for abi in needed.values()
+        make_import_library(PythonImportLibraryRequest(abi, request.platform, request.where)) for abi in needed.values()
     )
     return TargetPython(
         headers=headers.digest,

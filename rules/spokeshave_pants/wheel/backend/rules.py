@@ -7,8 +7,16 @@ import posixpath
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
-from pants.engine.fs import RemovePrefix
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+)
 from pants.engine.process import Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
@@ -201,9 +209,7 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         description=description,
         level=LogLevel.INFO,
     )
-    result = await run_hermetic(
-        HermeticProcess(process, (*packages.requests, *foreign.packages)), **implicitly()
-    )
+    result = await run_hermetic(HermeticProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
     output = result.stderr.decode(errors="replace")
     if result.exit_code == _USER_ERROR:
         raise BackendBuildError(output.strip())

@@ -48,6 +48,7 @@ from spokeshave_pants.wheel.plan.rules import (
     plan_wheel,
 )
 from spokeshave_pants.wheel.progress import WheelStep
+from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 
 COMPONENTS = "__components.json"
@@ -88,6 +89,20 @@ class WheelFacts:
     distribution: str
     static_version: str | None
     actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class BuiltFactsRequest:
+    """A request for the facts about a wheel of which the source tree does not state them."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class BuiltFacts:
+    """What a built wheel states of itself."""
+
+    facts: WheelFacts
 
 
 @dataclass(frozen=True)
@@ -246,9 +261,16 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     keeps = backend.version_mode is VersionMode.OWN
     if project.name is not None and (project.version is not None or not keeps):
         return WheelFacts(project.name, project.version if keeps else None, ())
-    # Only the backend can tell. All builds of a project agree, so one is enough, and a run needs it in any case.
-    key = WheelKey(request.address, plan.matrix.platforms[0], plan.matrix.abis[0])
-    return (await assemble_wheel(AssembleWheelRequest(key))).facts
+    return (await built_facts(BuiltFactsRequest(request.address), **implicitly())).facts
+
+
+@rule(level=LogLevel.DEBUG)
+async def built_facts(request: BuiltFactsRequest, chosen: NativeWheelSubsystem) -> BuiltFacts:
+    """Build one wheel, as only the backend can tell. All builds of a project agree, and the run needs this one too."""
+    matrix = (await plan_wheel(WheelPlanRequest(request.address))).matrix
+    selected = matrix.narrowed(chosen.globs()).platforms
+    key = WheelKey(request.address, (*selected, *matrix.platforms)[0], matrix.abis[0])
+    return BuiltFacts((await assemble_wheel(AssembleWheelRequest(key))).facts)
 
 
 async def _described_facts(request: WheelFactsRequest) -> WheelFacts:

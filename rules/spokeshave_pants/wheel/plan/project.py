@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api.requirement import parse_requirement
@@ -29,7 +30,7 @@ class Project:
 
     Attributes:
         name: The name of the distribution. None if only a build can tell, and so are the other facts.
-        version: The version that the project states.
+        version: The version that the project states, in its normal form.
     """
 
     name: str | None
@@ -57,9 +58,10 @@ class Project:
         _refuse_rust(parse_build_system(content, f"{where}: {PYPROJECT}").requires, where)
         # An sdist's own metadata is complete: it has what the backend computed.
         stated = BytesHeaderParser().parsebytes(files.get(PKG_INFO, b""))
+        version = _text(stated.get("Version")) or described.version
         return cls(
             name=_text(stated.get("Name")) or described.name,
-            version=_text(stated.get("Version")) or described.version,
+            version=None if version is None else _normal_version(version),
             requires_python=_text(stated.get("Requires-Python")) or described.requires_python,
         )
 
@@ -76,6 +78,13 @@ def _refuse_rust(requires: tuple[str, ...], where: str) -> None:
                 "Build its wheels with that tool, such as `maturin build --zig`, and use them as a "
                 "`python_requirement`."
             )
+
+
+def _normal_version(version: str) -> str | None:
+    try:
+        return str(Version(version))
+    except InvalidVersion:
+        return None  # the backend reports it
 
 
 def _text(value: object) -> str | None:
