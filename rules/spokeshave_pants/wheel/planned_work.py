@@ -105,23 +105,6 @@ async def _target(address: Address) -> Target:
     return (await resolve_target(WrappedTargetRequest(address, description_of_origin=where), **implicitly())).target
 
 
-@rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
-async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
-    matrix = plan.matrix.narrowed(chosen.globs())
-    keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
-    if plan.has_backend:
-        native = tuple(PlannedWheel(str(key), backend_actions(key)) for key in keys)
-    else:
-        native = await _linked_wheels(plan, keys)
-    chances = await concurrently(
-        smoke_chance(SmokeTestWheelRequest(key, version), **implicitly())
-        for key in keys
-        for version in matrix.served_by(key.abi)
-    )
-    return AnnouncedWork(PlannedWork(native, sum(not chance.reason for chance in chances)))
-
-
 async def _linked_wheels(plan: WheelPlan, keys: Iterable[WheelKey]) -> tuple[PlannedWheel, ...]:
     listed = await concurrently(
         plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in plan.native_targets
@@ -138,6 +121,23 @@ async def _linked_wheels(plan: WheelPlan, keys: Iterable[WheelKey]) -> tuple[Pla
         name = target[CcSharedLibraryNameField].value if target.has_field(CcSharedLibraryNameField) else None
         linked.append(LinkedTarget(module, name or address.target_name, link.plans))
     return tuple(PlannedWheel(str(key), native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
+
+
+@rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
+async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    matrix = plan.matrix.narrowed(chosen.globs())
+    keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
+    if plan.has_backend:
+        native = tuple(PlannedWheel(str(key), backend_actions(key)) for key in keys)
+    else:
+        native = await _linked_wheels(plan, keys)
+    chances = await concurrently(
+        smoke_chance(SmokeTestWheelRequest(key, version), **implicitly())
+        for key in keys
+        for version in matrix.served_by(key.abi)
+    )
+    return AnnouncedWork(PlannedWork(native, sum(not chance.reason for chance in chances)))
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -66,7 +66,13 @@ def refusal(folder: Path, files: Mapping[str, bytes | str | Path], **options: ob
 
 def test_a_wheel_is_taken_in_for_the_repair(tmp_path: Path, library: Path) -> None:
     wheel = build_wheel(tmp_path / "built", {MODULE: library, "demo/__init__.py": ""}, tag=TAG, version="1.2")
-    intake = Intake((wheel,), Platform.parse(LINUX), PythonAbi.parse("cp312"), None, {})
+    intake = Intake(
+        wheels=(wheel,),
+        platform=Platform.parse(LINUX),
+        abi=PythonAbi.parse("cp312"),
+        version=None,
+        version_files={},
+    )
     report = take_in(intake, tmp_path / "out")
     assert report.wheel == "demo-1.2-cp312-cp312-linux_x86_64.whl"
     assert (report.name, report.version, report.modules, report.left_out) == ("demo", "1.2", ("demo._speed",), ())
@@ -188,7 +194,13 @@ def test_the_builds_of_both_processors_are_joined(tmp_path: Path) -> None:
         module = link_bare(tmp_path / part / "_speed.so", module_source("_speed"), part, UNDEFINED)
         files: dict[str, bytes | str | Path] = {"demo/_speed.cpython-312-darwin.so": module, "demo/__init__.py": ""}
         wheels.append(build_wheel(tmp_path / part, files, tag=f"cp312-cp312-{part}", version="1.2"))
-    intake = Intake(tuple(wheels), Platform.parse("macosx_11_0_universal2"), PythonAbi.parse("cp312"), "1.2", {})
+    intake = Intake(
+        wheels=tuple(wheels),
+        platform=Platform.parse("macosx_11_0_universal2"),
+        abi=PythonAbi.parse("cp312"),
+        version="1.2",
+        version_files={},
+    )
     report = take_in(intake, tmp_path / "out")
     assert report.wheel == "demo-1.2-cp312-cp312-macosx_11_0_universal2.whl"
     tree = unpack(tmp_path / "out" / report.wheel, tmp_path / "tree")

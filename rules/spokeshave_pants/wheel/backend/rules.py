@@ -169,7 +169,10 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
     python, packages, target_side, foreign = await concurrently(
         build_python(BuildPythonRequest(request.abi.version, where), **implicitly()),
         build_packages(
-            BuildPackagesRequest(request.address, pins, request.platform, request.abi.version), **implicitly()
+            BuildPackagesRequest(
+                address=request.address, pins=pins, platform=request.platform, version=request.abi.version
+            ),
+            **implicitly(),
         ),
         target_python(TargetPythonRequest(request.platform, request.abi, where)),
         foreign_toolchain(ForeignToolchainRequest(request.platform), **implicitly()),
@@ -253,7 +256,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
     plan = await plan_backend_wheel(BackendWheelRequest(request.address))
     version = build_version(plan.version_mode, request.stamp)
     builds = await concurrently(
-        run_backend(BackendBuildRequest(request.address, part, request.abi, version))
+        run_backend(BackendBuildRequest(address=request.address, platform=part, abi=request.abi, version=version))
         for part in request.platform.slices
     )
     wheels = await concurrently(

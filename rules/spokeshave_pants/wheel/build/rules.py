@@ -251,28 +251,6 @@ def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
     return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
 
 
-@rule(desc="Find the name of a wheel", level=LogLevel.DEBUG)
-async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
-    if not plan.has_backend:
-        return await _described_facts(request)
-    backend = await plan_backend_wheel(BackendWheelRequest(request.address))
-    project = backend.project
-    keeps = backend.version_mode is VersionMode.OWN
-    if project.name is not None and (project.version is not None or not keeps):
-        return WheelFacts(project.name, project.version if keeps else None, ())
-    return (await built_facts(BuiltFactsRequest(request.address), **implicitly())).facts
-
-
-@rule(level=LogLevel.DEBUG)
-async def built_facts(request: BuiltFactsRequest, chosen: NativeWheelSubsystem) -> BuiltFacts:
-    """Build one wheel, as only the backend can tell. All builds of a project agree, and the run needs this one too."""
-    matrix = (await plan_wheel(WheelPlanRequest(request.address))).matrix
-    selected = matrix.narrowed(chosen.globs()).platforms
-    key = WheelKey(request.address, (*selected, *matrix.platforms)[0], matrix.abis[0])
-    return BuiltFacts((await assemble_wheel(AssembleWheelRequest(key))).facts)
-
-
 async def _described_facts(request: WheelFactsRequest) -> WheelFacts:
     plan = await plan_described_wheel(WheelPlanRequest(request.address))
     siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
@@ -293,11 +271,26 @@ async def _described_facts(request: WheelFactsRequest) -> WheelFacts:
     return WheelFacts(report.name, report.static_version, (result.action,))
 
 
-@rule(desc="Make an unrepaired wheel", level=LogLevel.DEBUG)
-async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
-    key = request.key
-    plan = await plan_wheel(WheelPlanRequest(key.address))
-    return await (_build_by_backend(key) if plan.has_backend else _assemble_described(key))
+@rule(desc="Find the name of a wheel", level=LogLevel.DEBUG)
+async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    if not plan.has_backend:
+        return await _described_facts(request)
+    backend = await plan_backend_wheel(BackendWheelRequest(request.address))
+    project = backend.project
+    keeps = backend.version_mode is VersionMode.OWN
+    if project.name is not None and (project.version is not None or not keeps):
+        return WheelFacts(project.name, project.version if keeps else None, ())
+    return (await built_facts(BuiltFactsRequest(request.address), **implicitly())).facts
+
+
+@rule(level=LogLevel.DEBUG)
+async def built_facts(request: BuiltFactsRequest, chosen: NativeWheelSubsystem) -> BuiltFacts:
+    """Build one wheel, as only the backend knows them. All builds of a project agree, and the run needs this one too."""
+    matrix = (await plan_wheel(WheelPlanRequest(request.address))).matrix
+    selected = matrix.narrowed(chosen.globs()).platforms
+    key = WheelKey(request.address, (*selected, *matrix.platforms)[0], matrix.abis[0])
+    return BuiltFacts((await assemble_wheel(AssembleWheelRequest(key))).facts)
 
 
 async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
@@ -306,7 +299,9 @@ async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
     stamp = ""
     if backend.version_mode is VersionMode.BAKED:
         stamp = (await wheel_version(WheelVersionRequest(key.address, None), **implicitly())).version
-    wheel = await take_in_wheel(BackendWheelBuildRequest(key.address, key.platform, key.abi, stamp))
+    wheel = await take_in_wheel(
+        BackendWheelBuildRequest(address=key.address, platform=key.platform, abi=key.abi, stamp=stamp)
+    )
     report = wheel.report
     return UnrepairedWheel(
         digest=wheel.digest,
@@ -400,6 +395,13 @@ async def _assemble_described(key: WheelKey) -> UnrepairedWheel:
         headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
         actions=(*before, result.action.after(*ends(before))),
     )
+
+
+@rule(desc="Make an unrepaired wheel", level=LogLevel.DEBUG)
+async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
+    key = request.key
+    plan = await plan_wheel(WheelPlanRequest(key.address))
+    return await (_build_by_backend(key) if plan.has_backend else _assemble_described(key))
 
 
 def _repair_argv(key: WheelKey, unrepaired: UnrepairedWheel, *, is_native: bool) -> tuple[str, ...]:

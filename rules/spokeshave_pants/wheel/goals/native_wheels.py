@@ -41,7 +41,7 @@ from spokeshave_pants.wheel.subsystem import (
 )
 from spokeshave_pants.wheel.target_types import PythonsField
 
-# The name of a distribution that only a build can tell.
+# The name of a distribution that only a build states.
 UNKNOWN = "*"
 
 
@@ -76,6 +76,18 @@ class NamedDistribution:
     version: str | None
 
 
+async def _name_project(request: NamedDistributionRequest) -> NamedDistribution:
+    """Return what the source tree of a project with its own backend states. Only a build states the rest."""
+    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
+    name = plan.project.name or UNKNOWN
+    if plan.version_mode is VersionMode.OWN:
+        return NamedDistribution(name, plan.project.version)
+    if not request.with_version:
+        return NamedDistribution(name, None)
+    version = await wheel_version(WheelVersionRequest(request.address, None), **implicitly())
+    return NamedDistribution(name, normal_version(version.version, str(request.address)))
+
+
 @rule(level=LogLevel.DEBUG)
 async def name_distribution(request: NamedDistributionRequest) -> NamedDistribution:
     if (await plan_wheel(WheelPlanRequest(request.address))).has_backend:
@@ -91,18 +103,6 @@ async def name_distribution(request: NamedDistributionRequest) -> NamedDistribut
         return NamedDistribution(pyproject.name, None)
     version = await wheel_version(WheelVersionRequest(request.address, pyproject.version), **implicitly())
     return NamedDistribution(pyproject.name, normal_version(version.version, plan.pyproject))
-
-
-async def _name_project(request: NamedDistributionRequest) -> NamedDistribution:
-    """Return what the source tree of a project with its own backend states. Only a build could tell the rest."""
-    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
-    name = plan.project.name or UNKNOWN
-    if plan.version_mode is VersionMode.OWN:
-        return NamedDistribution(name, plan.project.version)
-    if not request.with_version:
-        return NamedDistribution(name, None)
-    version = await wheel_version(WheelVersionRequest(request.address, None), **implicitly())
-    return NamedDistribution(name, normal_version(version.version, str(request.address)))
 
 
 @rule(desc="List wheels", level=LogLevel.DEBUG)

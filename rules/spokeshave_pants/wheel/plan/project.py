@@ -29,7 +29,7 @@ class Project:
     """A project with a build backend.
 
     Attributes:
-        name: The name of the distribution. None if only a build can tell, and so are the other facts.
+        name: The name of the distribution. None if only a build states it, and so are the other facts.
         version: The version that the project states, in its normal form.
     """
 

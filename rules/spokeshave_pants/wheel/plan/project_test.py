@@ -43,7 +43,7 @@ def test_a_project_table_states_name_and_version() -> None:
         {"setup_cfg": "[metadata]\nversion = 1.0\n"},
     ],
 )
-def test_only_a_build_tells_other_versions(files: dict[str, str]) -> None:
+def test_only_a_build_states_other_versions(files: dict[str, str]) -> None:
     assert parse(**files).version is None
 
 
