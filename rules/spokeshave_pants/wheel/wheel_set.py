@@ -27,6 +27,7 @@ from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.toolchain.rules import CcToolchainsRequest, cc_toolchains
+from spokeshave_pants.wheel.backend.environment import BuildPythonsRequest, find_build_pythons
 from spokeshave_pants.wheel.build.package_headers import PackageHeadersRequest, package_headers
 from spokeshave_pants.wheel.build.rules import (
     CheckedWheel,
@@ -182,12 +183,16 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
     """Fetch what the build needs, side by side: headers, the toolchain, and the tools, which check the metadata.
 
     Raises:
+        MissingInterpreterError: With all Pythons that the project's own build needs.
         MissingWheelError: With all headers that are missing, before anything is compiled.
         ToolError: With what is wrong with the metadata or the version, likewise.
     """
     if not keys:
         return
     builds = tuple((key.platform, key.abi) for key in keys)
+    if plan.has_backend:
+        versions = tuple(key.abi.version for key in keys)
+        await find_build_pythons(BuildPythonsRequest(versions, f"the target {plan.address}"), **implicitly())
     await concurrently(
         package_headers(PackageHeadersRequest(plan.native_targets, plan.variant, builds)),
         cc_toolchains(CcToolchainsRequest(slices)),

@@ -66,6 +66,23 @@ class BuildPython:
 
 
 @dataclass(frozen=True)
+class BuildPythonsRequest:
+    """A request to check that this machine has the Pythons that builds run on, before anything is built.
+
+    Attributes:
+        where: The target, for messages.
+    """
+
+    versions: tuple[PythonVersion, ...]
+    where: str
+
+
+@dataclass(frozen=True)
+class BuildPythons:
+    """Marker: this machine has every requested Python."""
+
+
+@dataclass(frozen=True)
 class BuildPinsRequest:
     """A request for the pinned build requirements of a target.
 
@@ -141,16 +158,23 @@ class TargetPython:
     actions: tuple[Action, ...]
 
 
+@rule(level=LogLevel.DEBUG)
+async def find_build_pythons(request: BuildPythonsRequest, interpreters: Interpreters) -> BuildPythons:
+    missing = [str(version) for version in dict.fromkeys(request.versions) if not interpreters.of(version)]
+    if missing:
+        raise MissingInterpreterError(
+            f"{request.where} is built by the project's own build, which runs on the Python of each wheel, but this "
+            f"machine does not have Python {' and '.join(missing)}: {interpreters.describe()}. Install it (`pyenv "
+            f"install {missing[0]}`), or list other `pythons`."
+        )
+    return BuildPythons()
+
+
 @rule(desc="Find the Python that runs a build", level=LogLevel.DEBUG)
 async def build_python(request: BuildPythonRequest, interpreters: Interpreters) -> BuildPython:
-    found = interpreters.of(request.version)
-    if not found:
-        raise MissingInterpreterError(
-            f"{request.where} is built for Python {request.version}, and its own build runs on that Python, which this "
-            f"machine does not have: {interpreters.describe()}. Install it (`pyenv install {request.version}`), or "
-            f"remove it from `pythons`."
-        )
-    linked = await link_python(LinkPythonRequest(found[-1].path, FrozenDict()), **implicitly())
+    await find_build_pythons(BuildPythonsRequest((request.version,), request.where), **implicitly())
+    newest = interpreters.of(request.version)[-1]
+    linked = await link_python(LinkPythonRequest(newest.path, FrozenDict()), **implicitly())
     return BuildPython(linked.path, linked.append_only_caches)
 
 
