@@ -16,7 +16,7 @@ from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
-from spokeshave_core.outcomes import Outcome
+from spokeshave_core.outcomes import Outcome, Source
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
@@ -41,7 +41,7 @@ from spokeshave_pants.wheel.build.rules import (
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.planned_work import AnnouncedWorkRequest, announce_work
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, TargetReport, WheelReport
+from spokeshave_pants.wheel.report.wheels import BackendRun, PythonOutcome, RefusedWheel, TargetReport, WheelReport
 from spokeshave_pants.wheel.smoke.rules import (
     SmokeChance,
     SmokeReport,
@@ -336,6 +336,10 @@ def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> W
         actions=count_actions(_actions(tested), run_id),
         smoke=tuple(python_outcome(report) for report in tested.smoke),
         build_type=build_type,
+        backends=tuple(
+            BackendRun(report, action.source(run_id) is Source.RAN)
+            for report, action in wheel.repaired.unrepaired.backends
+        ),
     )
 
 

@@ -149,6 +149,7 @@ class TakenInWheel:
     report: IntakeReport
     origins: tuple[str, ...]
     actions: tuple[Action, ...]
+    backends: tuple[tuple[BackendReport, Action], ...]
 
 
 def backend_description(address: Address, platform: Platform, abi: PythonAbi) -> str:
@@ -293,6 +294,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
         report=result.report(IntakeReport),
         origins=tuple(dict.fromkeys(build.origin for build in builds)),
         actions=(*before, result.action.after(*ends(before))),
+        backends=tuple((build.report, build.actions[-1]) for build in builds),
     )
 
 

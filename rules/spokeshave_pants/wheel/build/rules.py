@@ -16,6 +16,7 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
+from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.repair import RepairReport
 from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.reports.verify import Finding, VerifyReport
@@ -126,6 +127,7 @@ class UnrepairedWheel:
     Attributes:
         own_libraries: The paths in the wheel of the libraries that Python code opens.
         archives: The static libraries of the toolchain in its native files, as in `LinkedLibrary`.
+        backends: The runs of the project's own build backend, if it has one, with their reports.
     """
 
     digest: Digest
@@ -137,6 +139,7 @@ class UnrepairedWheel:
     archives: frozenset[str]
     headers_origins: tuple[str, ...]
     actions: tuple[Action, ...]
+    backends: tuple[tuple[BackendReport, Action], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -286,7 +289,7 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
 
 @rule(level=LogLevel.DEBUG)
 async def built_facts(request: BuiltFactsRequest, chosen: NativeWheelSubsystem) -> BuiltFacts:
-    """Build one wheel, as only the backend knows them. All builds of a project agree, and the run needs this one too."""
+    """Build one wheel, as only the backend knows them. All builds of a project agree, and the run needs this one."""
     matrix = (await plan_wheel(WheelPlanRequest(request.address))).matrix
     selected = matrix.narrowed(chosen.globs()).platforms
     key = WheelKey(request.address, (*selected, *matrix.platforms)[0], matrix.abis[0])
@@ -317,6 +320,7 @@ async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
         archives=frozenset(),
         headers_origins=wheel.origins,
         actions=wheel.actions,
+        backends=wheel.backends,
     )
 
 
