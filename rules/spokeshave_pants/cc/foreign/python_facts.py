@@ -4,8 +4,8 @@ A build backend asks the Python that runs it for the tag of the wheel, the suffi
 flags. `tools/spokeshave/standalone/target_python.py` makes a Python of this machine answer with these facts. No
 interpreter of the target is needed: they follow from the platform and the ABI, as `pyconfig.h` does.
 
-Sources: `sysconfig` and `platform` of CPython 3.9 to 3.15; PEP 3149 (`SOABI`); what setuptools, CMake's FindPython, meson
-and meson-python read.
+Sources: `sysconfig` and `platform` of CPython 3.9 to 3.15; PEP 3149 (`SOABI`); what setuptools, CMake's FindPython,
+meson and meson-python read.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ _OF_THE_BUILDER = (
     "LINKFORSHARED LINK_PYTHON_OBJS LOCALMODLIBS MODLIBS MULTIARCH_CPPFLAGS OPT OTHER_LIBTOOL_OPT PROFILE_TASK "
     "PY_CFLAGS_NODIST PY_CORE_CFLAGS PY_CORE_LDFLAGS PY_CPPFLAGS PY_LDFLAGS PY_LDFLAGS_NODIST RUNSHARED SHLIBS SYSLIBS"
 ).split()
+_MESON_SYSTEMS = {System.MACOS: "darwin", System.WINDOWS: "windows"}
+_MESON_FAMILIES = {"powerpc64le": "ppc64"}
 _DEFINE = re.compile(r"^#define (?P<name>\w+) (?P<value>-?[0-9]+)$", re.MULTILINE)
 # macOS' major version and its kernel's differ by nine from 11 on, and by one from 26 on.
 _RENUMBERED_MACOS = 26
@@ -70,6 +72,8 @@ def python_facts(platform: Platform, abi: PythonAbi) -> str:
         "extension_suffixes": _extension_suffixes(own, platform),
         "config": {**dict.fromkeys(_OF_THE_BUILDER, ""), **_config(platform, abi, suffix)},
         "defines": _defines(platform, abi),
+        "libraries": python_libraries(platform, abi),
+        "meson": _meson(platform),
     }
     return json.dumps(facts, indent=1, sort_keys=True) + "\n"
 
@@ -136,7 +140,6 @@ def _extension_suffixes(own: PythonAbi, platform: Platform) -> list[str]:
 
 def _config(platform: Platform, abi: PythonAbi, suffix: str) -> Mapping[str, object]:
     is_windows = platform.system is System.WINDOWS
-    flags = _COMPILER_FLAGS if is_windows else f"{_COMPILER_FLAGS} -fPIC"
     link = " ".join(("-shared", *(f"{{libraries}}/{name}" for name in python_libraries(platform, abi))))
     if platform.system is System.MACOS:
         link = "-bundle -undefined dynamic_lookup"
@@ -162,8 +165,8 @@ def _config(platform: Platform, abi: PythonAbi, suffix: str) -> Mapping[str, obj
         "ARFLAGS": "rcs",
         "RANLIB": "ranlib",
         "LINKCC": "cc",
-        "CFLAGS": flags,
-        "PY_CFLAGS": flags,
+        "CFLAGS": _COMPILER_FLAGS,
+        "PY_CFLAGS": _COMPILER_FLAGS,
         "CCSHARED": "" if is_windows else "-fPIC",
         "LDSHARED": f"cc {link}",
         "BLDSHARED": f"cc {link}",
@@ -178,6 +181,27 @@ def _library(platform: Platform, abi: PythonAbi) -> str:
     if platform.system is System.WINDOWS:
         return import_library_name(PythonAbi(abi.version))
     return f"libpython{abi.version}.a"
+
+
+def _meson(platform: Platform) -> Mapping[str, str]:
+    """Return the target in meson's words, and the format of `long double`, for which numpy's build runs a program."""
+    family = _MESON_FAMILIES.get(platform.processor, platform.processor)
+    return {
+        "system": _MESON_SYSTEMS.get(platform.system, "linux"),
+        "cpu_family": family,
+        "cpu": platform.processor,
+        "endian": "big" if platform.architecture == "s390x" else "little",
+        "longdouble_format": _long_double(platform),
+    }
+
+
+def _long_double(platform: Platform) -> str:
+    if platform.processor == "x86_64":
+        return "INTEL_EXTENDED_16_BYTES_LE"
+    if platform.processor == "arm" or platform.object_format is not ObjectFormat.ELF:
+        return "IEEE_DOUBLE_LE"
+    formats = {"s390x": "IEEE_QUAD_BE", "powerpc64le": "IBM_DOUBLE_DOUBLE_LE"}
+    return formats.get(platform.processor, "IEEE_QUAD_LE")
 
 
 def _defines(platform: Platform, abi: PythonAbi) -> Mapping[str, int]:
