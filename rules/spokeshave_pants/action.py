@@ -19,6 +19,7 @@ class ActionKind(Enum):
 
     METADATA = "metadata"
     RUNTIME_PACK = "runtime pack"
+    PROJECT = "project"
     COMPILE = "compile"
     LINK = "link"
     BACKEND = "backend"

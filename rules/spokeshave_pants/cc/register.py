@@ -23,6 +23,8 @@ from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.link import rules as link
 from spokeshave_pants.cc.link import variant
+from spokeshave_pants.cc.project import rules as project
+from spokeshave_pants.cc.project import target_types as project_target_types
 from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
 from spokeshave_pants.cc.tailor import rules as tailor
 from spokeshave_pants.confinement import rules as confinement
@@ -41,6 +43,7 @@ def target_types() -> Iterable[type[Target]]:
         CCSourceTarget,
         CCSourcesGeneratorTarget,
         *cc_target_types.target_types(),
+        *project_target_types.target_types(),
         *source_target_types.target_types(),
     )
 
@@ -57,6 +60,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *link.rules(),
         *link_closure.rules(),
         *packages.rules(),
+        *project.rules(),
         *pex.rules(),
         *python_headers.rules(),
         *python_import_library.rules(),
