@@ -29,7 +29,9 @@ from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.intake import IntakeReport
 from spokeshave_core.wheel_name import UNSTAMPED
 from spokeshave_pants.action import Action, ActionKind, ends
-from spokeshave_pants.cc.foreign.rules import FOREIGN_DIR, ForeignToolchainRequest, foreign_toolchain
+from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
+from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
+from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
@@ -42,11 +44,10 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.resources.files import backend_tool
-from spokeshave_pants.sandbox.hermetic import HermeticProcess, run_hermetic
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
-from spokeshave_pants.wheel.backend import environment
+from spokeshave_pants.wheel.backend import environment, projects
 from spokeshave_pants.wheel.backend.diagnostics import failure_text
 from spokeshave_pants.wheel.backend.environment import (
     BuildPackagesRequest,
@@ -58,12 +59,14 @@ from spokeshave_pants.wheel.backend.environment import (
     build_python,
     target_python,
 )
+from spokeshave_pants.wheel.backend.projects import DependencyProjectsRequest, dependency_projects
 from spokeshave_pants.wheel.backend.request import (
     HEADERS_DIR,
     LIBRARIES_DIR,
     OUTPUT_DIR,
     OVERLAY_DIR,
     PACKAGES_DIR,
+    PREFIXES_DIR,
     PROGRAM,
     PROGRAM_DIR,
     REPORT,
@@ -118,11 +121,14 @@ class BackendBuild:
     """A wheel as the backend wrote it, as the only file of a digest.
 
     Attributes:
+        libraries: The shared libraries of the C and C++ projects that it was built with.
         origin: The origin of the headers of Python, for reports.
     """
 
     digest: Digest
     report: BackendReport
+    libraries: Digest
+    library_paths: tuple[str, ...]
     origin: str
     actions: tuple[Action, ...]
 
@@ -143,10 +149,17 @@ class BackendWheelBuildRequest:
 
 @dataclass(frozen=True)
 class TakenInWheel:
-    """A wheel of a project's own backend that is ready for the repair, as the only file of a digest."""
+    """A wheel of a project's own backend that is ready for the repair, as the only file of a digest.
+
+    Attributes:
+        libraries: The shared libraries that its native files may need, for each processor of the platform.
+        library_paths: Their paths in each of these digests.
+    """
 
     digest: Digest
     report: IntakeReport
+    libraries: tuple[Digest, ...]
+    library_paths: tuple[str, ...]
     origins: tuple[str, ...]
     actions: tuple[Action, ...]
     backends: tuple[tuple[BackendReport, Action], ...]
@@ -176,8 +189,9 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
             **implicitly(),
         ),
         target_python(TargetPythonRequest(request.platform, request.abi, where)),
-        foreign_toolchain(ForeignToolchainRequest(request.platform), **implicitly()),
+        make_foreign_toolchain(ForeignToolchainRequest(request.platform)),
     )
+    cores = await dependency_projects(DependencyProjectsRequest(request.address, request.platform))
     has_overlay = len(packages.requests) > 1
     text = request_text(
         _settings(plan, where, pins.path),
@@ -185,7 +199,7 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         request.version,
         subdirectory=plan.tree.subdirectory,
         foreign=FOREIGN_DIR,
-        prefixes=0,
+        prefixes=cores.prefixes,
         has_overlay=has_overlay,
         has_libraries=bool(target_side.actions),
     )
@@ -205,6 +219,7 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
             TOOLCHAIN_DIR: foreign.zig,
             HEADERS_DIR: target_side.headers,
             **({OVERLAY_DIR: packages.target} if has_overlay else {}),
+            **({PREFIXES_DIR: cores.trees} if cores.prefixes else {}),
             **({LIBRARIES_DIR: target_side.libraries} if target_side.actions else {}),
         },
         append_only_caches=python.append_only_caches,
@@ -213,7 +228,7 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         description=description,
         level=LogLevel.INFO,
     )
-    result = await run_hermetic(HermeticProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
+    result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
     output = result.stderr.decode(errors="replace")
     if result.exit_code == _USER_ERROR:
         raise BackendBuildError(output.strip())
@@ -231,10 +246,12 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
             "`config_settings` or `env`."
         )
     action = Action.of(kind=ActionKind.BACKEND, description=description, result=result, platform=request.platform)
-    before = (*target_side.actions, foreign.action)
+    before = (*target_side.actions, *cores.actions, foreign.action)
     return BackendBuild(
         digest=await remove_prefix(RemovePrefix(wheel, OUTPUT_DIR)),
         report=report,
+        libraries=cores.shared,
+        library_paths=cores.shared_paths,
         origin=target_side.origin,
         actions=(*before, action.after(*ends(before))),
     )
@@ -292,6 +309,8 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
     return TakenInWheel(
         digest=result.digest,
         report=result.report(IntakeReport),
+        libraries=tuple(build.libraries for build in builds),
+        library_paths=builds[0].library_paths,
         origins=tuple(dict.fromkeys(build.origin for build in builds)),
         actions=(*before, result.action.after(*ends(before))),
         backends=tuple((build.report, build.actions[-1]) for build in builds),
@@ -305,4 +324,4 @@ def build_version(mode: VersionMode, stamp: str) -> BuildVersion:
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), *environment.rules()]
+    return [*collect_rules(), *environment.rules(), *projects.rules()]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import EMPTY_DIGEST, AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -25,10 +25,15 @@ from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import add_prefix, concurrently, create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest, wheel_version
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
-from spokeshave_pants.wheel.backend.rules import BackendWheelBuildRequest, take_in_wheel
+from spokeshave_pants.wheel.backend.rules import BackendWheelBuildRequest, TakenInWheel, take_in_wheel
 from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.downstream_files import DownstreamFilesRequest, downstream_files
-from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension, link_python_extension
+from spokeshave_pants.wheel.build.extension import (
+    LinkPythonExtensionRequest,
+    PythonExtension,
+    fuse,
+    link_python_extension,
+)
 from spokeshave_pants.wheel.build.linked_software import (
     LICENSES_DIR,
     LinkedComponentsRequest,
@@ -296,6 +301,14 @@ async def built_facts(request: BuiltFactsRequest, chosen: NativeWheelSubsystem) 
     return BuiltFacts((await assemble_wheel(AssembleWheelRequest(key))).facts)
 
 
+async def _fused_libraries(platform: Platform, wheel: TakenInWheel) -> Digest:
+    """Return the libraries that a wheel may need. Each is one file for all processors of the platform."""
+    if len(wheel.libraries) == 1:
+        return wheel.libraries[0]
+    fused = [await fuse(platform, path, wheel.libraries) for path in wheel.library_paths]
+    return await merge_digests(MergeDigests(each.digest for each in fused))
+
+
 async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
     """Build a wheel by the project's own backend. Nothing after this step knows the difference."""
     backend = await plan_backend_wheel(BackendWheelRequest(key.address))
@@ -315,7 +328,7 @@ async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
             actions=wheel.actions,
         ),
         modules=report.modules,
-        libraries=EMPTY_DIGEST,
+        libraries=await _fused_libraries(key.platform, wheel),
         own_libraries=(),
         archives=frozenset(),
         headers_origins=wheel.origins,
