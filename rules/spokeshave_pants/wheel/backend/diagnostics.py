@@ -46,8 +46,12 @@ def hints(output: str) -> Iterator[str]:
 
 def failure_text(where: str, output: str) -> str:
     """Return the message of a failed build: the end of its output, and the hints."""
+    return "\n".join([f"{where}: the project's build failed:", closing_lines(output), *hints(output)])
+
+
+def closing_lines(output: str) -> str:
+    """Return the end of an output."""
     lines = output.strip().splitlines()
     left_out = len(lines) - _KEPT_LINES
-    shown = lines[-_KEPT_LINES:]
     first = [f"({left_out} lines before these)"] if left_out > 0 else []
-    return "\n".join([f"{where}: the project's build failed:", *first, *shown, *hints(output)])
+    return "\n".join([*first, *lines[-_KEPT_LINES:]])

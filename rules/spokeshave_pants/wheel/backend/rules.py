@@ -32,6 +32,7 @@ from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
 from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
+from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
@@ -48,7 +49,7 @@ from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 from spokeshave_pants.wheel.backend import environment, projects
-from spokeshave_pants.wheel.backend.diagnostics import failure_text
+from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text
 from spokeshave_pants.wheel.backend.environment import (
     BuildPackagesRequest,
     BuildPinsRequest,
@@ -122,6 +123,7 @@ class BackendBuild:
 
     Attributes:
         libraries: The shared libraries of the C and C++ projects that it was built with.
+        output: What the build printed.
         origin: The origin of the headers of Python, for reports.
     """
 
@@ -129,6 +131,7 @@ class BackendBuild:
     report: BackendReport
     libraries: Digest
     library_paths: tuple[str, ...]
+    output: str
     origin: str
     actions: tuple[Action, ...]
 
@@ -229,11 +232,11 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         level=LogLevel.INFO,
     )
     result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
-    output = result.stderr.decode(errors="replace")
+    output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
     if result.exit_code == _USER_ERROR:
-        raise BackendBuildError(output.strip())
+        raise BackendBuildError(result.stderr.decode(errors="replace").strip())
     if result.exit_code:
-        raise BackendBuildError(failure_text(where, f"{result.stdout.decode(errors='replace')}\n{output}"))
+        raise BackendBuildError(failure_text(where, output))
     reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
     report = BackendReport.from_json(reports[0].content.decode())
     wheel = await digest_subset_to_digest(
@@ -252,6 +255,7 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         report=report,
         libraries=cores.shared,
         library_paths=cores.shared_paths,
+        output=output,
         origin=target_side.origin,
         actions=(*before, action.after(*ends(before))),
     )
@@ -304,6 +308,10 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
         ),
         **implicitly(),
     )
+    if result.exit_code and any(is_pure(build.report) for build in builds):
+        # Some projects build a pure wheel if a compile fails, and nothing else says why.
+        shown = "\n".join(closing_lines(build.output) for build in builds)
+        raise ToolError(f"{key}:\n{result.failure()}\nThe output of the build ends with:\n{shown}")
     raise_for_failure(result, key)
     before = tuple(action for build in builds for action in build.actions)
     return TakenInWheel(
@@ -315,6 +323,11 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
         actions=(*before, result.action.after(*ends(before))),
         backends=tuple((build.report, build.actions[-1]) for build in builds),
     )
+
+
+def is_pure(report: BackendReport) -> bool:
+    """Return whether a build made a wheel without native code, as some projects do if a compile fails."""
+    return not report.links or report.wheel.endswith("-any.whl")
 
 
 def build_version(mode: VersionMode, stamp: str) -> BuildVersion:
