@@ -16,7 +16,7 @@ from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
-from spokeshave_core.outcomes import Outcome
+from spokeshave_core.outcomes import Outcome, Source
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
@@ -27,6 +27,7 @@ from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.toolchain.rules import CcToolchainsRequest, cc_toolchains
+from spokeshave_pants.wheel.backend.environment import BuildPythonsRequest, find_build_pythons
 from spokeshave_pants.wheel.build.package_headers import PackageHeadersRequest, package_headers
 from spokeshave_pants.wheel.build.rules import (
     CheckedWheel,
@@ -41,6 +42,7 @@ from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_
 from spokeshave_pants.wheel.planned_work import AnnouncedWorkRequest, announce_work
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import (
+    BackendRun,
     PythonOutcome,
     RefusedWheel,
     SdistReportRow,
@@ -205,12 +207,16 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
     """Fetch what the build needs, side by side: headers, the toolchain, and the tools, which check the metadata.
 
     Raises:
+        MissingInterpreterError: With all Pythons that the project's own build needs.
         MissingWheelError: With all headers that are missing, before anything is compiled.
         ToolError: With what is wrong with the metadata or the version, likewise.
     """
     if not keys:
         return
     builds = tuple((key.platform, key.abi, plan.native_targets_for(key.platform)) for key in keys)
+    if plan.has_backend:
+        versions = tuple(key.abi.version for key in keys)
+        await find_build_pythons(BuildPythonsRequest(versions, f"the target {plan.address}"), **implicitly())
     await concurrently(
         package_headers(PackageHeadersRequest(plan.variant, builds)),
         cc_toolchains(CcToolchainsRequest(slices)),
@@ -235,7 +241,7 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
     runs, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in runs)]
     # The processors that native files are linked for.
-    native = (key.platform for key in keys if plan.native_targets_for(key.platform))
+    native = (key.platform for key in keys if plan.has_backend or plan.native_targets_for(key.platform))
     slices = tuple(dict.fromkeys(part for platform in native for part in platform.slices))
     await _fetch_packages(plan, keys, slices)
     requests = (FinishWheelRequest(key, tuple(version for other, version in runs if other == key)) for key in keys)
@@ -367,6 +373,10 @@ def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> W
         actions=count_actions(_actions(tested), run_id),
         smoke=tuple(python_outcome(report) for report in tested.smoke),
         build_type=build_type,
+        backends=tuple(
+            BackendRun(report, action.source(run_id) is Source.RAN)
+            for report, action in wheel.repaired.unrepaired.backends
+        ),
     )
 
 

@@ -28,6 +28,7 @@ from spokeshave_pants.cc.includes.rules import (
     owner_of,
     resolve_includes,
 )
+from spokeshave_pants.cc.project.rules import is_project
 from spokeshave_pants.cc.target_types import (
     CcGeneratedDependenciesField,
     CcRequirementsFileField,
@@ -72,6 +73,7 @@ class SortedTargets:
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]
     shared_libraries: tuple[Address, ...]
+    projects: tuple[Address, ...]
     groups: tuple[Address, ...]
 
 
@@ -88,6 +90,7 @@ def sort_targets(targets: Targets) -> SortedTargets:
         ),
         packages=tuple(t.address for t in targets if t.has_field(CcRequirementsFileField)),
         shared_libraries=shared,
+        projects=tuple(t.address for t in targets if is_project(t)),
         groups=tuple(t.address for t in targets if is_looked_through(t) and t.address not in shared),
     )
 
@@ -115,7 +118,8 @@ async def direct_needs(request: DirectNeedsRequest, cc_targets: CcTargets) -> Di
 
 @rule(level=LogLevel.DEBUG)
 async def link_closure(request: LinkClosureRequest) -> LinkClosure:
-    seen: dict[str, set[Address]] = {"owners": set(), "packages": set(), "shared_libraries": set(), "groups": set()}
+    kinds = ("owners", "packages", "shared_libraries", "projects", "groups")
+    seen: dict[str, set[Address]] = {kind: set() for kind in kinds}
     pending = tuple(request.roots)
     while pending:
         found = sort_targets(await resolve_targets(**implicitly(Addresses(pending))))

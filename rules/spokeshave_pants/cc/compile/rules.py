@@ -69,6 +69,7 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.languages import is_assembler
+from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest, ProjectHeaders, build_project
 from spokeshave_pants.cc.settings import CompileSettings, for_any_platform, for_python
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.cc.target_types import (
@@ -119,6 +120,7 @@ class CompilePlan:
 
     Attributes:
         needs_version: Whether the source reaches the plugin's header `spokeshave/version.h`.
+        projects: The projects whose headers it may include.
         capitalized: Includes that may refer to Windows headers in another case.
     """
 
@@ -129,6 +131,7 @@ class CompilePlan:
     packages: tuple[CcPackage, ...]
     needs_python: bool
     needs_version: bool = False
+    projects: tuple[ProjectHeaders, ...] = ()
     platforms: tuple[str, ...] = ()
     capitalized: tuple[str, ...] = ()
 
@@ -152,9 +155,10 @@ class CompileCcSourceRequest:
 
 @dataclass(frozen=True)
 class CompileProcess:
-    """The process of a compile."""
+    """The process of a compile, and the builds of the projects whose headers it reads."""
 
     confined: ConfinedProcess
+    projects: tuple[BuiltCcProject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,6 +268,7 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
     )
     reached = resolved.closure
     used = tuple(package for package in resolved.packages if package.provides_any(reached.unresolved))
+    projects = tuple(project for project in resolved.projects if project.answers_any(reached.unresolved))
     sources, data, directories = await concurrently(
         path_globs_to_digest(PathGlobs(path for path in (source.path, *reached.headers) if path in cc_targets.by_path)),
         path_globs_to_digest(PathGlobs(reached.data)),
@@ -285,13 +290,17 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
                 free_threaded_defines=tuple(d for package in used for d in package.settings.free_threaded_defines),
                 flags=target.get(CompileFlagsField).value or (),
                 include_roots=reached.include_roots,
-                system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
+                system_include_dirs=(
+                    *(directory for package in used for directory in package.include_dirs),
+                    *(directory for project in projects for directory in project.search),
+                ),
                 platform_defines=tuple((target.get(PlatformDefinesField).value or {}).items()),
                 platform_flags=tuple((target.get(PlatformCompileFlagsField).value or {}).items()),
             ),
             platforms=target.get(CcPlatformsField).value,
             capitalized=capitalized(reached.unresolved),
             packages=used,
+            projects=projects,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
             needs_version=_needs_version(reached.unresolved, used),
         ),
@@ -342,8 +351,12 @@ async def compile_process(request: CompileCcSourceRequest, build: CcBuildSubsyst
     problems = [files.problem for files in packages if files.problem]
     if problems:
         raise MissingWheelError(problems)
+    projects = await concurrently(
+        build_project(CcProjectRequest(project.address, request.platform), **implicitly()) for project in plan.projects
+    )
     trees = {package.directory: files.digest for package, files in zip(plan.packages, packages)}
-    immutable = {TOOLCHAIN_DIR: toolchain.compiler, **trees}
+    headers_of_projects = {project.directory: built.headers for project, built in zip(plan.projects, projects)}
+    immutable = {TOOLCHAIN_DIR: toolchain.compiler, **trees, **headers_of_projects}
     settings = plan.settings
     if abi is not None:
         headers = await python_headers(PythonHeadersRequest(abi.version, request.platform, plan.target))
@@ -368,7 +381,7 @@ async def compile_process(request: CompileCcSourceRequest, build: CcBuildSubsyst
         description=compile_description(plan.source, request.platform, abi),
         level=LogLevel.INFO,
     )
-    return CompileProcess(ConfinedProcess(process, toolchain.packages, dependency_file(plan.source)))
+    return CompileProcess(ConfinedProcess(process, toolchain.packages, dependency_file(plan.source)), projects)
 
 
 @rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
@@ -381,6 +394,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:
         logger.warning(f"{description} ({plan.target}):\n{diagnostics}")
+    action = Action.of(kind=ActionKind.COMPILE, description=description, result=result, platform=request.platform)
     return FallibleCompiledObject(
         plan=plan,
         platform=request.platform,
@@ -388,7 +402,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         path=object_path(plan.source),
         exit_code=result.exit_code,
         diagnostics=diagnostics,
-        action=Action.of(kind=ActionKind.COMPILE, description=description, result=result, platform=request.platform),
+        action=action.after(*(project.action for project in process.projects)),
     )
 
 

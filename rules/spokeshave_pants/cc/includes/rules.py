@@ -39,6 +39,7 @@ from spokeshave_pants.cc.includes.scan import CcFile, IncludeKind, scan_flags, s
 from spokeshave_pants.cc.includes.search import GLOB_CHARACTERS, CcView, IncludeClosure, IncludeGraph
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest, cc_package, distribution_of
 from spokeshave_pants.cc.languages import is_source
+from spokeshave_pants.cc.project.rules import ProjectHeaders, ProjectHeadersRequest, is_project, project_headers
 from spokeshave_pants.cc.settings import for_any_platform
 from spokeshave_pants.cc.target_types import (
     CcGeneratedDependenciesField,
@@ -124,6 +125,7 @@ class Listed:
         owners: C/C++ targets.
         packages: Third-party packages.
         files: Targets of plain or generated files.
+        projects: Projects with a build of their own.
         excluded: Targets that the list excludes by `!`.
         inferred: Those of the packages that the list does not name.
     """
@@ -133,6 +135,7 @@ class Listed:
     files: tuple[Address, ...]
     excluded: tuple[str, ...]
     inferred: tuple[Address, ...] = ()
+    projects: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,7 @@ class Visible:
     packages: tuple[CcPackage, ...]
     inferred: tuple[Address, ...]
     digest: Digest
+    projects: tuple[ProjectHeaders, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,11 +189,13 @@ class ResolvedIncludes:
     Attributes:
         packages: Packages listed by the targets whose files the source reaches. It may include their headers.
         files: Plain and generated files that these targets list.
+        projects: Projects that they list, likewise.
     """
 
     closure: IncludeClosure
     packages: tuple[CcPackage, ...]
     files: Digest
+    projects: tuple[ProjectHeaders, ...] = ()
 
 
 def owner_of(address: Address) -> Address:
@@ -322,6 +328,7 @@ async def find_listed(
     owners: dict[str, None] = {}
     packages: dict[Address, None] = {}
     files: dict[Address, None] = {}
+    projects: dict[Address, None] = {}
     while pending:
         new = tuple(address for address in pending if address not in seen)
         seen.update(dict.fromkeys(new))
@@ -337,6 +344,10 @@ async def find_listed(
                     into.extend(found.dependencies)
             elif target.has_field(CcRequirementsFileField):
                 packages[target.address] = None
+            elif is_project(target):
+                # The headers of a project may include those of its own dependencies.
+                projects[target.address] = None
+                into.append(target)
             elif is_looked_through(target):
                 into.append(target.get(Dependencies))
             else:
@@ -349,6 +360,7 @@ async def find_listed(
         packages=tuple(packages),
         files=tuple(files),
         excluded=tuple(dict.fromkeys(owner_of(address).spec for address in excluded)),
+        projects=tuple(projects),
     )
     files_of = [cc_targets.graph.files[path] for path in cc_targets.graph.members(request.owner)]
     inferred = tuple(_infer_packages(files_of, cc_targets.graph, listed, requirements))
@@ -358,6 +370,7 @@ async def find_listed(
 @rule(level=LogLevel.DEBUG)
 async def find_visible(request: VisibleRequest, cc_targets: CcTargets, requirements: CcRequirements) -> Visible:
     listed = await find_listed(ListedRequest(request.owner), **implicitly())
+    projects = await concurrently(project_headers(ProjectHeadersRequest(address)) for address in listed.projects)
     targets = await resolve_targets(**implicitly(Addresses(listed.files)))
     sources = await determine_source_files(
         SourceFilesRequest(
@@ -388,6 +401,7 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets, requireme
         owners=listed.owners,
         files=files,
         package_headers=frozenset(header for package in packages for header in package.headers),
+        project_headers=tuple(glob for project in projects for glob in project.spellings or ()),
         excluded=frozenset(listed.excluded),
     )
     return Visible(
@@ -395,6 +409,7 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets, requireme
         packages=packages,
         inferred=(*listed.inferred, *inferred),
         digest=sources.snapshot.digest,
+        projects=projects,
     )
 
 
@@ -441,6 +456,7 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
         closure=closure,
         packages=tuple(dict.fromkeys(package for seen in reached for package in seen.packages)),
         files=await _reached_files(request.path, closure, await merge_digests(MergeDigests(s.digest for s in reached))),
+        projects=tuple(dict.fromkeys(project for seen in reached for project in seen.projects)),
     )
 
 
@@ -477,9 +493,11 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
     """
     owner = owner_of(request.field_set.address).spec
     listed = await find_listed(ListedRequest(owner), **implicitly())
+    projects = await concurrently(project_headers(ProjectHeadersRequest(address)) for address in listed.projects)
     view = CcView(
         roots=_exposed(cc_targets.graph, listed, ()),
         owners=listed.owners,
+        project_headers=tuple(glob for project in projects for glob in project.spellings or ()),
         excluded=frozenset(listed.excluded),
         takes_strangers=not listed.files,
     )
