@@ -53,7 +53,7 @@ def new_rule_runner(*options: str) -> RuleRunner:
         target_types=[FileTarget, GenericTarget, ProjectTarget, PythonSdistTarget],
     )
     runner.set_options([*OPTIONS, *options], env_inherit=INHERITED)
-    runner.write_files({"x/p-1.0.tar.gz": ARCHIVE, "x/src/b.c": "int b;\n"})  # type: ignore[dict-item]
+    runner.write_files({"x/p-1.0.tar.gz": ARCHIVE, "x/src/b.c": "int b;\n"})
     return runner
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pants.testutil.rule_runner import QueryRule, RuleRunner
@@ -107,7 +108,7 @@ def workshops(rule_runner: RuleRunner, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(params=PLATFORMS)
-def workshop(request: pytest.FixtureRequest, workshops: dict[str, Workshop]) -> Workshop:
+def workshop(request: Any, workshops: dict[str, Workshop]) -> Workshop:
     return workshops[request.param]
 
 

@@ -347,7 +347,7 @@ async def find_listed(
             elif is_project(target):
                 # The headers of a project may include those of its own dependencies.
                 projects[target.address] = None
-                into.append(target)
+                into.append(target.get(Dependencies))
             elif is_looked_through(target):
                 into.append(target.get(Dependencies))
             else:

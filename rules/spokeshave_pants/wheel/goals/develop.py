@@ -69,7 +69,7 @@ from spokeshave_pants.wheel.development.environments import QUESTION, environmen
 from spokeshave_pants.wheel.development.generated_sources import generated_sources, taken_for_sources
 from spokeshave_pants.wheel.development.subsystem import Develop, DevelopSubsystem
 from spokeshave_pants.wheel.development.unpackaged import Owner, package_folders, unpackaged_files
-from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_described_wheel, plan_wheel
 from spokeshave_pants.wheel.plan.targets import PayloadTargetsRequest, payload_targets
 from spokeshave_pants.wheel.target_types import VariantField, WheelDependenciesField
 
@@ -174,8 +174,9 @@ async def siblings_of(request: SiblingsRequest) -> Siblings:
 async def file_owners(all_targets: AllTargets) -> FileOwners:
     found: dict[str, list[Owner]] = {}
     for target in all_targets:
-        if target.has_field(SourcesField) and isinstance(target[SourcesField], SingleSourceField):
-            path = target[SourcesField].file_path
+        field = target.get(SourcesField)
+        if isinstance(field, SingleSourceField):
+            path = field.file_path
             if path:
                 is_expected = target.has_field(PythonTestSourceField) or target.has_field(CCSourceField)
                 found.setdefault(path, []).append(Owner(str(target.address), is_expected))
@@ -215,7 +216,7 @@ async def _sources(address: Address) -> dict[str, str]:
 
 @rule(desc="Build a wheel for a virtual environment", level=LogLevel.DEBUG)
 async def wheel_to_develop(request: DevelopWheelRequest, python: PythonFolders) -> WheelToDevelop:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
+    plan = await plan_described_wheel(WheelPlanRequest(request.address))
     repaired = await repaired_wheel(RepairWheelRequest(_key(plan, request.version)))
     sources = await _sources(request.address)
     version, own, metadata = await concurrently(

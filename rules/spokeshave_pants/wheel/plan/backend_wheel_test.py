@@ -59,7 +59,7 @@ def runner() -> RuleRunner:
         target_types=[FileTarget, PythonBackendWheelTarget],
     )
     runner.set_options(OPTIONS, env_inherit=INHERITED)
-    runner.write_files({"x/demo-1.2.tar.gz": SDIST, "x/setup.py": ""})  # type: ignore[dict-item]
+    runner.write_files({"x/demo-1.2.tar.gz": SDIST, "x/setup.py": ""})
     return runner
 
 
