@@ -136,7 +136,7 @@ def test_a_linked_target_may_list_a_generator_itself(rule_runner: RuleRunner, ki
     }
 
 
-def test_settings_of_a_source_target_precede_those_of_the_linked_one(rule_runner: RuleRunner) -> None:
+def test_settings_of_a_source_target_go_first(rule_runner: RuleRunner) -> None:
     found = plans(
         rule_runner,
         generator("gen", made_c="")
