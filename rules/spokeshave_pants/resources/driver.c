@@ -653,7 +653,7 @@ __attribute__((noreturn)) static void link_macho(const struct command *command) 
     finish(line.items);
 }
 
-/* Build systems ask the linker who it is by way of the compiler; the linkers for these formats are no programs. */
+/* Build systems ask the linker who it is by way of the compiler; the linkers for these formats are part of zig. */
 __attribute__((noreturn)) static void answer_for_linker(int is_pe, int count, list arguments) {
     static const char mac[] = "@(#)PROGRAM:ld PROJECT:ld64-951.9\n", lld[] = "LLD 22.1.8 (compatible with GNU linkers)\n";
     if (is_pe) {
@@ -686,7 +686,7 @@ __attribute__((noreturn)) static void emulate(int count, list arguments) {
     _exit(126);
 }
 
-/* Folders of the machine that a linker is told to search are left out here as well, for who calls it himself. */
+/* Folders of the machine are left out here as well, for builds that call a linker themselves. */
 __attribute__((noreturn)) static void run_tool(const char *name, int count, list arguments) {
     struct arguments line = {NULL, 0, 0};
     add(&line, zig);

@@ -1,6 +1,6 @@
 """The command line of `zig clang`, clang's own driver, for a platform: what zig's driver would add to a compile.
 
-`zig cc` hashes what it reads for a cache of its own, and links each object once more. `zig clang` does neither, but
+`zig cc` hashes what it reads for a cache of its own, and links each object again. `zig clang` does neither, but
 knows nothing of zig's headers. The arguments are those that `zig cc` and `zig c++` print for `-###`, but for processor
 features, which follow from the target and the processor.
 """

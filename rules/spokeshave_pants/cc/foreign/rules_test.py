@@ -98,7 +98,7 @@ def lay_out(rule_runner: RuleRunner, tag: str, root: Path) -> Workshop:
     made = rule_runner.request(ForeignToolchain, [ForeignToolchainRequest(Platform.parse(tag))])
     for place, digest in ((FOREIGN_DIR, made.digest), (TOOLCHAIN_DIR, made.zig)):
         rule_runner.scheduler.write_digest(digest, path_prefix=f"laid/{tag}/{place}")
-        (root / place).symlink_to(Path(rule_runner.build_root, "laid", tag, place))
+        (root / place).symlink_to(Path(rule_runner.build_root) / "laid" / tag / place)
     return Workshop(root)
 
 
@@ -212,7 +212,7 @@ def test_response_files_are_read(workshop: Workshop) -> None:
     assert workshop.content("from-file")
 
 
-def test_the_log_tells_what_was_asked(here: Workshop) -> None:
+def test_the_log_contains_what_was_asked(here: Workshop) -> None:
     here.calls()
     here.write("a.c", C_PROGRAM)
     here.checked("cc", "-c", "a.c", "-o", "a.o")

@@ -419,6 +419,17 @@ def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tu
     return tuple(dict.fromkeys((*generated_roots, *(root for owner in listed.owners for root in graph.roots(owner)))))
 
 
+async def _reached_files(source: str, closure: IncludeClosure, files: Digest) -> Digest:
+    """Return visible files without the generated sources that a compile does not read."""
+    paths = (await digest_to_snapshot(files)).files
+    read = {source, *closure.headers, *closure.data}
+    wanted = [path for path in paths if path in read or not is_source(path)]
+    # Globs have no way to name a path with such characters.
+    if len(wanted) == len(paths) or GLOB_CHARACTERS.intersection("".join(wanted)):
+        return files
+    return await digest_subset_to_digest(DigestSubset(files, PathGlobs(wanted)))
+
+
 @rule(level=LogLevel.DEBUG)
 async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTargets) -> ResolvedIncludes:
     if request.owner is None:
@@ -464,17 +475,6 @@ def _generated_source(path: str, owner: Target, view: CcView) -> CcFile:
     """Return a generated source as a file of the target that lists it, with the include directories of both."""
     found = next(file for file in view.files if file.path == path)
     return replace(found, include_roots=tuple(dict.fromkeys((*_declared_roots(owner), *found.include_roots))))
-
-
-async def _reached_files(source: str, closure: IncludeClosure, files: Digest) -> Digest:
-    """Return visible files without the generated sources that a compile does not read."""
-    paths = (await digest_to_snapshot(files)).files
-    read = {source, *closure.headers, *closure.data}
-    wanted = [path for path in paths if path in read or not is_source(path)]
-    # Globs have no way to name a path with such characters.
-    if len(wanted) == len(paths) or GLOB_CHARACTERS.intersection("".join(wanted)):
-        return files
-    return await digest_subset_to_digest(DigestSubset(files, PathGlobs(wanted)))
 
 
 class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceFieldSet]):

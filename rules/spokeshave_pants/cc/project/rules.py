@@ -327,7 +327,7 @@ async def find_cmake(request: _CmakeRequest, compilers: CompilerEnvironment) -> 
     missing = [name for name in ("cmake", "ninja") if name not in programs]
     if missing:
         raise InvalidTargetError(f"{request.where}: {request.path} does not pin {' and '.join(missing)}.")
-    return _Cmake(packages.digest, wanted, programs["cmake"], programs["ninja"])
+    return _Cmake(digest=packages.digest, request=wanted, cmake=programs["cmake"], ninja=programs["ninja"])
 
 
 @rule(desc="Find programs of this machine", level=LogLevel.DEBUG)

@@ -284,7 +284,7 @@ async def cc_shell(
     target = chosen_target(specified)
     found, program, variables = await concurrently(
         shell_process(target, **implicitly()),
-        make_program(**implicitly()),
+        make_program(),
         environment_vars_subset(EnvironmentVarsRequest(_INHERITED), **implicitly()),
     )
     await concurrently(install_packages(wanted) for wanted in found.confined.packages)
