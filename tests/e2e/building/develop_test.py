@@ -12,6 +12,11 @@ from e2e.support.project import Environment, PantsRun, Project, find_python, run
 
 # A Python that the stable ABI of one wheel serves, and that the other wheel is not built for.
 VERSIONS = ("3.12", "3.11")
+# `--gitignore` would add these lines, and the daemon would start again for the second run.
+IGNORED = "/pair/pair_core/_*.py
+/plain_c/plain_c/_native.py
+_native.*.so
+"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     copy = Project.copy(tmp_path_factory.mktemp("develop") / "repo", "plain_c", "pair")
     copy.write("plain_c/plain_c/BUILD", 'python_sources(sources=["__init__.py"])\n')
     copy.write("plain_c/plain_c/extra.py", "")
-    copy.write(".gitignore", "/.pants.d/\n/.pids/\n/dist/\n__pycache__/\n")
+    copy.write(".gitignore", f"/.pants.d/\n/.pids/\n/dist/\n__pycache__/\n{IGNORED}")
     copy.git("init", "--quiet")
     copy.git("add", ".")
     with running(copy) as project:
@@ -38,7 +43,7 @@ def environments(project: Project) -> tuple[Environment, Environment]:
 @pytest.fixture(scope="module")
 def first_run(project: Project, environments: tuple[Environment, Environment]) -> PantsRun:
     targets = ("plain_c:wheel", "pair:core")
-    return project.pants("develop", "--gitignore", f"--venv={environments[0].prefix}", *targets).checked()
+    return project.pants("develop", f"--venv={environments[0].prefix}", *targets).checked()
 
 
 def test_python_pip_and_git_see_one_tree(
