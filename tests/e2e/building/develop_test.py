@@ -13,10 +13,7 @@ from e2e.support.project import Environment, PantsRun, Project, find_python, run
 # A Python that the stable ABI of one wheel serves, and that the other wheel is not built for.
 VERSIONS = ("3.12", "3.11")
 # `--gitignore` would add these lines, and the daemon would start again for the second run.
-IGNORED = "/pair/pair_core/_*.py
-/plain_c/plain_c/_native.py
-_native.*.so
-"
+IGNORED = "/pair/pair_core/_*.py\n/plain_c/plain_c/_native.py\n_native.*.so\n"
 
 
 @pytest.fixture(scope="module")
