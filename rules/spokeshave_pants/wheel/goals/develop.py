@@ -174,11 +174,11 @@ async def siblings_of(request: SiblingsRequest) -> Siblings:
 async def file_owners(all_targets: AllTargets) -> FileOwners:
     found: dict[str, list[Owner]] = {}
     for target in all_targets:
-        if target.has_field(SourcesField) and isinstance(target[SourcesField], SingleSourceField):
-            path = target[SourcesField].file_path
-            if path:
-                is_expected = target.has_field(PythonTestSourceField) or target.has_field(CCSourceField)
-                found.setdefault(path, []).append(Owner(str(target.address), is_expected))
+        field = target.get(SourcesField)
+        path = field.file_path if isinstance(field, SingleSourceField) else None
+        if path:
+            is_expected = target.has_field(PythonTestSourceField) or target.has_field(CCSourceField)
+            found.setdefault(path, []).append(Owner(str(target.address), is_expected))
     return FileOwners(FrozenDict({path: tuple(owners) for path, owners in found.items()}))
 
 
