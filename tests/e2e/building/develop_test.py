@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ from e2e.support.project import Environment, PantsRun, Project, find_python, run
 
 # A Python that the stable ABI of one wheel serves, and that the other wheel is not built for.
 VERSIONS = ("3.12", "3.11")
+# `--gitignore` would add these lines, and the daemon would start again for the second run.
+IGNORED = "/pair/pair_core/_*.py\n/plain_c/plain_c/_native.py\n_native.*.so\n"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +23,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     copy = Project.copy(tmp_path_factory.mktemp("develop") / "repo", "plain_c", "pair")
     copy.write("plain_c/plain_c/BUILD", 'python_sources(sources=["__init__.py"])\n')
     copy.write("plain_c/plain_c/extra.py", "")
-    copy.write(".gitignore", "/.pants.d/\n/.pids/\n/dist/\n__pycache__/\n")
+    copy.write(".gitignore", f"/.pants.d/\n/.pids/\n/dist/\n__pycache__/\n{IGNORED}")
     copy.git("init", "--quiet")
     copy.git("add", ".")
     with running(copy) as project:
@@ -31,14 +34,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def environments(project: Project) -> tuple[Environment, Environment]:
     first, second = (project.root.parent / version for version in VERSIONS)
     for version, folder in zip(VERSIONS, (first, second)):
-        subprocess.run([find_python(version), "-m", "venv", str(folder)], check=True)
+        subprocess.run([find_python(version), "-m", "venv", "--without-pip", str(folder)], check=True)
     return Environment(first / "bin/python"), Environment(second / "bin/python")
+
+
+def pip(environment: Environment, *arguments: str) -> str:
+    """Run pip for an environment, and return its output."""
+    command = [sys.executable, "-m", "pip", "--python", str(environment.python), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
 def first_run(project: Project, environments: tuple[Environment, Environment]) -> PantsRun:
     targets = ("plain_c:wheel", "pair:core")
-    return project.pants("develop", "--gitignore", f"--venv={environments[0].prefix}", *targets).checked()
+    return project.pants("develop", f"--venv={environments[0].prefix}", *targets).checked()
 
 
 def test_python_pip_and_git_see_one_tree(
@@ -48,10 +57,8 @@ def test_python_pip_and_git_see_one_tree(
     expected = f"{project.root}/plain_c/plain_c/__init__.py 12 3.12.0.dev0+unstamped"
     # Also at the root, where the folder `plain_c` is not the package.
     assert environments[0].run(code, cwd=project.root) == expected
-    listed = subprocess.run(
-        [environments[0].python, "-m", "pip", "list", "--editable", "--format=json"], capture_output=True, check=True
-    )
-    assert [(each["name"], each["editable_project_location"]) for each in json.loads(listed.stdout)] == [
+    listed = json.loads(pip(environments[0], "list", "--editable", "--format=json"))
+    assert [(each["name"], each["editable_project_location"]) for each in listed] == [
         ("pair-core", f"{project.root}/pair/pair_core"),
         ("plain-c", f"{project.root}/plain_c"),
     ]
@@ -80,7 +87,6 @@ def test_two_pythons_see_an_edit(project: Project, environments: tuple[Environme
 
 @pytest.mark.usefixtures("first_run")
 def test_pip_uninstalls_it(environments: tuple[Environment, Environment]) -> None:
-    pip = [environments[0].python, "-m", "pip", "uninstall", "--yes", "plain-c"]
-    subprocess.run(pip, check=True, capture_output=True)
+    pip(environments[0], "uninstall", "--yes", "plain-c")
     code = "import importlib.util as u; print(u.find_spec('plain_c'), u.find_spec('pair_core') is not None)"
     assert environments[0].run(code) == "None True"

@@ -200,8 +200,7 @@ def _scripts(tree: WheelTree, environment: DeveloperEnvironment) -> dict[Path, I
 
 def _launcher(entry: EntryPoint, environment: DeveloperEnvironment) -> tuple[Path, InstalledFile]:
     module, _, function = _EXTRAS.sub("", entry.value).partition(":")
-    section = "gui" if entry.group == "gui_scripts" else "console"
-    script = Script(name=entry.name, module=module.strip(), attr=function.strip(), section=section)
+    script = Script(name=entry.name, module=module.strip(), attr=function.strip(), section="console")
     name, content = script.generate(str(environment.python), "posix")
     return environment.scripts / name, InstalledFile(content, executable=True)
 

@@ -56,7 +56,7 @@ class WrittenFiles:
             files: The sha256 of each file.
             keep_earlier: Whether earlier files and versions stay listed, as they do until the new ones are written.
         """
-        new = {path: (sha256,) for path, sha256 in files.items()}
+        new: dict[str, tuple[str, ...]] = {path: (sha256,) for path, sha256 in files.items()}
         if keep_earlier:
             earlier = self.of(owner)
             new = {path: _joined(earlier.get(path, ()), new.get(path, ())) for path in {*earlier, *new}}

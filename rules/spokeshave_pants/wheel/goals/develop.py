@@ -175,11 +175,10 @@ async def file_owners(all_targets: AllTargets) -> FileOwners:
     found: dict[str, list[Owner]] = {}
     for target in all_targets:
         field = target.get(SourcesField)
-        if isinstance(field, SingleSourceField):
-            path = field.file_path
-            if path:
-                is_expected = target.has_field(PythonTestSourceField) or target.has_field(CCSourceField)
-                found.setdefault(path, []).append(Owner(str(target.address), is_expected))
+        path = field.file_path if isinstance(field, SingleSourceField) else None
+        if path:
+            is_expected = target.has_field(PythonTestSourceField) or target.has_field(CCSourceField)
+            found.setdefault(path, []).append(Owner(str(target.address), is_expected))
     return FileOwners(FrozenDict({path: tuple(owners) for path, owners in found.items()}))
 
 
