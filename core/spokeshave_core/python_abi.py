@@ -3,7 +3,7 @@
 Sources: PEP 384 and PEP 652 (stable ABI), PEP 425 (tags), PEP 703 (free threading), PEP 803 (`abi3t`).
 
 How the file name of an extension ends is decided twice, because the verification must not trust the builder: by
-`wheel/plan/extension_suffix.py` of the rules and by `verify/checks/modules.py` of the tools.
+`headers/extension_suffix.py` of the rules and by `verify/checks/modules.py` of the tools.
 """
 
 from __future__ import annotations

@@ -19,8 +19,10 @@ class ActionKind(Enum):
 
     METADATA = "metadata"
     RUNTIME_PACK = "runtime pack"
+    PROJECT = "project"
     COMPILE = "compile"
     LINK = "link"
+    BACKEND = "backend"
     ASSEMBLE = "assemble"
     REPAIR = "repair"
     VERIFY = "verify"

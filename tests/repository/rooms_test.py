@@ -38,7 +38,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "native",
         "wheel",
         "linkage pythons",
-        "assemble cache_server emulation repair smoke stamp standalone upload verify version",
+        "assemble cache_server emulation intake repair smoke stamp standalone upload verify version",
         "sdist",
         "release",
         "cli",
@@ -98,6 +98,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "release": ("checkout target_types version_arguments", "subsystem", "rules", "goals", "register"),
     "wheel": (
         "progress publish report subsystem target_types",
+        "backend_target_types",
         "downstream",
         "plan",
         "backend",

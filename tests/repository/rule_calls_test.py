@@ -39,6 +39,7 @@ PANTS_RULES = {
     "execute_process_or_raise": 3,
     "find_interpreter": 4,
     "get_digest_contents": 1,
+    "get_digest_entries": 1,
     "get_optional_source_root": 2,
     "get_source_root": 1,
     "get_target_for_environment_name": 2,

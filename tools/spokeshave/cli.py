@@ -29,6 +29,7 @@ COMMANDS = {
         "spokeshave.assemble.command",
         "assemble an unrepaired wheel from pyproject.toml and a tree of files",
     ),
+    "intake": ("spokeshave.intake.command", "check a wheel of a build backend and make it ready for the repair"),
     "fuse": ("spokeshave.native.macho.fuse", "join the x86_64 and arm64 builds of Mach-O files into universal files"),
     "repair": ("spokeshave.repair.command", "graft the needed libraries into a wheel and give it a platform tag"),
     "place": ("spokeshave.repair.place", "make native files next to Python sources find the libraries that they need"),

@@ -17,10 +17,14 @@ VERSION_KEY = "package-version"
 """The key of a package's version in `version.json`, in the form used by IREE."""
 PLACEHOLDERS = (
     *("VERSION", "VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH"),
-    *("VERSION_RELEASE", "VERSION_IDENTIFIER", "COMMIT"),
+    *("VERSION_RELEASE", "VERSION_IDENTIFIER", "COMMIT", "VERSION_TUPLE"),
 )
 _PLACEHOLDER = re.compile(r"@([A-Z][A-Z0-9_]*)@")
 _RELEASE = re.compile(r"(?:[0-9]+!)?([0-9]+(?:\.[0-9]+)*)")
+_PARTS = re.compile(
+    r"((?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(\.[0-9]+)*)"
+    r"(?P<pre>(a|b|rc)[0-9]+)?(?P<post>\.post[0-9]+)?(?P<dev>\.dev[0-9]+)?(?P<local>\+.+)?"
+)
 _KNOWN = ", ".join(f"@{name}@" for name in PLACEHOLDERS)
 _MODULE = '''"""{summary}"""
 
@@ -72,13 +76,26 @@ def render_template(template: str, version: str, commit: str | None) -> bytes:
 
     Missing parts of the version are 0, and @COMMIT@ is empty if the commit is not known. @VERSION_RELEASE@ has all
     numbers, such as `3.12.0` or `1.2.3.4`. @VERSION_IDENTIFIER@ can be a part of a name in C, such as `3_12_0rc1`.
+    @VERSION_TUPLE@ is a tuple of Python.
     """
     match = _RELEASE.match(version)
     numbers = match[1].split(".") if match else []
     major, minor, patch = [*numbers, "0", "0", "0"][:3]
     release = ".".join(numbers)
-    texts = dict(zip(PLACEHOLDERS, (version, major, minor, patch, release, _identifier(version), commit or "")))
+    last = (release, _identifier(version), commit or "", version_tuple(version))
+    texts = dict(zip(PLACEHOLDERS, (version, major, minor, patch, *last)))
     return _PLACEHOLDER.sub(lambda found: texts[found[1]], template).encode("utf-8")
+
+
+def version_tuple(version: str) -> str:
+    """Return a version in PEP 440's normal form as setuptools_scm writes it into Python: `(3, 12, 0, 'rc1')`."""
+    match = _PARTS.fullmatch(version)
+    if match is None:
+        return repr((version,))
+    numbers = [int(number) for number in match["release"].split(".")]
+    epoch = [int(match["epoch"])] if match["epoch"] else []
+    named = [part.lstrip(".+") for part in (match["pre"], match["post"], match["dev"], match["local"]) if part]
+    return repr((*epoch, *numbers, *named))
 
 
 def _identifier(version: str) -> str:

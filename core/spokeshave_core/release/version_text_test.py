@@ -62,6 +62,20 @@ def test_a_release_has_all_numbers_of_the_version(version: str, release: str) ->
     assert render_template("@VERSION_RELEASE@", version, None) == release.encode()
 
 
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("0+unstamped", "(0, 'unstamped')"),
+        ("3.12.0rc20260821", "(3, 12, 0, 'rc20260821')"),
+        ("1!2.3.post4.dev5+a.1", "(1, 2, 3, 'post4', 'dev5', 'a.1')"),
+        ("3", "(3,)"),
+    ],
+)
+def test_a_version_can_be_a_tuple_of_python(version: str, expected: str) -> None:
+    """As setuptools_scm writes it."""
+    assert render_template("@VERSION_TUPLE@", version, None).decode() == expected
+
+
 def test_an_unknown_commit_is_empty() -> None:
     assert render_template('#define COMMIT "@COMMIT@"', "1.0", None) == b'#define COMMIT ""'
 

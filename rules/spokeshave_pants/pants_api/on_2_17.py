@@ -27,6 +27,7 @@ from pants.engine.fs import (
     CreateDigest,
     Digest,
     DigestContents,
+    DigestEntries,
     DigestSubset,
     DownloadFile,
     MergeDigests,
@@ -83,6 +84,7 @@ __all__ = [
     "execute_process_or_raise",
     "find_interpreter",
     "get_digest_contents",
+    "get_digest_entries",
     "get_optional_source_root",
     "get_source_root",
     "get_target_for_environment_name",
@@ -122,6 +124,7 @@ execute_process = by_type(FallibleProcessResult, Process)
 execute_process_or_raise = by_type(ProcessResult)
 find_interpreter = by_type(PythonExecutable, InterpreterConstraints)
 get_digest_contents = by_type(DigestContents, Digest)
+get_digest_entries = by_type(DigestEntries, Digest)
 get_optional_source_root = by_type(OptionalSourceRoot, SourceRootRequest)
 get_source_root = by_type(SourceRoot, SourceRootRequest)
 get_target_for_environment_name = by_type(EnvironmentTarget, EnvironmentName)

@@ -194,7 +194,7 @@ def version_options(subsystem: ReleaseVersionSubsystem) -> VersionOptions:
 def _version_path(wheel: Target) -> str:
     """Return the declared version file, or the one next to pyproject.toml."""
     declared = wheel[VersionFileField].value
-    relative = declared or posixpath.join(posixpath.dirname(wheel[PyprojectField].value), VERSION_FILE)
+    relative = declared or posixpath.join(posixpath.dirname(wheel.get(PyprojectField).value), VERSION_FILE)
     return posixpath.normpath(posixpath.join(wheel.address.spec_path, relative))
 
 
@@ -232,8 +232,9 @@ async def wheel_version(
     ).target
     if request.static_version is not None and wheel[VersionFileField].value is not None:
         raise InvalidTargetError(
-            f"{request.wheel} has a `version_file`, but its pyproject.toml has the static version "
-            f'{request.static_version}. Remove the field, or write `dynamic = ["version"]` and no version.'
+            f"{request.wheel} has a `version_file`, but the project has the static version "
+            f'{request.static_version}. Remove the field, or make the version dynamic: by `dynamic = ["version"]` in '
+            f'pyproject.toml, or by `version="stamped"` in a `python_backend_wheel`.'
         )
     members = await release_of(ReleaseOfRequest(request.wheel), **implicitly())
     commit = stated_commit(version_options(subsystem), context)

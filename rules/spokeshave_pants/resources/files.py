@@ -45,6 +45,11 @@ def standalone_tool(name: str) -> bytes:
     return (_HERE / "tools/standalone" / name).read_bytes()
 
 
+def backend_tool() -> dict[str, bytes]:
+    """Return the files of the program that runs a project's own build backend: `backend.py` and two next to it."""
+    return {name: standalone_tool(name) for name in ("backend.py", "backend_hook.py", "target_python.py")}
+
+
 def requirements(name: str) -> bytes:
     """Return a pinned requirements file of the plugin."""
     return (_HERE / name).read_bytes()

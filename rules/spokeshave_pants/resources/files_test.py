@@ -46,7 +46,7 @@ def test_the_version_header_is_carried() -> None:
     assert b"#define SPOKESHAVE_VERSION()" in version_header()
 
 
-@pytest.mark.parametrize("name", ["tools.txt", "smoke.txt", "twine.txt", "ziglang.txt"])
+@pytest.mark.parametrize("name", ["tools.txt", "sdist.txt", "smoke.txt", "twine.txt", "ziglang.txt"])
 def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
     lines = requirement_lines(requirements(name).decode())
     assert lines

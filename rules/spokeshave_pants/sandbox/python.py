@@ -83,20 +83,22 @@ class SandboxPython:
 
 
 @dataclass(frozen=True)
-class _LinkRequest:
+class LinkPythonRequest:
+    """A request for a Python of this machine, by its path, which may be in named caches."""
+
     path: str
     append_only_caches: FrozenDict[str, str]
 
 
 @rule(desc="Link a Python", level=LogLevel.DEBUG)
-async def link_python(request: _LinkRequest, bash: BashBinary) -> LinkedPython:
+async def link_python(request: LinkPythonRequest, bash: BashBinary) -> LinkedPython:
     result = await execute_process_or_raise(
         **implicitly(
             Process(
                 argv=(bash.path, "-c", _LINK, request.path, _PLACE),
                 env=_ENVIRONMENT,
                 append_only_caches={**_CACHES, **request.append_only_caches},
-                description="Link the Python that runs the tools",
+                description="Link a Python of this machine",
                 level=LogLevel.DEBUG,
                 # The process runs to create the link, which is not part of its result.
                 cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
@@ -110,7 +112,7 @@ async def link_python(request: _LinkRequest, bash: BashBinary) -> LinkedPython:
 @rule(desc="Find the Python that runs Pants", level=LogLevel.DEBUG)
 async def pants_python(environment: PexEnvironment) -> PantsPython:
     own = environment.bootstrap_python
-    return PantsPython(await link_python(_LinkRequest(own.path, own.APPEND_ONLY_CACHES), **implicitly()))
+    return PantsPython(await link_python(LinkPythonRequest(own.path, own.APPEND_ONLY_CACHES), **implicitly()))
 
 
 @rule(desc="Find the Python that runs the tools", level=LogLevel.DEBUG)
@@ -137,7 +139,7 @@ async def sandbox_python(
         )
     )
     chosen = accepted.oldest(parse_discovery(found.stdout.decode()))
-    linked = await link_python(_LinkRequest(chosen.path, FrozenDict()), **implicitly())
+    linked = await link_python(LinkPythonRequest(chosen.path, FrozenDict()), **implicitly())
     return SandboxPython(
         path=linked.path,
         append_only_caches=linked.append_only_caches,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +15,19 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_pants.cc.compile_command import compile_description
 from spokeshave_pants.cc.compile.rules import CompilePlan
+from spokeshave_pants.cc.compile_command import compile_description
 from spokeshave_pants.cc.link.command import link_description
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
 from spokeshave_pants.cc.runtime_pack.recipe import pack_description
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
 from spokeshave_pants.headers.exports import import_library_description
 from spokeshave_pants.pants_api import concurrently, implicitly, resolve_target, rule
+from spokeshave_pants.wheel.backend.rules import backend_description
 from spokeshave_pants.wheel.build.extension import fuse_description
 from spokeshave_pants.wheel.build.rules import WheelKey
 from spokeshave_pants.wheel.plan.matrix import extension_path
-from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork
 from spokeshave_pants.wheel.smoke.rules import SmokeTestWheelRequest, smoke_chance
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
@@ -91,21 +93,19 @@ def native_actions(linked: tuple[LinkedTarget, ...], platform: Platform, abi: Py
     return (*(pack_description(part) for part in slices), *of_slices, *fused)
 
 
+def backend_actions(key: WheelKey) -> tuple[str, ...]:
+    """What has to be done before the wheel of a project's own backend is taken in."""
+    slices = key.platform.slices
+    built = (backend_description(key.address, part, key.abi) for part in slices)
+    return (*(pack_description(part) for part in slices), *built)
+
+
 async def _target(address: Address) -> Target:
     where = f"the target {address}"
     return (await resolve_target(WrappedTargetRequest(address, description_of_origin=where), **implicitly())).target
 
 
-@rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
-async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
-    matrix = plan.matrix.narrowed(chosen.globs())
-    keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
-    chances = await concurrently(
-        smoke_chance(SmokeTestWheelRequest(key, version), **implicitly())
-        for key in keys
-        for version in matrix.served_by(key.abi)
-    )
+async def _linked_wheels(plan: WheelPlan, keys: Iterable[WheelKey]) -> tuple[PlannedWheel, ...]:
     listed = await concurrently(
         plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in plan.native_targets
     )
@@ -120,8 +120,24 @@ async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsys
         module = target[ExtensionModuleField].value if target.has_field(ExtensionModuleField) else None
         name = target[CcSharedLibraryNameField].value if target.has_field(CcSharedLibraryNameField) else None
         linked.append(LinkedTarget(module, name or address.target_name, link.plans))
-    wheels = tuple(PlannedWheel(str(key), native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
-    return AnnouncedWork(PlannedWork(wheels, sum(not chance.reason for chance in chances)))
+    return tuple(PlannedWheel(str(key), native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
+
+
+@rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
+async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    matrix = plan.matrix.narrowed(chosen.globs())
+    keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
+    if plan.has_backend:
+        native = tuple(PlannedWheel(str(key), backend_actions(key)) for key in keys)
+    else:
+        native = await _linked_wheels(plan, keys)
+    chances = await concurrently(
+        smoke_chance(SmokeTestWheelRequest(key, version), **implicitly())
+        for key in keys
+        for version in matrix.served_by(key.abi)
+    )
+    return AnnouncedWork(PlannedWork(native, sum(not chance.reason for chance in chances)))
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -16,6 +16,8 @@ from pants.engine.unions import UnionRule
 from spokeshave_pants.release import rules as version
 from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel import planned_work, wheel_set
+from spokeshave_pants.wheel.backend import rules as backend
+from spokeshave_pants.wheel.backend_target_types import PythonBackendWheelTarget
 from spokeshave_pants.wheel.build import downstream_files, extension, linked_software, package_headers, placed_library
 from spokeshave_pants.wheel.build import rules as build
 from spokeshave_pants.wheel.codegen import rules as codegen
@@ -38,6 +40,7 @@ from spokeshave_pants.wheel.goals import (
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.record import rules as record
+from spokeshave_pants.wheel.sdist import check as sdist_check
 from spokeshave_pants.wheel.sdist import rules as sdist
 from spokeshave_pants.wheel.smoke import rules as smoke
 from spokeshave_pants.wheel.tailor import rules as tailor
@@ -45,11 +48,12 @@ from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNat
 
 
 def target_types() -> Iterable[type[Target]]:
-    return (PythonExtensionTarget, PythonNativeWheelTarget)
+    return (PythonBackendWheelTarget, PythonExtensionTarget, PythonNativeWheelTarget)
 
 
 def rules() -> Iterable[Rule | UnionRule]:
     return (
+        *backend.rules(),
         *build.rules(),
         *builds.rules(),
         *cc_shell.rules(),
@@ -74,6 +78,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *release_promote.rules(),
         *python_imports.rules(),
         *sdist.rules(),
+        *sdist_check.rules(),
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),

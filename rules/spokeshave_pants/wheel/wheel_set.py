@@ -16,7 +16,7 @@ from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
-from spokeshave_core.outcomes import Outcome
+from spokeshave_core.outcomes import Outcome, Source
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
@@ -27,6 +27,7 @@ from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.toolchain.rules import CcToolchainsRequest, cc_toolchains
+from spokeshave_pants.wheel.backend.environment import BuildPythonsRequest, find_build_pythons
 from spokeshave_pants.wheel.build.package_headers import PackageHeadersRequest, package_headers
 from spokeshave_pants.wheel.build.rules import (
     CheckedWheel,
@@ -41,12 +42,14 @@ from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_
 from spokeshave_pants.wheel.planned_work import AnnouncedWorkRequest, announce_work
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import (
+    BackendRun,
     PythonOutcome,
     RefusedWheel,
     SdistReportRow,
     TargetReport,
     WheelReport,
 )
+from spokeshave_pants.wheel.sdist.check import CheckSdistRequest, SdistCheck, check_sdist
 from spokeshave_pants.wheel.sdist.rules import StampedSdist, StampSdistRequest, stamp_sdist
 from spokeshave_pants.wheel.smoke.rules import (
     SmokeChance,
@@ -174,9 +177,10 @@ class SdistOfWheelRequest:
 
 @dataclass(frozen=True)
 class SdistOfWheel:
-    """The sdist of a target. None if it has none."""
+    """The sdist of a target, and its check. None if it has none."""
 
     sdist: StampedSdist | None
+    check: SdistCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -205,12 +209,16 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
     """Fetch what the build needs, side by side: headers, the toolchain, and the tools, which check the metadata.
 
     Raises:
+        MissingInterpreterError: With all Pythons that the project's own build needs.
         MissingWheelError: With all headers that are missing, before anything is compiled.
         ToolError: With what is wrong with the metadata or the version, likewise.
     """
     if not keys:
         return
     builds = tuple((key.platform, key.abi) for key in keys)
+    if plan.has_backend:
+        versions = tuple(key.abi.version for key in keys)
+        await find_build_pythons(BuildPythonsRequest(versions, f"the target {plan.address}"), **implicitly())
     await concurrently(
         package_headers(PackageHeadersRequest(plan.native_targets, plan.variant, builds)),
         cc_toolchains(CcToolchainsRequest(slices)),
@@ -234,8 +242,9 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
     )
     runs, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in runs)]
+    compiles = bool(plan.native_targets) or plan.has_backend
     # The processors that native files are linked for.
-    slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if plan.native_targets else ()
+    slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if compiles else ()
     await _fetch_packages(plan, keys, slices)
     requests = (FinishWheelRequest(key, tuple(version for other, version in runs if other == key)) for key in keys)
     # Every link waits for a runtime pack, which takes longest by far: requested first, it waits for no slot.
@@ -284,7 +293,10 @@ async def sdist_of_wheel(request: SdistOfWheelRequest) -> SdistOfWheel:
     plan = await plan_wheel(WheelPlanRequest(request.address))
     if not plan.target.get(SdistField).value:
         return SdistOfWheel(None)
-    return SdistOfWheel(await stamp_sdist(StampSdistRequest(request.address)))
+    stamped, check = await concurrently(
+        stamp_sdist(StampSdistRequest(request.address)), check_sdist(CheckSdistRequest(request.address))
+    )
+    return SdistOfWheel(stamped, check)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -312,16 +324,17 @@ async def report_wheels(request: WheelReportsRequest, run_id: RunId, build: CcBu
         announce_work(AnnouncedWorkRequest(request.address), **implicitly()),
         smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly()),
     )
-    sdist = (await sdist_of_wheel(SdistOfWheelRequest(request.address))).sdist
+    found = await sdist_of_wheel(SdistOfWheelRequest(request.address))
     actions = [action for wheel in results.wheels for action in _actions(wheel)]
-    actions += sdist.actions if sdist else ()
+    actions += found.sdist.actions if found.sdist else ()
+    actions += found.check.actions if found.check else ()
     actions += [action for checked in results.refused for action in checked.actions]
     return WheelReports(
         TargetReport(
             wheels=tuple(_report(wheel, run_id, build.type) for wheel in results.wheels),
             processes=_processes(actions, run_id),
             refused=tuple(_refused(checked) for checked in results.refused),
-            sdists=(_sdist_row(sdist, run_id),) if sdist else (),
+            sdists=(_sdist_row(found.sdist, found.check, run_id),) if found.sdist else (),
         )
     )
 
@@ -366,10 +379,14 @@ def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> W
         actions=count_actions(_actions(tested), run_id),
         smoke=tuple(python_outcome(report) for report in tested.smoke),
         build_type=build_type,
+        backends=tuple(
+            BackendRun(report, action.source(run_id) is Source.RAN)
+            for report, action in wheel.repaired.unrepaired.backends
+        ),
     )
 
 
-def _sdist_row(sdist: StampedSdist, run_id: RunId) -> SdistReportRow:
+def _sdist_row(sdist: StampedSdist, check: SdistCheck | None, run_id: RunId) -> SdistReportRow:
     return SdistReportRow(
         target=sdist.address.spec,
         sdist=sdist.file_name,
@@ -377,7 +394,8 @@ def _sdist_row(sdist: StampedSdist, run_id: RunId) -> SdistReportRow:
         size=sdist.size,
         sha256=sdist.sha256,
         files=sdist.files,
-        actions=count_actions(sdist.actions, run_id),
+        actions=count_actions((*sdist.actions, *(check.actions if check else ())), run_id),
+        check=check.summary if check else "",
     )
 
 

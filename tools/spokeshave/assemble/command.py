@@ -234,8 +234,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH=TEMPLATE",
         help="generate the file PATH of the wheel, such as pkg/lib/pkgconfig/pkg.pc, from a text file with the"
         " placeholders @VERSION@, @VERSION_MAJOR@, @VERSION_MINOR@, @VERSION_PATCH@, @VERSION_RELEASE@ (all numbers,"
-        " such as 3.12.0), @VERSION_IDENTIFIER@ (such as 3_12_0rc1, for names in C) and @COMMIT@, which is empty"
-        " without a commit; the stamp renders it again",
+        " such as 3.12.0), @VERSION_IDENTIFIER@ (such as 3_12_0rc1, for names in C), @VERSION_TUPLE@ (for Python)"
+        " and @COMMIT@, which is empty without a commit; the stamp renders it again",
     )
     add_entry_point_option(parser)
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")

@@ -14,11 +14,12 @@ from spokeshave_pants.cc.includes.search import Stranger
 
 @dataclass(frozen=True)
 class LinkClosure:
-    """The owners of C/C++ files, the third-party packages and the shared libraries that targets reach; all sorted."""
+    """What targets reach: owners of C/C++ files, third-party packages, shared libraries, and projects; all sorted."""
 
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]
     shared_libraries: tuple[Address, ...]
+    projects: tuple[Address, ...] = ()
 
 
 def strangers_warning(owner: str, strangers: Iterable[Stranger]) -> str:

@@ -23,6 +23,7 @@ from spokeshave_pants.cc.includes.rules import (
     owner_of,
     resolve_includes,
 )
+from spokeshave_pants.cc.project.rules import is_project
 from spokeshave_pants.cc.target_types import CcRequirementsFileField, CcSharedLibraryDependenciesField
 from spokeshave_pants.pants_api import (
     ExplicitlyProvidedDependenciesRequest,
@@ -65,6 +66,7 @@ class SortedTargets:
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]
     shared_libraries: tuple[Address, ...]
+    projects: tuple[Address, ...]
     groups: tuple[Address, ...]
 
 
@@ -75,6 +77,7 @@ def sort_targets(targets: Targets) -> SortedTargets:
         owners=tuple(dict.fromkeys(owner_of(t.address) for t in targets if t.has_field(CCSourceField))),
         packages=tuple(t.address for t in targets if t.has_field(CcRequirementsFileField)),
         shared_libraries=shared,
+        projects=tuple(t.address for t in targets if is_project(t)),
         groups=tuple(t.address for t in targets if is_looked_through(t) and t.address not in shared),
     )
 
@@ -101,7 +104,8 @@ async def direct_needs(request: DirectNeedsRequest, cc_targets: CcTargets) -> Di
 
 @rule(level=LogLevel.DEBUG)
 async def link_closure(request: LinkClosureRequest) -> LinkClosure:
-    seen: dict[str, set[Address]] = {"owners": set(), "packages": set(), "shared_libraries": set(), "groups": set()}
+    kinds = ("owners", "packages", "shared_libraries", "projects", "groups")
+    seen: dict[str, set[Address]] = {kind: set() for kind in kinds}
     pending = tuple(request.roots)
     while pending:
         found = sort_targets(await resolve_targets(**implicitly(Addresses(pending))))

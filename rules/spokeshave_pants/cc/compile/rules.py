@@ -27,6 +27,13 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.compile.init_functions import (
+    InitText,
+    init_header,
+    init_header_path,
+    unmarked_init_functions,
+)
+from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.cc.compile_command import (
     CARRIED_HEADERS_DIR,
     PYTHON_HEADERS_DIR,
@@ -35,13 +42,6 @@ from spokeshave_pants.cc.compile_command import (
     dependency_file,
     object_path,
 )
-from spokeshave_pants.cc.compile.init_functions import (
-    InitText,
-    init_header,
-    init_header_path,
-    unmarked_init_functions,
-)
-from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.cc.diagnostics import (
     COMPILE_METADATA,
     FailedCompile,
@@ -62,6 +62,7 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.languages import is_assembler
+from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest, ProjectHeaders, build_project
 from spokeshave_pants.cc.settings import CompileSettings, for_any_platform, for_python
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.cc.target_types import (
@@ -112,6 +113,7 @@ class CompilePlan:
 
     Attributes:
         needs_version: Whether the source reaches the plugin's header `spokeshave/version.h`.
+        projects: The projects whose headers it may include.
         capitalized: Includes that may refer to Windows headers in another case.
     """
 
@@ -122,6 +124,7 @@ class CompilePlan:
     packages: tuple[CcPackage, ...]
     needs_python: bool
     needs_version: bool = False
+    projects: tuple[ProjectHeaders, ...] = ()
     platforms: tuple[str, ...] = ()
     capitalized: tuple[str, ...] = ()
 
@@ -145,9 +148,10 @@ class CompileCcSourceRequest:
 
 @dataclass(frozen=True)
 class CompileProcess:
-    """The process of a compile."""
+    """The process of a compile, and the builds of the projects whose headers it reads."""
 
     confined: ConfinedProcess
+    projects: tuple[BuiltCcProject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -251,6 +255,7 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
     resolved = await resolve_includes(ResolveIncludesRequest(request.path, request.flags), **implicitly())
     reached = resolved.closure
     used = tuple(package for package in resolved.packages if package.provides_any(reached.unresolved))
+    projects = tuple(project for project in resolved.projects if project.answers_any(reached.unresolved))
     sources, data, directories = await concurrently(
         path_globs_to_digest(PathGlobs([request.path, *(h for h in reached.headers if h in cc_targets.by_path)])),
         path_globs_to_digest(PathGlobs(reached.data)),
@@ -272,13 +277,17 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
                 free_threaded_defines=tuple(d for package in used for d in package.settings.free_threaded_defines),
                 flags=target[CompileFlagsField].value or (),
                 include_roots=reached.include_roots,
-                system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
+                system_include_dirs=(
+                    *(directory for package in used for directory in package.include_dirs),
+                    *(directory for project in projects for directory in project.search),
+                ),
                 platform_defines=tuple((target[PlatformDefinesField].value or {}).items()),
                 platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
             ),
             platforms=target[CcPlatformsField].value,
             capitalized=capitalized(reached.unresolved),
             packages=used,
+            projects=projects,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
             needs_version=_needs_version(reached.unresolved, used),
         ),
@@ -329,8 +338,12 @@ async def compile_process(request: CompileCcSourceRequest, build: CcBuildSubsyst
     problems = [files.problem for files in packages if files.problem]
     if problems:
         raise MissingWheelError(problems)
+    projects = await concurrently(
+        build_project(CcProjectRequest(project.address, request.platform), **implicitly()) for project in plan.projects
+    )
     trees = {package.directory: files.digest for package, files in zip(plan.packages, packages)}
-    immutable = {TOOLCHAIN_DIR: toolchain.compiler, **trees}
+    headers_of_projects = {project.directory: built.headers for project, built in zip(plan.projects, projects)}
+    immutable = {TOOLCHAIN_DIR: toolchain.compiler, **trees, **headers_of_projects}
     settings = plan.settings
     if abi is not None:
         headers = await python_headers(PythonHeadersRequest(abi.version, request.platform, plan.target))
@@ -355,7 +368,7 @@ async def compile_process(request: CompileCcSourceRequest, build: CcBuildSubsyst
         description=compile_description(plan.source, request.platform, abi),
         level=LogLevel.INFO,
     )
-    return CompileProcess(ConfinedProcess(process, toolchain.packages, dependency_file(plan.source)))
+    return CompileProcess(ConfinedProcess(process, toolchain.packages, dependency_file(plan.source)), projects)
 
 
 @rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
@@ -368,6 +381,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:
         logger.warning(f"{description} ({plan.target}):\n{diagnostics}")
+    action = Action.of(kind=ActionKind.COMPILE, description=description, result=result, platform=request.platform)
     return FallibleCompiledObject(
         plan=plan,
         platform=request.platform,
@@ -375,7 +389,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         path=object_path(plan.source),
         exit_code=result.exit_code,
         diagnostics=diagnostics,
-        action=Action.of(kind=ActionKind.COMPILE, description=description, result=result, platform=request.platform),
+        action=action.after(*(project.action for project in process.projects)),
     )
 
 

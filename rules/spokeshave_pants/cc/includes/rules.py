@@ -37,6 +37,7 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.cc.includes.scan import CcFile, IncludeKind, scan_flags, scan_text
 from spokeshave_pants.cc.includes.search import CcView, IncludeClosure, IncludeGraph
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest, cc_package, distribution_of
+from spokeshave_pants.cc.project.rules import ProjectHeaders, ProjectHeadersRequest, is_project, project_headers
 from spokeshave_pants.cc.settings import for_any_platform
 from spokeshave_pants.cc.target_types import (
     CcRequirementsFileField,
@@ -94,6 +95,7 @@ class Listed:
         owners: C/C++ targets.
         packages: Third-party packages.
         files: Targets of plain or generated files.
+        projects: Projects with a build of their own.
         excluded: Targets that the list excludes by `!`.
         inferred: Those of the packages that the list does not name.
     """
@@ -103,6 +105,7 @@ class Listed:
     files: tuple[Address, ...]
     excluded: tuple[str, ...]
     inferred: tuple[Address, ...] = ()
+    projects: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ class Visible:
     view: CcView
     packages: tuple[CcPackage, ...]
     digest: Digest
+    projects: tuple[ProjectHeaders, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,11 +155,13 @@ class ResolvedIncludes:
     Attributes:
         packages: Packages listed by the targets whose files the source reaches. It may include their headers.
         files: Plain and generated files that these targets list.
+        projects: Projects that they list, likewise.
     """
 
     closure: IncludeClosure
     packages: tuple[CcPackage, ...]
     files: Digest
+    projects: tuple[ProjectHeaders, ...] = ()
 
 
 def owner_of(address: Address) -> Address:
@@ -269,6 +275,7 @@ async def find_listed(
     owners: dict[str, None] = {}
     packages: dict[Address, None] = {}
     files: dict[Address, None] = {}
+    projects: dict[Address, None] = {}
     while pending:
         new = tuple(address for address in pending if address not in seen)
         seen.update(dict.fromkeys(new))
@@ -283,6 +290,10 @@ async def find_listed(
                     into.extend(cc_targets.by_path[path] for path in cc_targets.graph.members(owner))
             elif target.has_field(CcRequirementsFileField):
                 packages[target.address] = None
+            elif is_project(target):
+                # The headers of a project may include those of its own dependencies.
+                projects[target.address] = None
+                into.append(target)
             elif is_looked_through(target):
                 into.append(target)
             else:
@@ -295,6 +306,7 @@ async def find_listed(
         packages=tuple(packages),
         files=tuple(files),
         excluded=tuple(dict.fromkeys(owner_of(address).spec for address in excluded)),
+        projects=tuple(projects),
     )
     inferred = tuple(_infer_packages(request.owner, cc_targets.graph, listed, requirements))
     return replace(listed, packages=(*listed.packages, *inferred), inferred=inferred)
@@ -304,6 +316,7 @@ async def find_listed(
 async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visible:
     listed = await find_listed(ListedRequest(request.owner), **implicitly())
     packages = await concurrently(cc_package(CcPackageRequest(address)) for address in listed.packages)
+    projects = await concurrently(project_headers(ProjectHeadersRequest(address)) for address in listed.projects)
     targets = await resolve_targets(**implicitly(Addresses(listed.files)))
     sources = await determine_source_files(
         SourceFilesRequest(
@@ -331,9 +344,10 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visibl
         owners=listed.owners,
         files=files,
         package_headers=frozenset(header for package in packages for header in package.headers),
+        project_headers=tuple(glob for project in projects for glob in project.spellings or ()),
         excluded=frozenset(listed.excluded),
     )
-    return Visible(view, packages, sources.snapshot.digest)
+    return Visible(view=view, packages=packages, digest=sources.snapshot.digest, projects=projects)
 
 
 def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tuple[str, ...]:
@@ -372,6 +386,7 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
         closure=closure,
         packages=tuple(dict.fromkeys(package for seen in reached for package in seen.packages)),
         files=await merge_digests(MergeDigests(seen.digest for seen in reached)),
+        projects=tuple(dict.fromkeys(project for seen in reached for project in seen.projects)),
     )
 
 
@@ -391,9 +406,11 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
     """
     owner = owner_of(request.field_set.address).spec
     listed = await find_listed(ListedRequest(owner), **implicitly())
+    projects = await concurrently(project_headers(ProjectHeadersRequest(address)) for address in listed.projects)
     view = CcView(
         roots=_exposed(cc_targets.graph, listed, ()),
         owners=listed.owners,
+        project_headers=tuple(glob for project in projects for glob in project.spellings or ()),
         excluded=frozenset(listed.excluded),
         takes_strangers=not listed.files,
     )

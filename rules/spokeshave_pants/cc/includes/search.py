@@ -8,6 +8,7 @@ platform or of a package. A header of another project is used only if none of th
 from __future__ import annotations
 
 import functools
+import fnmatch
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ class CcView:
         owners: The C/C++ targets among its dependencies, in the same order.
         files: Generated and plain files among its dependencies, which no C/C++ target owns.
         package_headers: The include spellings of the headers of its packages.
+        project_headers: Globs of the include spellings of its projects' headers.
         excluded: Targets that its `dependencies` exclude by `!`.
         takes_strangers: Whether headers of other projects may be used.
     """
@@ -41,8 +43,14 @@ class CcView:
     owners: tuple[str, ...] = ()
     files: tuple[CcFile, ...] = ()
     package_headers: frozenset[str] = frozenset()
+    project_headers: tuple[str, ...] = ()
     excluded: frozenset[str] = frozenset()
     takes_strangers: bool = True
+
+    def is_foreign(self, spelling: str) -> bool:
+        """Return whether an include is known to be a header of a package or a project."""
+        globs = self.project_headers
+        return spelling in self.package_headers or any(fnmatch.fnmatchcase(spelling, glob) for glob in globs)
 
 
 @dataclass(frozen=True, order=True)
@@ -319,7 +327,7 @@ class _Walk:
         views = [self._view(owner) for owner in {self._source.owner, includer.owner}]
         if not all(view.takes_strangers for view in views) or is_system_header(include.spelling):
             return None
-        if any(include.spelling in view.package_headers for view in views):
+        if any(view.is_foreign(include.spelling) for view in views):
             return None
         excluded = {owner for view in views for owner in view.excluded}
         found = [

@@ -19,7 +19,6 @@ from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest, link_closure
 from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
-from spokeshave_pants.cc.compile_command import check_object_names
 from spokeshave_pants.cc.compile.rules import (
     CompileAllRequest,
     CompiledObjects,
@@ -29,6 +28,7 @@ from spokeshave_pants.cc.compile.rules import (
     package_plan,
     plan_compile,
 )
+from spokeshave_pants.cc.compile_command import check_object_names
 from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
 from spokeshave_pants.cc.includes.rules import CcTargets
 from spokeshave_pants.cc.includes.third_party import CcPackageRequest, cc_package
@@ -46,6 +46,7 @@ from spokeshave_pants.cc.link.command import (
 from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
 from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
+from spokeshave_pants.cc.project.rules import ProjectLibrariesRequest, project_libraries
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.cc.settings import for_platform
@@ -142,10 +143,21 @@ class LinkPlanRequest:
 
 @dataclass(frozen=True)
 class LinkPlan:
-    """The compiles of a linked target and the shared libraries that it needs."""
+    """The compiles of a linked target and the shared libraries that it needs.
+
+    Attributes:
+        projects: The projects whose libraries it links.
+        needed_projects: The projects that its shared libraries link.
+    """
 
     plans: tuple[CompilePlan, ...]
     shared_libraries: tuple[Address, ...]
+    projects: tuple[Address, ...] = ()
+    needed_projects: tuple[Address, ...] = ()
+
+    def project_libraries(self, platform: Platform) -> ProjectLibrariesRequest:
+        """Return the request for the libraries of its projects."""
+        return ProjectLibrariesRequest(self.projects, self.needed_projects, platform)
 
 
 @dataclass(frozen=True)
@@ -201,7 +213,13 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
             f"{request.address} has no C or C++ source to link. Add the `cc_sources` that define it to `dependencies`."
         )
     check_object_names((plan.source for plan in (*plans, *third_party)), where=request.address.spec)
-    return LinkPlan(plans=(*plans, *third_party), shared_libraries=libraries)
+    in_projects = {each for library in library_plans for each in (*library.projects, *library.needed_projects)}
+    return LinkPlan(
+        plans=(*plans, *third_party),
+        shared_libraries=libraries,
+        projects=tuple(address for address in closure.projects if address not in in_projects),
+        needed_projects=tuple(sorted(in_projects)),
+    )
 
 
 async def _glibc_functions(platform: Platform, toolchain: CcToolchain) -> Mapping[str, tuple[int, int]]:
@@ -342,12 +360,13 @@ async def prepare_shared_library(request: SharedLibraryRequest) -> SharedLibrary
         for address in plan.shared_libraries
     )
     # The link needs the runtime pack. Requesting it here builds it in parallel with the compiles.
-    objects, _ = await concurrently(
+    objects, projects, _ = await concurrently(
         compile_all(CompileAllRequest(plan.plans, request.platform, None), **implicitly()),
+        project_libraries(plan.project_libraries(request.platform)),
         make_runtime_pack(RuntimePackRequest(request.platform), **implicitly()),
     )
     name = request.platform.shared_library(target[CcSharedLibraryNameField].value or request.address.target_name)
-    libraries = await merge_digests(MergeDigests(library.link_digest for library in below))
+    libraries = await merge_digests(MergeDigests((*(library.link_digest for library in below), projects.links)))
     return SharedLibraryLink(
         LinkRequest(
             target=request.address.spec,
@@ -355,10 +374,10 @@ async def prepare_shared_library(request: SharedLibraryRequest) -> SharedLibrary
             abi=None,
             objects=objects,
             libraries=libraries,
-            library_paths=tuple(library.link_path for library in below),
+            library_paths=(*(library.link_path for library in below), *projects.link_paths),
             settings=LinkSettings(output=name, install_name=name, flags=flags),
         ),
-        needs=tuple(library.actions[-1] for library in below),
+        needs=(*(library.actions[-1] for library in below), *projects.actions),
     )
 
 

@@ -1,1 +1,1 @@
-"""Projects with a build system of their own, built once per platform."""
+"""Projects of others with a CMake or make build of their own: their process, and what it installs."""

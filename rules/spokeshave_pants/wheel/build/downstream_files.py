@@ -16,7 +16,7 @@ from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
 from spokeshave_pants.pants_api import concurrently, create_digest, implicitly, rule
 from spokeshave_pants.wheel.downstream.generated import generated_files
 from spokeshave_pants.wheel.downstream.package import OfferedLibrary
-from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.plan.rules import DescribedWheel, WheelPlanRequest, plan_described_wheel
 
 TEMPLATES_DIR = "__templates"
 
@@ -42,7 +42,7 @@ class DownstreamFiles:
     digest: Digest
 
 
-async def _libraries(plan: WheelPlan) -> tuple[OfferedLibrary, ...]:
+async def _libraries(plan: DescribedWheel) -> tuple[OfferedLibrary, ...]:
     """Return the shared libraries that other projects can link to."""
     links = await concurrently(
         plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address, _ in plan.libraries
@@ -61,7 +61,7 @@ async def _libraries(plan: WheelPlan) -> tuple[OfferedLibrary, ...]:
 
 @rule(desc="Generate files for C and C++ projects", level=LogLevel.DEBUG)
 async def downstream_files(request: DownstreamFilesRequest) -> DownstreamFiles:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
+    plan = await plan_described_wheel(WheelPlanRequest(request.address))
     if plan.offered is None:
         return DownstreamFiles((), EMPTY_DIGEST)
     texts = generated_files(plan.offered, await _libraries(plan), request.platform)

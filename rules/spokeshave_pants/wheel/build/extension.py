@@ -26,6 +26,7 @@ from spokeshave_pants.cc.link.rules import (
     link_shared_library,
     plan_link,
 )
+from spokeshave_pants.cc.project.rules import ProjectLibraries, project_libraries
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest, make_import_library
 from spokeshave_pants.headers.rules import PythonHeadersRequest, python_headers
@@ -72,6 +73,7 @@ class ExtensionLink:
     headers_origin: str
     shared: tuple[LinkedLibrary, ...]
     python: tuple[PythonImportLibrary, ...]
+    projects: ProjectLibraries
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,10 @@ async def prepare_extension(request: LinkPythonExtensionRequest) -> ExtensionLin
     flags = link_flags(target, request.platform)
     plan = await plan_link(LinkPlanRequest(request.address, request.variant), **implicitly())
     # The link needs the runtime pack. Requesting it here builds it in parallel with the compiles.
-    objects, headers, _ = await concurrently(
+    objects, headers, projects, _ = await concurrently(
         compile_all(CompileAllRequest(plan.plans, request.platform, request.abi), **implicitly()),
         python_headers(PythonHeadersRequest(request.abi.version, request.platform, where)),
+        project_libraries(plan.project_libraries(request.platform)),
         make_runtime_pack(RuntimePackRequest(request.platform), **implicitly()),
     )
     shared = await concurrently(
@@ -109,7 +112,7 @@ async def prepare_extension(request: LinkPythonExtensionRequest) -> ExtensionLin
     )
     python = await _python_library(request, where)
     for_links = await merge_digests(
-        MergeDigests((*(library.link_digest for library in shared), *(p.digest for p in python)))
+        MergeDigests((*(library.link_digest for library in shared), *(p.digest for p in python), projects.links))
     )
     return ExtensionLink(
         module=module,
@@ -119,7 +122,11 @@ async def prepare_extension(request: LinkPythonExtensionRequest) -> ExtensionLin
             abi=request.abi,
             objects=objects,
             libraries=for_links,
-            library_paths=(*(library.link_path for library in shared), *(p.path for p in python)),
+            library_paths=(
+                *(library.link_path for library in shared),
+                *(p.path for p in python),
+                *projects.link_paths,
+            ),
             settings=LinkSettings(
                 output=extension_path(module, request.abi, request.platform),
                 exports=("PyInit_*", "PyModExport_*"),
@@ -130,6 +137,7 @@ async def prepare_extension(request: LinkPythonExtensionRequest) -> ExtensionLin
         headers_origin=headers.origin,
         shared=shared,
         python=python,
+        projects=projects,
     )
 
 
@@ -140,22 +148,25 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     prepared = await prepare_extension(request)
     shared = prepared.shared
     python = prepared.python
+    projects = prepared.projects
     linked, libraries = await concurrently(
-        link(prepared.request), merge_digests(MergeDigests(library.digest for library in shared))
+        link(prepared.request),
+        merge_digests(MergeDigests((*(library.digest for library in shared), projects.shared))),
     )
-    linked = linked.after(*(library.actions[-1] for library in shared), *(p.action for p in python))
+    linked = linked.after(*(library.actions[-1] for library in shared), *(p.action for p in python), *projects.actions)
     return PythonExtension(
         module=prepared.module,
         path=linked.path,
         digest=linked.digest,
         libraries=libraries,
-        library_paths=tuple(library.path for library in shared),
+        library_paths=(*(library.path for library in shared), *projects.shared_paths),
         archives=linked.archives.union(*(library.archives for library in shared)),
         headers_origin=prepared.headers_origin,
         actions=(
             *linked.actions,
             *(action for library in shared for action in library.actions),
             *(p.action for p in python),
+            *projects.actions,
         ),
     )
 

@@ -19,6 +19,7 @@ from spokeshave_pants.cc.link.rules import (
     link_shared_library,
     plan_link,
 )
+from spokeshave_pants.cc.project.rules import ProjectLibraries, project_libraries
 from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.wheel.build.extension import fuse
 
@@ -98,6 +99,14 @@ async def whole_library(request: WholeLibraryRequest) -> WholeLibrary:
     )
 
 
+async def whole_project_libraries(platform: Platform, parts: tuple[ProjectLibraries, ...]) -> tuple[Digest, ...]:
+    """Return the shared libraries of projects with all processors of a platform."""
+    if len(parts) == 1:
+        return (parts[0].shared,)
+    digests = tuple(part.shared for part in parts)
+    return tuple([(await fuse(platform, path, digests)).digest for path in parts[0].shared_paths])
+
+
 @rule(desc="Put a shared library into a wheel", level=LogLevel.DEBUG)
 async def place_library(request: PlaceLibraryRequest) -> PlacedLibrary:
     plan = await plan_link(LinkPlanRequest(request.address, request.variant), **implicitly())
@@ -105,13 +114,19 @@ async def place_library(request: PlaceLibraryRequest) -> PlacedLibrary:
         whole_library(WholeLibraryRequest(address, request.platform, request.variant))
         for address in (request.address, *plan.shared_libraries)
     )
+    projects = await concurrently(project_libraries(plan.project_libraries(part)) for part in request.platform.slices)
+    of_projects = await whole_project_libraries(request.platform, projects)
     return PlacedLibrary(
         path=posixpath.join(request.folder, library.path),
         digest=await add_prefix(AddPrefix(library.digest, request.folder)),
         import_library=await add_prefix(AddPrefix(library.import_library, request.folder)),
-        libraries=await merge_digests(MergeDigests(each.digest for each in below)),
+        libraries=await merge_digests(MergeDigests((*(each.digest for each in below), *of_projects))),
         archives=library.archives.union(*(each.archives for each in below)),
-        actions=(*(action for each in below for action in each.actions), *library.actions),
+        actions=(
+            *(action for each in projects for action in each.actions),
+            *(action for each in below for action in each.actions),
+            *library.actions,
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
+from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.repair import RepairReport
 from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.reports.verify import Finding, VerifyReport
@@ -24,8 +25,15 @@ from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import add_prefix, concurrently, create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest, wheel_version
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.wheel.backend.rules import BackendWheelBuildRequest, TakenInWheel, take_in_wheel
+from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.downstream_files import DownstreamFilesRequest, downstream_files
-from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension, link_python_extension
+from spokeshave_pants.wheel.build.extension import (
+    LinkPythonExtensionRequest,
+    PythonExtension,
+    fuse,
+    link_python_extension,
+)
 from spokeshave_pants.wheel.build.linked_software import (
     LICENSES_DIR,
     LinkedComponentsRequest,
@@ -34,9 +42,19 @@ from spokeshave_pants.wheel.build.linked_software import (
     linked_licenses,
 )
 from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest, place_library
+from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.matrix import wheel_tag
-from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.plan.rules import (
+    DATA_DIR,
+    PAYLOAD_DIR,
+    DescribedWheel,
+    WheelPlan,
+    WheelPlanRequest,
+    plan_described_wheel,
+    plan_wheel,
+)
 from spokeshave_pants.wheel.progress import WheelStep
+from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 
 COMPONENTS = "__components.json"
@@ -65,11 +83,32 @@ class WheelFactsRequest:
 
 @dataclass(frozen=True)
 class WheelFacts:
-    """The facts about a wheel from its validated pyproject.toml."""
+    """The name and the static version of a wheel.
+
+    They are those of its validated pyproject.toml. Of a wheel that its own backend builds, they are what the source
+    tree states, and otherwise what a built wheel states.
+
+    Attributes:
+        actions: What had to be done to know them.
+    """
 
     distribution: str
     static_version: str | None
-    action: Action
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class BuiltFactsRequest:
+    """A request for the facts about a wheel of which the source tree does not state them."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class BuiltFacts:
+    """What a built wheel states of itself."""
+
+    facts: WheelFacts
 
 
 @dataclass(frozen=True)
@@ -81,7 +120,7 @@ class VersionOfWheelRequest:
 
 @dataclass(frozen=True)
 class AssembleWheelRequest:
-    """A request to assemble a wheel."""
+    """A request for the unrepaired wheel: assembled, or built by the project's own backend."""
 
     key: WheelKey
 
@@ -93,6 +132,7 @@ class UnrepairedWheel:
     Attributes:
         own_libraries: The paths in the wheel of the libraries that Python code opens.
         archives: The static libraries of the toolchain in its native files, as in `LinkedLibrary`.
+        backends: The runs of the project's own build backend, if it has one, with their reports.
     """
 
     digest: Digest
@@ -104,6 +144,7 @@ class UnrepairedWheel:
     archives: frozenset[str]
     headers_origins: tuple[str, ...]
     actions: tuple[Action, ...]
+    backends: tuple[tuple[BackendReport, Action], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,13 +241,13 @@ async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | 
     )
 
 
-def requirement_arguments(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
+def requirement_arguments(plan: DescribedWheel, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
     """Return the arguments of the tools for the pins of a wheel and its computed requirements."""
     pins = (argument for sibling in siblings for argument in ("--pin", sibling.distribution))
     return (*pins, *(argument for text in plan.requirements for argument in ("--requirement", text)))
 
 
-def _entry_points(plan: WheelPlan) -> tuple[str, ...]:
+def _entry_points(plan: DescribedWheel) -> tuple[str, ...]:
     """Return the entry points by which build tools find what the wheel offers to C and C++ projects."""
     found = plan.offered.entry_points if plan.offered else ()
     return tuple(
@@ -219,9 +260,8 @@ def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
     return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
 
 
-@rule(desc="Check a wheel's metadata", level=LogLevel.DEBUG)
-async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
+async def _described_facts(request: WheelFactsRequest) -> WheelFacts:
+    plan = await plan_described_wheel(WheelPlanRequest(request.address))
     siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
     result = await run_tool(
         RunToolRequest(
@@ -237,15 +277,71 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     )
     raise_for_failure(result, str(request.address))
     report = result.report(MetadataReport)
-    return WheelFacts(report.name, report.static_version, result.action)
+    return WheelFacts(report.name, report.static_version, (result.action,))
 
 
-@rule(desc="Assemble a wheel", level=LogLevel.DEBUG)
-async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
-    key = request.key
+@rule(desc="Find the name of a wheel", level=LogLevel.DEBUG)
+async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    if not plan.has_backend:
+        return await _described_facts(request)
+    backend = await plan_backend_wheel(BackendWheelRequest(request.address))
+    project = backend.project
+    keeps = backend.version_mode is VersionMode.OWN
+    if project.name is not None and (project.version is not None or not keeps):
+        return WheelFacts(project.name, project.version if keeps else None, ())
+    return (await built_facts(BuiltFactsRequest(request.address), **implicitly())).facts
+
+
+@rule(level=LogLevel.DEBUG)
+async def built_facts(request: BuiltFactsRequest, chosen: NativeWheelSubsystem) -> BuiltFacts:
+    """Build one wheel, as only the backend knows them. All builds of a project agree, and the run needs this one."""
+    matrix = (await plan_wheel(WheelPlanRequest(request.address))).matrix
+    selected = matrix.narrowed(chosen.globs()).platforms
+    key = WheelKey(request.address, (*selected, *matrix.platforms)[0], matrix.abis[0])
+    return BuiltFacts((await assemble_wheel(AssembleWheelRequest(key))).facts)
+
+
+async def _fused_libraries(platform: Platform, wheel: TakenInWheel) -> Digest:
+    """Return the libraries that a wheel may need. Each is one file for all processors of the platform."""
+    if len(wheel.libraries) == 1:
+        return wheel.libraries[0]
+    fused = [await fuse(platform, path, wheel.libraries) for path in wheel.library_paths]
+    return await merge_digests(MergeDigests(each.digest for each in fused))
+
+
+async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
+    """Build a wheel by the project's own backend. Nothing after this step knows the difference."""
+    backend = await plan_backend_wheel(BackendWheelRequest(key.address))
+    stamp = ""
+    if backend.version_mode is VersionMode.BAKED:
+        stamp = (await wheel_version(WheelVersionRequest(key.address, None), **implicitly())).version
+    wheel = await take_in_wheel(
+        BackendWheelBuildRequest(address=key.address, platform=key.platform, abi=key.abi, stamp=stamp)
+    )
+    report = wheel.report
+    return UnrepairedWheel(
+        digest=wheel.digest,
+        file_name=report.wheel,
+        facts=WheelFacts(
+            distribution=report.name,
+            static_version=report.version if backend.version_mode is VersionMode.OWN else None,
+            actions=wheel.actions,
+        ),
+        modules=report.modules,
+        libraries=await _fused_libraries(key.platform, wheel),
+        own_libraries=(),
+        archives=frozenset(),
+        headers_origins=wheel.origins,
+        actions=wheel.actions,
+        backends=wheel.backends,
+    )
+
+
+async def _assemble_described(key: WheelKey) -> UnrepairedWheel:
     # Reported before anything is compiled.
     plan, facts = await concurrently(
-        plan_wheel(WheelPlanRequest(key.address)), wheel_facts(WheelFactsRequest(key.address))
+        plan_described_wheel(WheelPlanRequest(key.address)), wheel_facts(WheelFactsRequest(key.address))
     )
     await sibling_keys(plan, key)  # raises an error for a sibling without a matching build
     extensions = await concurrently(
@@ -305,7 +401,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         **implicitly(),
     )
     raise_for_failure(result, str(key.address))
-    before = (facts.action, *(action for part in parts for action in part.actions))
+    before = (*facts.actions, *(action for part in parts for action in part.actions))
     return UnrepairedWheel(
         digest=result.digest,
         file_name=result.report(AssembleReport).wheel,
@@ -317,6 +413,13 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
         actions=(*before, result.action.after(*ends(before))),
     )
+
+
+@rule(desc="Make an unrepaired wheel", level=LogLevel.DEBUG)
+async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
+    key = request.key
+    plan = await plan_wheel(WheelPlanRequest(key.address))
+    return await (_build_by_backend(key) if plan.has_backend else _assemble_described(key))
 
 
 def _repair_argv(key: WheelKey, unrepaired: UnrepairedWheel, *, is_native: bool) -> tuple[str, ...]:

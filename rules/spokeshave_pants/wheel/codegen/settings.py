@@ -22,7 +22,7 @@ from spokeshave_pants.pants_api import concurrently, get_optional_source_root, i
 from spokeshave_pants.toolchain.platforms import host_platform, oldest_platform, parse_platform
 from spokeshave_pants.wheel.codegen.folders import relative_to_root, source_root_of
 from spokeshave_pants.wheel.plan.limited_api import LimitedApi
-from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_described_wheel
 from spokeshave_pants.wheel.plan.targets import PayloadTargetsRequest, payload_targets
 from spokeshave_pants.wheel.target_types import LimitedApiField, PlatformsField, VariantField, WheelDependenciesField
 
@@ -232,7 +232,7 @@ async def library_folder_of(
     folder = target[CcWheelFolderField].value
     owner = owners.chosen(request.address) if folder is None else None
     if owner is not None:
-        folder = dict((await plan_wheel(WheelPlanRequest(owner.address))).libraries)[request.address]
+        folder = dict((await plan_described_wheel(WheelPlanRequest(owner.address))).libraries)[request.address]
     if folder is None:
         beside = relative_to_root(request.address.spec_path, own)
         folder = beside if own in python.roots.get(beside, ()) else None

@@ -14,8 +14,16 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly, rule
 from spokeshave_pants.release.rules import WheelVersionRequest, wheel_version
+from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.rules import WheelKey
-from spokeshave_pants.wheel.plan.rules import WheelMetadataRequest, WheelPlanRequest, plan_wheel, wheel_metadata
+from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
+from spokeshave_pants.wheel.plan.rules import (
+    WheelMetadataRequest,
+    WheelPlanRequest,
+    plan_described_wheel,
+    plan_wheel,
+    wheel_metadata,
+)
 from spokeshave_pants.wheel.report.listing import (
     ListedPython,
     ListedWheel,
@@ -32,6 +40,9 @@ from spokeshave_pants.wheel.subsystem import (
     NativeWheelSubsystem,
 )
 from spokeshave_pants.wheel.target_types import PythonsField
+
+# The name of a distribution that only a build states.
+UNKNOWN = "*"
 
 
 @dataclass(frozen=True)
@@ -65,9 +76,23 @@ class NamedDistribution:
     version: str | None
 
 
+async def _name_project(request: NamedDistributionRequest) -> NamedDistribution:
+    """Return what the source tree of a project with its own backend states. Only a build states the rest."""
+    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
+    name = plan.project.name or UNKNOWN
+    if plan.version_mode is VersionMode.OWN:
+        return NamedDistribution(name, plan.project.version)
+    if not request.with_version:
+        return NamedDistribution(name, None)
+    version = await wheel_version(WheelVersionRequest(request.address, None), **implicitly())
+    return NamedDistribution(name, normal_version(version.version, str(request.address)))
+
+
 @rule(level=LogLevel.DEBUG)
 async def name_distribution(request: NamedDistributionRequest) -> NamedDistribution:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
+    if (await plan_wheel(WheelPlanRequest(request.address))).has_backend:
+        return await _name_project(request)
+    plan = await plan_described_wheel(WheelPlanRequest(request.address))
     where = f"the target {request.address}"
     pyproject = (await wheel_metadata(WheelMetadataRequest(plan.pyproject, where))).pyproject
     if pyproject.name is None:

@@ -11,8 +11,8 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_core.python_abi import PythonAbi, PythonVersion, parse_versions
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.headers.extension_suffix import extension_suffix
 from spokeshave_pants.toolchain.platforms import HOST, host_platform, parse_platform
-from spokeshave_pants.wheel.plan.extension_suffix import extension_suffix
 from spokeshave_pants.wheel.plan.limited_api import LimitedApi
 
 # ASCII only, because the init function has another prefix than `PyInit_` for other names (PEP 489).

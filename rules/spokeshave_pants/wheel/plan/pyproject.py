@@ -57,6 +57,27 @@ def parse_pyproject(content: bytes, path: str) -> Pyproject:
     )
 
 
+@dataclass(frozen=True)
+class BuildSystem:
+    """The table `[build-system]` (PEP 518).
+
+    Attributes:
+        requires: The build requirements.
+    """
+
+    requires: tuple[str, ...]
+
+
+def parse_build_system(content: bytes, path: str) -> BuildSystem:
+    """Parse the build requirements in the bytes of a pyproject.toml. A value of the wrong type counts as missing.
+
+    Raises:
+        InvalidTargetError: If the file is not UTF-8 or not TOML.
+    """
+    table = _read_toml(content, path).get("build-system")
+    return BuildSystem(tuple(_texts(table.get("requires"))) if isinstance(table, dict) else ())
+
+
 def not_utf8(content: bytes) -> str:
     """Return the position of the first bytes that are not UTF-8. Empty if there are none."""
     try:

@@ -21,6 +21,7 @@ from pants.engine.target import SourcesField, Target, TargetGenerator
 from pants.engine.unions import UnionMembership
 
 from spokeshave_core.problems import bullet_list
+from spokeshave_pants.cc.project.rules import is_project
 from spokeshave_pants.cc.target_types import (
     CcRequirementsFileField,
     CcSharedLibraryDependenciesField,
@@ -45,6 +46,7 @@ _CC = (
     "linked into; to install headers, list them in a `resources` target"
 )
 _CC_PACKAGE = "Its headers are for compiling. List it in the `dependencies` of the `cc_sources` that include them"
+_PROJECT = "Its libraries are linked. List it in the `dependencies` of the `cc_sources` or the extension that uses it"
 _VARIANT = "Name it in the `variant` field of the wheel"
 _OTHER = "A wheel cannot contain a `{}`, only Python sources, resources, extensions and shared libraries"
 
@@ -126,6 +128,8 @@ def _remedy(target: Target, kind: str, union_membership: UnionMembership) -> str
         return _CC_PACKAGE
     if target.has_field(CcVariantDependenciesField):
         return _VARIANT
+    if is_project(target):
+        return _PROJECT
     if sources.can_generate(FileSourceField, union_membership):
         return _GENERATED
     return _OTHER.format(kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from pants.backend.python.target_types import PythonProvidesField, PythonSourceField
 from pants.build_graph.address import AddressInput
@@ -50,11 +50,14 @@ from spokeshave_pants.pants_api import (
     strip_source_roots,
 )
 from spokeshave_pants.release.target_types import PyprojectField
+from spokeshave_pants.wheel.backend_target_types import BackendVersionField
 from spokeshave_pants.wheel.downstream import rules as downstream
 from spokeshave_pants.wheel.downstream.offer import OfferFields, WheelContents, plan_offer
 from spokeshave_pants.wheel.downstream.package import DownstreamPackage
 from spokeshave_pants.wheel.downstream.rules import InstalledHeaders, InstalledHeadersRequest, installed_headers
+from spokeshave_pants.wheel.plan import backend_wheel
 from spokeshave_pants.wheel.plan import targets as plan_targets
+from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.contents import (
     check_native,
     check_places,
@@ -103,7 +106,31 @@ class WheelPlanRequest:
 
 @dataclass(frozen=True)
 class WheelPlan:
-    """The parts of a wheel that do not depend on platform, Python or version.
+    """What a target asks for, of a wheel of either kind: described by pyproject.toml, or built by its own backend.
+
+    All steps after the unrepaired wheel use this alone, so that they treat both kinds alike.
+
+    Attributes:
+        native_targets: The targets that are linked for this wheel.
+        siblings: The native wheels that this one is pinned to.
+        companions: The native wheels that its metadata requires by a version of its own.
+        has_backend: Whether the project's own backend builds it (`python_backend_wheel`).
+    """
+
+    address: Address
+    target: Target
+    matrix: WheelMatrix
+    variant: Address | None
+    native_targets: tuple[Address, ...]
+    siblings: tuple[Address, ...]
+    companions: tuple[Address, ...]
+    requires_python: str | None
+    has_backend: bool
+
+
+@dataclass(frozen=True)
+class DescribedWheel(WheelPlan):
+    """The plan of a `python_native_wheel`: the parts of a described wheel that do not depend on platform or version.
 
     Attributes:
         payload: The files at their path in the wheel.
@@ -114,15 +141,9 @@ class WheelPlan:
         libraries: The shared libraries that Python code opens, each with its directory in the wheel.
         library_names: The names of these libraries, in the same order.
         offered: What the wheel offers to C and C++ projects, if anything.
-        siblings: The native wheels that this one is pinned to.
-        companions: The native wheels that its metadata requires by a version of its own.
         requirements: Requirements to add to the metadata.
     """
 
-    address: Address
-    target: Target
-    matrix: WheelMatrix
-    variant: Address | None
     pyproject: str
     payload: Digest
     metadata: Digest
@@ -134,15 +155,12 @@ class WheelPlan:
     libraries: tuple[tuple[Address, str], ...]
     library_names: tuple[str, ...]
     offered: DownstreamPackage | None
-    siblings: tuple[Address, ...]
-    companions: tuple[Address, ...]
     requirements: tuple[str, ...]
-    requires_python: str | None
 
     @property
-    def native_targets(self) -> tuple[Address, ...]:
-        """Return the targets that are linked for this wheel."""
-        return (*self.extensions, *(library for library, _ in self.libraries))
+    def common(self) -> WheelPlan:
+        """Return what it has in common with wheels of the other kind."""
+        return WheelPlan(**{field.name: getattr(self, field.name) for field in fields(WheelPlan)})
 
 
 @dataclass(frozen=True)
@@ -251,7 +269,34 @@ async def _refuse_mutual_pins(wheel: Address, owners: Iterable[Owner]) -> None:
 
 @rule(desc="Plan a wheel", level=LogLevel.DEBUG)
 async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
-    """Plan a wheel.
+    """Plan a wheel of either kind.
+
+    Raises:
+        InvalidTargetError: For all problems of its fields and dependencies.
+    """
+    where = f"the target {request.address}"
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
+    if not target.has_field(BackendVersionField):
+        return (await plan_described_wheel(request)).common
+    backend = await plan_backend_wheel(BackendWheelRequest(request.address))
+    return WheelPlan(
+        address=request.address,
+        target=target,
+        matrix=backend.matrix,
+        variant=None,
+        native_targets=(),
+        siblings=(),
+        companions=(),
+        requires_python=backend.project.requires_python,
+        has_backend=True,
+    )
+
+
+@rule(desc="Plan a described wheel", level=LogLevel.DEBUG)
+async def plan_described_wheel(request: WheelPlanRequest) -> DescribedWheel:
+    """Plan a `python_native_wheel`.
 
     Raises:
         InvalidTargetError: For all problems of its fields and dependencies.
@@ -300,10 +345,13 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     required = (*parts.requirements, *(owner.requirement for owner in owners if not owner.is_pinned))
     variant = target[VariantField].value
     payload = await merge_digests(MergeDigests([sources.snapshot.digest, headers.digest]))
-    return WheelPlan(
+    extensions = tuple(extension.address for extension in parts.extensions)
+    return DescribedWheel(
         address=request.address,
         target=target,
         matrix=matrix,
+        native_targets=(*extensions, *(library.address for library, _ in libraries)),
+        has_backend=False,
         variant=None
         if variant is None
         else await resolve_address(**implicitly({_address_input(variant, target): AddressInput})),
@@ -313,7 +361,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         data=data.digest if target[DataFilesField].value else None,
         version_files=templates.files,
         templates=templates.digest,
-        extensions=tuple(extension.address for extension in parts.extensions),
+        extensions=extensions,
         modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
         libraries=tuple((library.address, folder or "") for library, folder in libraries),
         library_names=tuple(_library_name(library) for library, _ in libraries),
@@ -415,7 +463,7 @@ def _offer(
     Raises:
         InvalidTargetError: For all problems of the fields `headers`, `cmake` and `pkg_config`.
     """
-    fields = OfferFields(
+    offered = OfferFields(
         headers=target[HeadersField].value or {},
         cmake=target[CmakeField].value,
         pkg_config=target[PkgConfigField].value,
@@ -428,7 +476,7 @@ def _offer(
         without_headers=headers.without_headers,
         libraries=tuple((_library_name(library), library.address.spec) for library, _ in libraries),
     )
-    return plan_offer(target.address.spec, fields, contents, pyproject.description or pyproject.name or "")
+    return plan_offer(target.address.spec, offered, contents, pyproject.description or pyproject.name or "")
 
 
 def _library_name(library: Target) -> str:
@@ -500,4 +548,4 @@ async def version_templates(request: VersionTemplatesRequest) -> VersionTemplate
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), *downstream.rules(), *plan_targets.rules()]
+    return [*collect_rules(), *backend_wheel.rules(), *downstream.rules(), *plan_targets.rules()]

@@ -40,7 +40,7 @@ from spokeshave_pants.cc.target_types import CcPythonRequirementTarget, CcShared
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.wheel.plan import rules as payload
-from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.plan.rules import DescribedWheel, WheelPlanRequest
 from spokeshave_pants.wheel.plan.targets import PayloadTargets, PayloadTargetsRequest
 from spokeshave_pants.wheel.target_types import HeadersField, PythonExtensionTarget, PythonNativeWheelTarget
 
@@ -62,7 +62,7 @@ def rule_runner() -> RuleRunner:
             *stripped_source_files.rules(),
             *wrap_as_resources.rules,
             QueryRule(PayloadTargets, [PayloadTargetsRequest]),
-            QueryRule(WheelPlan, [WheelPlanRequest]),
+            QueryRule(DescribedWheel, [WheelPlanRequest]),
         ],
         target_types=[
             ArchiveTarget,
@@ -122,8 +122,8 @@ def owned(runner: RuleRunner, name: str) -> list[str]:
     return sorted(target.address.filename for target in targets.owned)
 
 
-def plan(runner: RuleRunner, name: str = "one") -> WheelPlan:
-    return runner.request(WheelPlan, [WheelPlanRequest(Address("src", target_name=name))])
+def plan(runner: RuleRunner, name: str = "one") -> DescribedWheel:
+    return runner.request(DescribedWheel, [WheelPlanRequest(Address("src", target_name=name))])
 
 
 def files(runner: RuleRunner, digest: Digest) -> list[str]:
@@ -604,8 +604,8 @@ def siblings(pyproject: str, **changes: str) -> dict[str, str]:
     }
 
 
-def plan_one(runner: RuleRunner) -> WheelPlan:
-    return runner.request(WheelPlan, [WheelPlanRequest(Address("src/one", target_name="one"))])
+def plan_one(runner: RuleRunner) -> DescribedWheel:
+    return runner.request(DescribedWheel, [WheelPlanRequest(Address("src/one", target_name="one"))])
 
 
 BASE = Address("src/base", target_name="base")
@@ -661,14 +661,14 @@ def test_wheels_may_share_a_namespace_package(rule_runner: RuleRunner) -> None:
     deep = {"src/acme/one/__init__.py": importing, "src/acme/base/deep.py": ""}
     rule_runner.write_files({**parts, **deep})
     address = Address("src/acme/one", target_name="one")
-    wheel_plan = rule_runner.request(WheelPlan, [WheelPlanRequest(address)])
+    wheel_plan = rule_runner.request(DescribedWheel, [WheelPlanRequest(address)])
     assert files(rule_runner, wheel_plan.payload) == ["__payload/acme/one/__init__.py"]
     assert wheel_plan.requirements == ("acme-base==1.0",)
     excluding = parts["src/acme/one/BUILD"].replace(
         "(name='py')", "(name='py', dependencies=['!src/acme/base/deep.py:py'])"
     )
     rule_runner.write_files({"src/acme/one/BUILD": excluding})
-    assert rule_runner.request(WheelPlan, [WheelPlanRequest(address)]).requirements == ()
+    assert rule_runner.request(DescribedWheel, [WheelPlanRequest(address)]).requirements == ()
 
 
 def test_listed_files_of_another_wheel_are_copied(rule_runner: RuleRunner) -> None:

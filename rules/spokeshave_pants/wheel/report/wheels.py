@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tabulate import tabulate
@@ -10,6 +9,7 @@ from tabulate import tabulate
 from spokeshave_core.json_values import to_text, to_value
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem
+from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.smoke import CheckResult
 from spokeshave_core.reports.verify import Finding
 from spokeshave_core.wheel_name import WheelName, distribution_of
@@ -42,8 +42,31 @@ class PythonOutcome:
 
 
 @dataclass(frozen=True)
+class BackendRun:
+    """A run of a project's own build backend, which compiles within one action.
+
+    Attributes:
+        ran: Whether this run executed it.
+    """
+
+    report: BackendReport
+    ran: bool
+
+    def __str__(self) -> str:
+        report = self.report
+        return (
+            f"{report.backend}: {report.compiles} compiles and {report.links} links of the project, "
+            f"{report.probes} of configure checks"
+        )
+
+
+@dataclass(frozen=True)
 class WheelReport:
-    """The report on one wheel. `size` is in bytes. `headers` is the origin of CPython's headers."""
+    """The report on one wheel. `size` is in bytes. `headers` is the origin of CPython's headers.
+
+    Attributes:
+        backends: The runs of the project's own build backend, if it has one: one for each processor.
+    """
 
     target: str
     wheel: str
@@ -58,6 +81,7 @@ class WheelReport:
     actions: tuple[ActionCount, ...]
     smoke: tuple[PythonOutcome, ...]
     build_type: BuildType = BuildType.RELEASE
+    backends: tuple[BackendRun, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +115,7 @@ class SdistReportRow:
     Attributes:
         size: In bytes.
         files: The number of its files.
+        check: What of the wheel that is built from it was compared with that of the source tree, or why nothing was.
     """
 
     target: str
@@ -100,7 +125,7 @@ class SdistReportRow:
     sha256: str
     files: int
     actions: tuple[ActionCount, ...]
-    smoke: tuple[PythonOutcome, ...] = ()
+    check: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,8 +177,9 @@ def render_table(
         {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
         # The report as JSON names for each wheel what was derived from them.
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
+        | {f"built by {run}" for r in reports for run in r.backends}
     )
-    return "\n".join([table, *notes, *not_run_reasons((*reports, *sdists))])
+    return "\n".join([table, *notes, *not_run_reasons(reports)])
 
 
 def _wheels_table(reports: tuple[WheelReport, ...], sdists: tuple[SdistReportRow, ...]) -> str:
@@ -162,7 +188,7 @@ def _wheels_table(reports: tuple[WheelReport, ...], sdists: tuple[SdistReportRow
             distribution_of(report.wheel),
             _tag(report),
             human_size(report.size),
-            f"{_total(report, ActionKind.COMPILE, ran=True)} / {_total(report, ActionKind.COMPILE, ran=False)}",
+            f"{_compiles(report, ran=True)} / {_compiles(report, ran=False)}",
             f"{_all(report, ran=True)} / {_all(report, ran=False)}",
             "  ".join(map(str, report.smoke)),
         )
@@ -175,7 +201,7 @@ def _wheels_table(reports: tuple[WheelReport, ...], sdists: tuple[SdistReportRow
             human_size(row.size),
             "",
             f"{_all(row, ran=True)} / {_all(row, ran=False)}",
-            "  ".join(map(str, row.smoke)),
+            row.check,
         )
         for row in sorted(sdists, key=lambda row: (row.version, row.sdist))
     ]
@@ -187,7 +213,7 @@ def _count_problems(number: int) -> str:
     return "1 problem" if number == 1 else f"{number} problems"
 
 
-def not_run_reasons(reports: Iterable[WheelReport | SdistReportRow]) -> list[str]:
+def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
     """Return the reasons why wheels or checks were not run, each once with the Pythons that it applies to."""
     pythons: dict[str, dict[str, None]] = {}
     for outcome in (outcome for report in reports for outcome in report.smoke):
@@ -205,8 +231,10 @@ def _tag(report: WheelReport) -> str:
     return str(replace(tag, platform=(newest or [tag.platform])[0]))
 
 
-def _total(report: WheelReport, kind: ActionKind, *, ran: bool) -> int:
-    return sum(row.ran if ran else row.cached for row in report.actions if row.kind is kind)
+def _compiles(report: WheelReport, *, ran: bool) -> int:
+    """Return the number of compiles, including those of the project's own build."""
+    own = sum(row.ran if ran else row.cached for row in report.actions if row.kind is ActionKind.COMPILE)
+    return own + sum(each.report.compiles for each in report.backends if each.ran is ran)
 
 
 def _all(report: WheelReport | SdistReportRow, *, ran: bool) -> int:

@@ -8,12 +8,14 @@ import json
 import pytest
 
 from spokeshave_core.outcomes import Outcome, Rule, Source
+from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.smoke import CheckResult
 from spokeshave_core.reports.verify import Finding
 from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import (
+    BackendRun,
     PythonOutcome,
     RefusedWheel,
     TargetReport,
@@ -51,6 +53,25 @@ PROCESSES = (
     ProcessRow(kind="compile", description="Compile b.cc", source=Source.HIT_REMOTELY, milliseconds=None),
     ProcessRow(kind="link", description="Link x.so", source=Source.RAN, milliseconds=40, output="cc", needs=(0, 1)),
 )
+
+
+BACKEND = BackendReport(
+    backend="setuptools.build_meta",
+    requires=("setuptools",),
+    asked_for=(),
+    wheel="demo.whl",
+    compiles=5,
+    links=2,
+    probes=7,
+    refused=(),
+)
+
+
+def test_compiles_of_a_backend_are_counted() -> None:
+    runs = (BackendRun(BACKEND, ran=True), BackendRun(dataclasses.replace(BACKEND, compiles=20), ran=False))
+    text = render_table((dataclasses.replace(REPORT, backends=runs),))
+    assert "8 / 27" in text
+    assert "built by setuptools.build_meta: 5 compiles and 2 links of the project, 7 of configure checks" in text
 
 
 def rows(*reports: WheelReport) -> list[str]:

@@ -40,7 +40,13 @@ from spokeshave_pants.wheel.build.rules import (
     wheel_facts,
 )
 from spokeshave_pants.wheel.plan.contents import is_possible_extension
-from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.plan.rules import (
+    DATA_DIR,
+    PAYLOAD_DIR,
+    DescribedWheel,
+    WheelPlanRequest,
+    plan_described_wheel,
+)
 from spokeshave_pants.wheel.sdist.description import PlannedNativeFile, describe
 from spokeshave_pants.wheel.smoke.rules import TESTS_DIR, SmokeInputsRequest, smoke_inputs
 from spokeshave_pants.wheel.target_types import CmakeField, ExtensionModuleField, PkgConfigField, VersionModuleField
@@ -131,7 +137,7 @@ def _planned(target: Target, plan: LinkPlan, folder: str) -> PlannedNativeFile:
 
 @rule(desc="Collect the sources of an sdist", level=LogLevel.DEBUG)
 async def sdist_native_contents(request: SdistContentsRequest) -> SdistNativeContents:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
+    plan = await plan_described_wheel(WheelPlanRequest(request.address))
     direct = await concurrently(
         plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in plan.native_targets
     )
@@ -160,7 +166,7 @@ async def sdist_native_contents(request: SdistContentsRequest) -> SdistNativeCon
     )
 
 
-def check_sdist(plan: WheelPlan, payload: Iterable[str]) -> None:
+def check_sdist(plan: DescribedWheel, payload: Iterable[str]) -> None:
     """Check that a wheel can be built from an sdist.
 
     Raises:
@@ -184,7 +190,7 @@ def check_sdist(plan: WheelPlan, payload: Iterable[str]) -> None:
     problems.raise_if_any(InvalidTargetError)
 
 
-async def _relative_tests(plan: WheelPlan, tests: Digest) -> Digest:
+async def _relative_tests(plan: DescribedWheel, tests: Digest) -> Digest:
     """Return the smoke tests at their paths relative to the BUILD file, below `TESTS_DIR`."""
     folder = f"{TESTS_DIR}/{plan.address.spec_path}".rstrip("/")
     relative = await remove_prefix(RemovePrefix(tests, folder))
@@ -193,7 +199,7 @@ async def _relative_tests(plan: WheelPlan, tests: Digest) -> Digest:
 
 @rule(desc="Write an sdist", level=LogLevel.DEBUG)
 async def write_sdist(request: UnstampedSdistRequest) -> UnstampedSdist:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
+    plan = await plan_described_wheel(WheelPlanRequest(request.address))
     check_sdist(plan, (await digest_to_snapshot(plan.payload)).files)
     native, inputs, facts = await concurrently(
         sdist_native_contents(SdistContentsRequest(request.address)),
@@ -233,7 +239,7 @@ async def write_sdist(request: UnstampedSdistRequest) -> UnstampedSdist:
         digest=await add_prefix(AddPrefix(result.digest, SDIST_DIR)),
         file_name=result.report(SdistReport).sdist,
         native=native,
-        actions=(facts.action, result.action.after(facts.action)),
+        actions=(*facts.actions, result.action.after(*facts.actions)),
     )
 
 

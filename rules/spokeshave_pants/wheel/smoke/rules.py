@@ -13,11 +13,13 @@ from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
     Digest,
+    DigestSubset,
     FileContent,
     GlobExpansionConjunction,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
+    RemovePrefix,
 )
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
@@ -46,6 +48,7 @@ from spokeshave_pants.pants_api import (
     implicitly,
     merge_digests,
     path_globs_to_digest,
+    remove_prefix,
     rule,
 )
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
@@ -54,6 +57,7 @@ from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, 
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
 from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys, stamp_wheel
+from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively, this_machine
@@ -208,10 +212,26 @@ async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest,
     return digest, (*folders, *files)
 
 
+async def _find_project_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest, tuple[str, ...]]:
+    """Return the same for a project with its own backend: what its source tree has, or else the BUILD file's folder."""
+    tree = (await plan_backend_wheel(BackendWheelRequest(address))).tree
+    project = await remove_prefix(RemovePrefix(tree.digest, tree.subdirectory)) if tree.subdirectory else tree.digest
+    names = tuple(posixpath.normpath(test) for test in tests)
+    globs = [PathGlobs([name, f"{name}/**"]) for name in names]
+    snapshots = await concurrently(digest_to_snapshot(**implicitly(DigestSubset(project, each))) for each in globs)
+    own = {name: snapshot for name, snapshot in zip(names, snapshots) if snapshot.files}
+    others, paths = await _find_tests(address, tuple(name for name in names if name not in own))
+    digest = await merge_digests(MergeDigests([others, *(snapshot.digest for snapshot in own.values())]))
+    found = (path for name, snapshot in own.items() for path in ((name,) if name in snapshot.dirs else snapshot.files))
+    return digest, (*found, *paths)
+
+
 @rule(level=LogLevel.DEBUG)
 async def smoke_inputs(request: SmokeInputsRequest, tools: SpokeshaveToolsSubsystem) -> SmokeInputs:
     plan = await plan_wheel(WheelPlanRequest(request.address))
-    tests, paths = await _find_tests(request.address, plan.target[SmokeTestsField].value or ())
+    listed = plan.target[SmokeTestsField].value or ()
+    find = _find_project_tests(request.address, listed) if plan.has_backend else _find_tests(request.address, listed)
+    tests, paths = await find
     declared = plan.target[SmokeRequirementsField].value
     if declared is not None:
         path = posixpath.join(request.address.spec_path, declared)

@@ -31,7 +31,7 @@ from spokeshave_pants.cc.tailor import rules as cc_tailor
 from spokeshave_pants.rule_fixtures import INHERITED
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
-from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.plan.rules import DescribedWheel, WheelPlanRequest
 from spokeshave_pants.wheel.tailor import rules as native_tailor
 from spokeshave_pants.wheel.tailor.rules import PutativeNativeTargetsRequest
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
@@ -66,7 +66,7 @@ def rule_runner() -> RuleRunner:
             *tailor.rules(),
             *target_types.rules(),
             QueryRule(PutativeTargets, [PutativeNativeTargetsRequest]),
-            QueryRule(WheelPlan, [WheelPlanRequest]),
+            QueryRule(DescribedWheel, [WheelPlanRequest]),
         ],
         target_types=[
             CCSourcesGeneratorTarget,
@@ -351,7 +351,7 @@ def test_only_the_given_folders_are_changed(rule_runner: RuleRunner) -> None:
 
 def test_the_written_targets_are_a_valid_wheel(rule_runner: RuleRunner) -> None:
     test_a_source_in_its_package(rule_runner)
-    plan = rule_runner.request(WheelPlan, [WheelPlanRequest(Address("lib/one", target_name="wheel"))])
+    plan = rule_runner.request(DescribedWheel, [WheelPlanRequest(Address("lib/one", target_name="wheel"))])
     files = rule_runner.request(DigestContents, [plan.payload])
     assert plan.modules == ("one._native",)
     assert sorted(file.path for file in files) == [

@@ -6,7 +6,7 @@ import pytest
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
-from spokeshave_pants.wheel.plan.extension_suffix import extension_suffix
+from spokeshave_pants.headers.extension_suffix import extension_suffix
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64")
 

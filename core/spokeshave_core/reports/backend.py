@@ -1,0 +1,33 @@
+"""The report of a run of a project's own build backend (`standalone/backend.py` of the tools, which imports nothing).
+
+Python 3.9 evaluates the types of fields at run time, so this module has no `from __future__ import annotations`.
+"""
+
+from dataclasses import dataclass
+
+from spokeshave_core.reports.report import Report
+
+
+@dataclass(frozen=True)
+class BackendReport(Report):
+    """A run of a build backend.
+
+    Attributes:
+        backend: The backend, such as `setuptools.build_meta`.
+        requires: The build requirements in pyproject.toml.
+        asked_for: Those that the backend asked for in addition.
+        wheel: The file name of the wheel. Empty if there is none.
+        compiles: The compiles of the project.
+        links: The links of the project.
+        probes: The compiles and links of configure checks.
+        refused: The programs of the target that the build wanted to run.
+    """
+
+    backend: str
+    requires: tuple[str, ...]
+    asked_for: tuple[str, ...]
+    wheel: str
+    compiles: int
+    links: int
+    probes: int
+    refused: tuple[str, ...]

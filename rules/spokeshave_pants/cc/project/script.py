@@ -1,0 +1,146 @@
+"""The settings of `resources/project.cmake`, which builds a project. Works without the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from spokeshave_core.platform import Platform
+
+PROJECT_DIR = "__project"
+SOURCE_DIR = "__source"
+PREFIX_DIR = "__prefix"
+HOST_DIR = "__host"
+OUTPUT_DIR = "__out"
+CMAKE_DIR = "__cmake"
+# A folder with links to programs of the machine.
+SYSTEM_DIR = "__system"
+# Names in `resources`, with those in the sandbox.
+SCRIPTS = {
+    "project.cmake": "project.cmake",
+    "relocate.cmake": "relocate.cmake",
+    "project_cmake.cmake": "cmake.cmake",
+    "project_make.cmake": "make.cmake",
+    "project_toolchain.cmake": "toolchain.cmake",
+    "project_top.cmake": "top.cmake",
+}
+_HOST_TOOLS = "{host_tools}"
+_HOST_TOOLS_VALUE = "$ENV{SPOKESHAVE_HOST_TOOLS}"
+_CONFIGURE = """\
+function(spokeshave_configure result output)
+  execute_process(
+    COMMAND "${{CMAKE_COMMAND}}" ${{ARGN}}
+{arguments}
+    RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  set("${{result}}" "${{code}}" PARENT_SCOPE)
+  set("${{output}}" "${{text}}" PARENT_SCOPE)
+endfunction()
+"""
+
+
+@dataclass(frozen=True)
+class MakeSettings:
+    """The build of a project by a script that configures it, and make.
+
+    Attributes:
+        configure: The script, in the project's folder. Empty for none.
+    """
+
+    configure: str
+    configure_args: tuple[str, ...] = ()
+    make_args: tuple[str, ...] = ()
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """What the script builds.
+
+    Attributes:
+        ninja: The path of the program in the sandbox.
+        path: The folders of PATH in the sandbox.
+        prefixes: The trees of other projects in the sandbox.
+        defines: CMake's cache variables, with the probes.
+        make: None for a CMake project.
+    """
+
+    subdirectory: str
+    ninja: str
+    path: tuple[str, ...]
+    prefixes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    defines: Mapping[str, str] = field(default_factory=dict)
+    make: MakeSettings | None = None
+
+    def text(self) -> str:
+        """Return the text of the file that the script includes."""
+        make = self.make or MakeSettings("")
+        arguments = "\n".join(f"      {_quoted(f'-D{name}={value}')}" for name, value in sorted(self.defines.items()))
+        variables = {
+            "KIND": ("make" if self.make else "cmake",),
+            "SUBDIRECTORY": (self.subdirectory,),
+            "NINJA": (self.ninja,),
+            "PATH": self.path,
+            "PREFIXES": self.prefixes,
+            "TARGETS": self.targets,
+            "COMPONENTS": self.components,
+            "CONFIGURE": (make.configure,),
+            "CONFIGURE_ARGS": make.configure_args,
+            "MAKE_ARGS": make.make_args,
+            "MACHINE": (make.machine,),
+        }
+        lines = [f"set(PROJECT_{name} {' '.join(map(_quoted, values))})\n" for name, values in variables.items()]
+        return "".join(lines) + _CONFIGURE.format(arguments=arguments)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as one quoted argument of CMake."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return '"' + escaped.replace(_HOST_TOOLS, _HOST_TOOLS_VALUE) + '"'
+
+
+def project_defines(
+    defines: Mapping[str, str], by_platform: Mapping[str, Mapping[str, str]], platform: Platform
+) -> dict[str, str]:
+    """Return the cache variables for a platform."""
+    found = dict(defines)
+    for glob, more in by_platform.items():
+        if platform.fits([glob]):
+            found.update(more)
+    return found
+
+
+def project_description(target: str, platform: Platform) -> str:
+    """Return the description of the process that builds a project."""
+    return f"Build {target} for {platform}"
+
+
+def probes_line(names: Iterable[str]) -> str:
+    """Return the field to add for programs without an answer, which all count as failed."""
+    listed = ", ".join(f'"{name}": "1"' for name in names)
+    return f"probes={{{listed}}}"
+
+
+def probes_message(target: str, platform: Platform, names: tuple[str, ...]) -> str:
+    """Return the warning or error about programs of the target that CMake asks to run."""
+    return (
+        f"{target} for {platform}: CMake asks what programs of the target answer, which cannot run here: "
+        f"{', '.join(names)}. Without an answer they count as failed (exit code 1). Add the answers to the target; 0 "
+        f"is success:\n    {probes_line(names)}"
+    )
+
+
+def tail(output: str, lines: int = 60) -> str:
+    """Return the end of a build's output, from the first error if there is one."""
+    found = output.strip().splitlines()
+    first = next((n for n, line in enumerate(found) if "error:" in line.lower() or "CMake Error" in line), None)
+    start = max(0, len(found) - lines) if first is None else max(0, first - 2)
+    shown = found[start : start + lines]
+    return "\n".join(shown)
+
+
+def refused_programs(output: str) -> tuple[str, ...]:
+    """Return the programs of the target that the build asked to run, by the script's report of a failure."""
+    lines = (line.split() for line in output.splitlines() if line.startswith("spokeshave: refused "))
+    return tuple(dict.fromkeys(line[3].rpartition("/")[2] for line in lines if len(line) > 3))

@@ -1,0 +1,56 @@
+# The steps of a project with a configure script and makefiles. Included by project.cmake.
+
+set(folder "${sandbox}/__source")
+if(PROJECT_SUBDIRECTORY)
+  set(folder "${folder}/${PROJECT_SUBDIRECTORY}")
+endif()
+set(ENV{CC} cc)
+set(ENV{CXX} c++)
+set(ENV{AR} ar)
+set(ENV{RANLIB} ranlib)
+set(ENV{STRIP} strip)
+set(ENV{CHOST} "${PROJECT_MACHINE}")
+set(ENV{CFLAGS} "-O2 -DNDEBUG -fPIC")
+set(ENV{CXXFLAGS} "-O2 -DNDEBUG -fPIC")
+set(ENV{CONFIG_SHELL} /bin/sh)
+set(cpp "")
+set(ld "")
+foreach(path IN LISTS prefixes)
+  string(APPEND cpp " -I${path}/include")
+  string(APPEND ld " -L${path}/lib")
+endforeach()
+string(STRIP "${cpp}" cpp)
+string(STRIP "${ld}" ld)
+set(ENV{CPPFLAGS} "${cpp}")
+set(ENV{LDFLAGS} "${ld}")
+
+# Sources have no times here. Files that autotools generate must not look older than what they are made of.
+foreach(pattern "configure.ac" "configure.in" "Makefile.am" "acinclude.m4" "*.m4" "aclocal.m4" "Makefile.in" "*.h.in" "configure")
+  file(GLOB_RECURSE found "${folder}/${pattern}")
+  if(found)
+    list(SORT found)
+    file(TOUCH ${found})
+  endif()
+endforeach()
+
+function(run step)
+  execute_process(
+    COMMAND ${ARGN}
+    WORKING_DIRECTORY "${folder}"
+    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    fail("${step}" "${output}")
+  endif()
+endfunction()
+
+if(PROJECT_CONFIGURE)
+  set(cross "")
+  file(STRINGS "${folder}/${PROJECT_CONFIGURE}" autoconf REGEX "GNU Autoconf" LIMIT_COUNT 1)
+  if(autoconf)
+    # Different names make a cross build: nothing of the target is run.
+    set(cross "--host=${PROJECT_MACHINE}" --build=x86_64-spokeshave-linux-gnu --disable-dependency-tracking)
+  endif()
+  run(configure "${PROJECT_CONFIGURE}" "--prefix=${prefix}" ${cross} ${PROJECT_CONFIGURE_ARGS})
+endif()
+run(make make "-j${jobs}" ${PROJECT_MAKE_ARGS} ${PROJECT_TARGETS})
+run(install make install "DESTDIR=${install}" "prefix=${prefix}" "PREFIX=${prefix}" ${PROJECT_MAKE_ARGS})

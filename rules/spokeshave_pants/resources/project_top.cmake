@@ -1,0 +1,16 @@
+# Included by the project's first `project()`. A custom command that runs a program of the target gets the emulator, which
+# refuses, on every platform: on the machine's own it would otherwise run.
+function(spokeshave_emulate folder)
+  get_property(targets DIRECTORY "${folder}" PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(type "${target}" TYPE)
+    if(type STREQUAL "EXECUTABLE" AND SPOKESHAVE_EMULATOR)
+      set_property(TARGET "${target}" PROPERTY CROSSCOMPILING_EMULATOR "${SPOKESHAVE_EMULATOR}")
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY "${folder}" PROPERTY SUBDIRECTORIES)
+  foreach(below IN LISTS folders)
+    spokeshave_emulate("${below}")
+  endforeach()
+endfunction()
+cmake_language(DEFER CALL spokeshave_emulate "${CMAKE_SOURCE_DIR}")

@@ -1,0 +1,117 @@
+"""Rules for the C and C++ projects that a Python project's own build finds."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address, UnparsedAddressInputs
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import DependenciesRequest, WrappedTargetRequest
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.action import Action
+from spokeshave_pants.cc.project.rules import (
+    CcProjectRequest,
+    ProjectClosureRequest,
+    ProjectLibrariesRequest,
+    build_project,
+    is_project,
+    project_closure,
+    project_libraries,
+)
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    implicitly,
+    merge_digests,
+    resolve_target,
+    resolve_targets,
+    resolve_unparsed_address_inputs,
+    rule,
+)
+from spokeshave_pants.sources.target_types import ArchiveSourceField
+from spokeshave_pants.wheel.backend.request import PREFIXES_DIR, prefix_folder
+from spokeshave_pants.wheel.backend_target_types import BackendDependenciesField
+
+
+@dataclass(frozen=True)
+class DependencyProjectsRequest:
+    """A request for the C and C++ projects that a `python_backend_wheel` depends on.
+
+    Attributes:
+        platform: A platform with a single processor.
+    """
+
+    address: Address
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class DependencyProjects:
+    """The install trees of C and C++ projects.
+
+    Attributes:
+        trees: A folder for each tree, for `PREFIXES_DIR`.
+        prefixes: The number of trees.
+        shared: Their shared libraries, at `shared_paths`.
+    """
+
+    trees: Digest
+    prefixes: int
+    shared: Digest
+    shared_paths: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+
+@rule(desc="Find the C and C++ projects of a build", level=LogLevel.DEBUG)
+async def dependency_projects(request: DependencyProjectsRequest) -> DependencyProjects:
+    where = f"the target {request.address}"
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
+    found = await resolve_targets(**implicitly(DependenciesRequest(target[BackendDependenciesField])))
+    # Pants infers that a target depends on its archive.
+    archive = await resolve_unparsed_address_inputs(
+        UnparsedAddressInputs(
+            filter(None, [target[ArchiveSourceField].value]),
+            owning_address=request.address,
+            description_of_origin=f"the `{ArchiveSourceField.alias}` field of {request.address}",
+        ),
+        **implicitly(),
+    )
+    names = [each.address.spec for each in found if not is_project(each) and each.address not in archive]
+    if names:
+        raise InvalidTargetError(
+            f"{where} depends on targets that its own build cannot use:\n{bullet_list(names)}\nList C and C++ projects "
+            "(`cc_cmake_project`, `cc_make_project`) in `dependencies`, and Python packages in `build_requirements`."
+        )
+    closure = await project_closure(ProjectClosureRequest(tuple(each.address for each in found if is_project(each))))
+    if not closure.addresses:
+        return DependencyProjects(trees=EMPTY_DIGEST, prefixes=0, shared=EMPTY_DIGEST, shared_paths=(), actions=())
+    built = await concurrently(
+        build_project(CcProjectRequest(address, request.platform), **implicitly()) for address in closure.addresses
+    )
+    placed = await concurrently(
+        add_prefix(AddPrefix(project.digest, posixpath.relpath(prefix_folder(number), PREFIXES_DIR)))
+        for number, project in enumerate(built)
+    )
+    libraries = await project_libraries(
+        ProjectLibrariesRequest(linked=(), needed=closure.addresses, platform=request.platform)
+    )
+    return DependencyProjects(
+        trees=await merge_digests(MergeDigests(placed)),
+        prefixes=len(built),
+        shared=libraries.shared,
+        shared_paths=libraries.shared_paths,
+        actions=libraries.actions,
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

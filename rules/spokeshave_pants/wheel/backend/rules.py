@@ -1,0 +1,340 @@
+"""Rules that build a wheel with the project's own build backend, for one platform and one Python ABI."""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+)
+from pants.engine.process import Process
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.reports.backend import BackendReport
+from spokeshave_core.reports.intake import IntakeReport
+from spokeshave_core.wheel_name import UNSTAMPED
+from spokeshave_pants.action import Action, ActionKind, ends
+from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
+from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
+from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
+from spokeshave_pants.errors import ToolError
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    remove_prefix,
+    rule,
+)
+from spokeshave_pants.resources.files import backend_tool
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
+from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
+from spokeshave_pants.wheel.backend import environment, projects
+from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text
+from spokeshave_pants.wheel.backend.environment import (
+    BuildPackagesRequest,
+    BuildPinsRequest,
+    BuildPythonRequest,
+    TargetPythonRequest,
+    build_packages,
+    build_pins,
+    build_python,
+    target_python,
+)
+from spokeshave_pants.wheel.backend.projects import DependencyProjectsRequest, dependency_projects
+from spokeshave_pants.wheel.backend.request import (
+    HEADERS_DIR,
+    LIBRARIES_DIR,
+    OUTPUT_DIR,
+    OVERLAY_DIR,
+    PACKAGES_DIR,
+    PREFIXES_DIR,
+    PROGRAM,
+    PROGRAM_DIR,
+    REPORT,
+    REQUEST,
+    SOURCE_DIR,
+    BuildSettings,
+    BuildVersion,
+    request_text,
+)
+from spokeshave_pants.wheel.backend_target_types import (
+    BackendEnvField,
+    BackendPlatformEnvField,
+    BackendVersionFilesField,
+    BuildRequirementsField,
+    ConfigSettingsField,
+    TargetPlatformInPythonField,
+    VersionMode,
+)
+from spokeshave_pants.wheel.plan.backend_wheel import BackendWheel, BackendWheelRequest, plan_backend_wheel
+from spokeshave_pants.wheel.progress import WheelStep
+
+WHEEL_DIR = "__wheel"
+# The program's exit code for what the user has to change.
+_USER_ERROR = 2
+# The compiles of a project that run side by side, at most. Pants decides how many do.
+_JOBS = 8
+
+logger = logging.getLogger(__name__)
+
+
+class BackendBuildError(SpokeshaveError):
+    """A project's own build that failed."""
+
+
+@dataclass(frozen=True)
+class BackendBuildRequest:
+    """A request to build a wheel by the project's own backend.
+
+    Attributes:
+        platform: A platform with a single processor.
+        version: What the wheel is built with. Two requests with the same value share a build.
+    """
+
+    address: Address
+    platform: Platform
+    abi: PythonAbi
+    version: BuildVersion
+
+
+@dataclass(frozen=True)
+class BackendBuild:
+    """A wheel as the backend wrote it, as the only file of a digest.
+
+    Attributes:
+        libraries: The shared libraries of the C and C++ projects that it was built with.
+        output: What the build printed.
+        origin: The origin of the headers of Python, for reports.
+    """
+
+    digest: Digest
+    report: BackendReport
+    libraries: Digest
+    library_paths: tuple[str, ...]
+    output: str
+    origin: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class BackendWheelBuildRequest:
+    """A request for the unrepaired wheel of a `python_backend_wheel`.
+
+    Attributes:
+        stamp: The version that a baked wheel is built with.
+    """
+
+    address: Address
+    platform: Platform
+    abi: PythonAbi
+    stamp: str
+
+
+@dataclass(frozen=True)
+class TakenInWheel:
+    """A wheel of a project's own backend that is ready for the repair, as the only file of a digest.
+
+    Attributes:
+        libraries: The shared libraries that its native files may need, for each processor of the platform.
+        library_paths: Their paths in each of these digests.
+    """
+
+    digest: Digest
+    report: IntakeReport
+    libraries: tuple[Digest, ...]
+    library_paths: tuple[str, ...]
+    origins: tuple[str, ...]
+    actions: tuple[Action, ...]
+    backends: tuple[tuple[BackendReport, Action], ...]
+
+
+def backend_description(address: Address, platform: Platform, abi: PythonAbi) -> str:
+    """Return the description of the process that runs the backend.
+
+    Args:
+        platform: A platform with a single processor.
+    """
+    return f"Build {address} for {platform} and {abi} by its own backend"
+
+
+@rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
+async def run_backend(request: BackendBuildRequest) -> BackendBuild:
+    where = f"the target {request.address}"
+    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
+    target = plan.target
+    pins = await build_pins(BuildPinsRequest(request.address, target[BuildRequirementsField].value))
+    python, packages, target_side, foreign = await concurrently(
+        build_python(BuildPythonRequest(request.abi.version, where), **implicitly()),
+        build_packages(
+            BuildPackagesRequest(
+                address=request.address, pins=pins, platform=request.platform, version=request.abi.version
+            ),
+            **implicitly(),
+        ),
+        target_python(TargetPythonRequest(request.platform, request.abi, where)),
+        make_foreign_toolchain(ForeignToolchainRequest(request.platform)),
+    )
+    cores = await dependency_projects(DependencyProjectsRequest(request.address, request.platform))
+    has_overlay = len(packages.requests) > 1
+    text = request_text(
+        _settings(plan, where, pins.path),
+        request.platform,
+        request.version,
+        subdirectory=plan.tree.subdirectory,
+        foreign=FOREIGN_DIR,
+        prefixes=cores.prefixes,
+        has_overlay=has_overlay,
+        has_libraries=bool(target_side.actions),
+    )
+    source, written, program = await concurrently(
+        add_prefix(AddPrefix(plan.tree.digest, SOURCE_DIR)),
+        create_digest(CreateDigest([FileContent(REQUEST, text.encode())])),
+        create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
+    )
+    description = backend_description(request.address, request.platform, request.abi)
+    process = Process(
+        argv=(python.path, "-I", "-S", PROGRAM, REQUEST, "--jobs", "{pants_concurrency}"),
+        input_digest=await merge_digests(MergeDigests([source, written, target_side.facts])),
+        immutable_input_digests={
+            PROGRAM_DIR: program,
+            PACKAGES_DIR: packages.here,
+            FOREIGN_DIR: foreign.digest,
+            TOOLCHAIN_DIR: foreign.zig,
+            HEADERS_DIR: target_side.headers,
+            **({OVERLAY_DIR: packages.target} if has_overlay else {}),
+            **({PREFIXES_DIR: cores.trees} if cores.prefixes else {}),
+            **({LIBRARIES_DIR: target_side.libraries} if target_side.actions else {}),
+        },
+        append_only_caches=python.append_only_caches,
+        output_directories=(OUTPUT_DIR,),
+        concurrency_available=_JOBS,
+        description=description,
+        level=LogLevel.INFO,
+    )
+    result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
+    output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
+    if result.exit_code == _USER_ERROR:
+        raise BackendBuildError(result.stderr.decode(errors="replace").strip())
+    if result.exit_code:
+        raise BackendBuildError(failure_text(where, output))
+    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
+    report = BackendReport.from_json(reports[0].content.decode())
+    wheel = await digest_subset_to_digest(
+        DigestSubset(result.output_digest, PathGlobs([posixpath.join(OUTPUT_DIR, report.wheel)]))
+    )
+    if report.refused:
+        logger.warning(
+            f"{description}: the build wanted to run programs that it made for {request.platform}, which cannot run "
+            f"here: {', '.join(report.refused)}. It took the answer to be no. If that is wrong, give the answer by "
+            "`config_settings` or `env`."
+        )
+    action = Action.of(kind=ActionKind.BACKEND, description=description, result=result, platform=request.platform)
+    before = (*target_side.actions, *cores.actions, foreign.action)
+    return BackendBuild(
+        digest=await remove_prefix(RemovePrefix(wheel, OUTPUT_DIR)),
+        report=report,
+        libraries=cores.shared,
+        library_paths=cores.shared_paths,
+        output=output,
+        origin=target_side.origin,
+        actions=(*before, action.after(*ends(before))),
+    )
+
+
+def _settings(plan: BackendWheel, where: str, requirements: str) -> BuildSettings:
+    target = plan.target
+    return BuildSettings(
+        where=where,
+        requirements=requirements,
+        config_settings=target[ConfigSettingsField].value or {},
+        env=target[BackendEnvField].value or {},
+        platform_env=target[BackendPlatformEnvField].value,
+        target_platform_in_python=target[TargetPlatformInPythonField].value,
+    )
+
+
+@rule(desc="Take in the wheel of a project's own backend", level=LogLevel.DEBUG)
+async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
+    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
+    version = build_version(plan.version_mode, request.stamp)
+    builds = await concurrently(
+        run_backend(BackendBuildRequest(address=request.address, platform=part, abi=request.abi, version=version))
+        for part in request.platform.slices
+    )
+    wheels = await concurrently(
+        add_prefix(AddPrefix(build.digest, f"{WHEEL_DIR}/{number}")) for number, build in enumerate(builds)
+    )
+    expected = version.text or plan.project.version
+    files = plan.target[BackendVersionFilesField].value or {}
+    key = f"{request.address} for {request.platform} and {request.abi}"
+    result = await run_tool(
+        RunToolRequest(
+            argv=(
+                "intake",
+                *(
+                    argument
+                    for number, build in enumerate(builds)
+                    for argument in ("--wheel", f"{WHEEL_DIR}/{number}/{build.report.wheel}")
+                ),
+                *("--platform", request.platform.tag, "--abi", request.abi.name),
+                *(("--version", expected) if expected else ()),
+                *(a for path, writer in files.items() for a in ("--version-file", f"{path}={writer}")),
+                *("--output", TOOL_OUTPUT),
+            ),
+            digest=await merge_digests(MergeDigests(wheels)),
+            kind=ActionKind.ASSEMBLE,
+            description=WheelStep.ASSEMBLE.description(key),
+            platform=request.platform,
+        ),
+        **implicitly(),
+    )
+    if result.exit_code and any(is_pure(build.report) for build in builds):
+        # Some projects build a pure wheel if a compile fails, and nothing else says why.
+        shown = "\n".join(closing_lines(build.output) for build in builds)
+        raise ToolError(f"{key}:\n{result.failure()}\nThe output of the build ends with:\n{shown}")
+    raise_for_failure(result, key)
+    before = tuple(action for build in builds for action in build.actions)
+    return TakenInWheel(
+        digest=result.digest,
+        report=result.report(IntakeReport),
+        libraries=tuple(build.libraries for build in builds),
+        library_paths=builds[0].library_paths,
+        origins=tuple(dict.fromkeys(build.origin for build in builds)),
+        actions=(*before, result.action.after(*ends(before))),
+        backends=tuple((build.report, build.actions[-1]) for build in builds),
+    )
+
+
+def is_pure(report: BackendReport) -> bool:
+    """Return whether a build made a wheel without native code, as some projects do if a compile fails."""
+    return not report.links or report.wheel.endswith("-any.whl")
+
+
+def build_version(mode: VersionMode, stamp: str) -> BuildVersion:
+    """Return what a wheel is built with. Only a baked wheel depends on the version that it is to have."""
+    texts = {VersionMode.OWN: "", VersionMode.STAMPED: UNSTAMPED, VersionMode.BAKED: stamp}
+    return BuildVersion(mode.value, texts[mode])
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules(), *environment.rules(), *projects.rules()]

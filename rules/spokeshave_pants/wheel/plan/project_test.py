@@ -1,0 +1,63 @@
+"""Tests of what a source tree says of its wheel."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.wheel.plan.project import Project
+
+WHERE = "the target //a:wheel"
+PKG_INFO = b"""\
+Metadata-Version: 2.4
+Name: MarkupSafe
+Version: 3.0.4
+Requires-Python: >=3.9
+
+Version: of the description
+"""
+
+
+def parse(**files: str) -> Project:
+    """Parse files by their names, with an underscore for the dot."""
+    return Project.parse({name.replace("_", ".", 1): text.encode() for name, text in files.items()}, WHERE)
+
+
+def test_the_metadata_of_an_sdist_is_complete() -> None:
+    files = {"setup.py": b"", "PKG-INFO": PKG_INFO, "pyproject.toml": b'[project]\nname = "x"\ndynamic = ["version"]\n'}
+    assert Project.parse(files, WHERE) == Project(name="MarkupSafe", version="3.0.4", requires_python=">=3.9")
+
+
+def test_a_project_table_states_name_and_version() -> None:
+    text = '[project]\nname = "demo"\nversion = "1.0-1"\nrequires-python = ">=3.10"\n'
+    assert parse(pyproject_toml=text) == Project(name="demo", version="1.0.post1", requires_python=">=3.10")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject_toml": '[project]\nname = "demo"\ndynamic = ["version"]\n'},
+        {"pyproject_toml": '[build-system]\nrequires = ["setuptools"]\n', "setup_py": "setup(version='1.0')"},
+        {"setup_py": "setup(version='1.0')"},
+        {"pyproject_toml": '[project]\nversion = "main"\n'},
+        {"setup_cfg": "[metadata]\nversion = 1.0\n"},
+    ],
+)
+def test_only_a_build_states_other_versions(files: dict[str, str]) -> None:
+    assert parse(**files).version is None
+
+
+def test_a_folder_without_a_project_is_refused() -> None:
+    with pytest.raises(InvalidTargetError, match=r"neither `pyproject.toml` nor `setup.py`.*set `subdirectory`"):
+        Project.parse({"PKG-INFO": PKG_INFO}, WHERE)
+
+
+@pytest.mark.parametrize("requirement", ["maturin>=1.5,<2", "setuptools_rust"])
+def test_rust_is_refused_by_name(requirement: str) -> None:
+    with pytest.raises(InvalidTargetError, match=r"//a:wheel: the project is built by \S+, which compiles Rust"):
+        parse(pyproject_toml=f'[build-system]\nrequires = ["setuptools", "{requirement}"]\n')
+
+
+def test_an_unreadable_description_is_named() -> None:
+    with pytest.raises(InvalidTargetError, match=r"//a:wheel: pyproject.toml: is not TOML"):
+        parse(pyproject_toml="[project\n")

@@ -1,0 +1,148 @@
+"""Call a project's build backend (PEP 517) in the Python that describes the target. `backend.py` starts it.
+
+    backend_hook.py CALL.json
+
+CALL.json is an object: `hook` (`check` or `build_wheel`), `backend`, `backend_path`, `requires`, `config_settings`,
+`output`, and `result`, the file to write. The working directory is the project's.
+
+`check` compares the requirements in `pyproject.toml`, and then those that the backend's own hook asks for, with the
+packages of this environment. Its result has `asked_for` and `missing`, a list of requirements with the reason of each.
+The result of `build_wheel` has `wheel`, a file name. Both have `problem`, the reason why the backend cannot be called,
+if there is one. An error of the backend itself is a traceback and exit code 1.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+# Parsers of requirements (PEP 508), in packages that most build environments contain.
+_PARSERS = (
+    "packaging",
+    "setuptools._vendor.packaging",
+    "setuptools.extern.packaging",
+    "wheel.vendored.packaging",
+    "poetry.core._vendor.packaging",
+    "pip._vendor.packaging",
+)
+
+
+class CannotCallError(Exception):
+    """A backend that cannot be called."""
+
+
+def load_backend(name: str, backend_path: list[str]) -> Any:
+    """Return the object that has the hooks.
+
+    Raises:
+        CannotCallError: If it cannot be imported, or a backend in the project's tree is found elsewhere.
+    """
+    folders = [os.path.abspath(folder) for folder in backend_path]
+    sys.path[:0] = folders
+    module_name, _, attributes = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise CannotCallError(f"the build backend {name} cannot be imported: {error}") from error
+    file = os.path.realpath(module.__file__ or "")
+    if folders and not any(file.startswith(os.path.realpath(folder) + os.sep) for folder in folders):
+        raise CannotCallError(f"the build backend {name} is not below `backend-path`: it is {module.__file__}")
+    found: Any = module
+    for attribute in filter(None, attributes.split(".")):
+        found = getattr(found, attribute)
+    return found
+
+
+def parser_module() -> Any:
+    """Return a module with the class `Requirement`.
+
+    Raises:
+        CannotCallError: If there is none.
+    """
+    for package in _PARSERS:
+        try:
+            return importlib.import_module(f"{package}.requirements")
+        except ImportError:
+            continue
+    raise CannotCallError(
+        "no package of the build environment can read requirements: add `packaging` to the build requirements"
+    )
+
+
+def _machine_markers() -> dict[str, str]:
+    """Return what markers are compared with: packages of a build run on this machine."""
+    markers: dict[str, str] = importlib.import_module("spokeshave_target").MACHINE_MARKERS
+    return markers
+
+
+def missing(requirements: list[str]) -> list[tuple[str, str]]:
+    """Return the requirements, and those of their packages in turn, that this environment does not meet, with why."""
+    parser = parser_module()
+    found = dict.fromkeys(problem for text in requirements for problem in _missing(parser, text, "", ()))
+    return list(found)
+
+
+def _missing(parser: Any, text: str, extra: str, seen: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    try:
+        requirement = parser.Requirement(text)
+    except parser.InvalidRequirement as error:
+        raise CannotCallError(f"the build requirement {text!r} is not valid: {error}") from error
+    if requirement.marker and not requirement.marker.evaluate({**_machine_markers(), "extra": extra}):
+        return
+    needed = f"{requirement.name}{requirement.specifier}"
+    try:
+        distribution = importlib.metadata.distribution(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        yield needed, "is not pinned"
+        return
+    if not requirement.specifier.contains(distribution.version, prereleases=True):
+        yield needed, f"is pinned as {distribution.version}"
+        return
+    if text in seen:
+        return
+    for name in ("", *requirement.extras):
+        for below in distribution.requires or ():
+            yield from _missing(parser, below, name, (*seen, text))
+
+
+def check(call: dict[str, Any]) -> dict[str, Any]:
+    """Compare all requirements with this environment."""
+    asked_for: list[str] = []
+    problems = missing(call["requires"])
+    if not problems:
+        backend = load_backend(call["backend"], call["backend_path"])
+        hook = getattr(backend, "get_requires_for_build_wheel", None)
+        asked_for = list(hook(call["config_settings"])) if hook else []
+        problems = missing(asked_for)
+    return {"asked_for": asked_for, "missing": problems}
+
+
+def build_wheel(call: dict[str, Any]) -> dict[str, Any]:
+    """Build the wheel."""
+    backend = load_backend(call["backend"], call["backend_path"])
+    return {"wheel": backend.build_wheel(call["output"], call["config_settings"], None)}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the program and return the exit code."""
+    # The folder of this program has other modules, which the project does not see.
+    sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
+    with open(arguments[0], encoding="utf-8") as file:
+        call = json.load(file)
+    hooks = {"build_wheel": build_wheel, "check": check}
+    try:
+        result = hooks[call["hook"]](call)
+    except CannotCallError as error:
+        result = {"problem": str(error)}
+    with open(call["result"], "w", encoding="utf-8") as file:
+        json.dump(result, file)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,125 @@
+"""Make this Python describe the target: `sysconfig`, `platform`, `os.uname` and the suffixes of extensions.
+
+`backend.py` puts this file into the environment of a build as a module that every Python there imports when it starts,
+with the target's facts (`cc/foreign/python_facts.py`) next to it, in `spokeshave_target.json`. One mechanism serves
+setuptools, CMake's FindPython, scikit-build-core, meson and meson-python.
+
+Programs that build ask for the machine that they run on. Their launchers set SPOKESHAVE_HOST_TOOL, which is removed
+here: the Pythons that they start describe the target again.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import json
+import os
+import platform
+import sys
+import sysconfig
+import traceback
+import types
+from typing import Any
+
+FACTS = "spokeshave_target.json"
+MACHINE_MARKERS: dict[str, str] = {}
+"""The values of this machine for environment markers (PEP 508), by which build requirements are chosen."""
+_CONFIGURED = ("ALIGNOF_", "HAVE_", "SIZEOF_")
+_STANDARD_LIBRARY = os.path.dirname(os.__file__)
+# Below the standard library's folder, but not for the machine that runs: a part of setuptools up to CPython 3.11.
+_NOT_STANDARD = ("site-packages", "dist-packages", "distutils")
+
+
+def _change_sysconfig(facts: dict[str, Any]) -> None:
+    # This dictionary is the module's own.
+    config = sysconfig.get_config_vars()
+    config.update(dict.fromkeys((name for name in config if name.startswith(_CONFIGURED)), 0))
+    config.update(facts["defines"])
+    config.update(facts["config"])
+    headers = config["INCLUDEPY"]
+    for scheme in sysconfig._INSTALL_SCHEMES.values():  # type: ignore[attr-defined]
+        scheme["include"] = headers
+        scheme["platinclude"] = headers
+    sysconfig.get_platform = lambda: str(facts["platform"])
+    sysconfig.get_config_h_filename = lambda: os.path.join(headers, "pyconfig.h")
+    importlib.machinery.EXTENSION_SUFFIXES[:] = facts["extension_suffixes"]
+
+
+def _change_platform(facts: dict[str, Any]) -> None:
+    system, machine, release = facts["system"], facts["machine"], facts["release"]
+    uname = platform.uname_result(system, "localhost", release, release, machine)  # type: ignore[call-arg]
+    vars(uname)["processor"] = machine
+    replaced: dict[str, Any] = {
+        "uname": lambda: uname,
+        "system": lambda: system,
+        "machine": lambda: machine,
+        "processor": lambda: machine,
+        "release": lambda: release,
+        "version": lambda: release,
+        "node": lambda: "localhost",
+        "architecture": lambda *_, **__: ("64bit", facts["linkage"]),
+        "libc_ver": lambda *_, **__: tuple(facts["libc"]),
+    }
+    if facts["macos"]:
+        replaced["mac_ver"] = lambda *_, **__: (facts["macos"], ("", "", ""), machine)
+    if system == "Windows":
+        replaced["win32_ver"] = lambda *_, **__: (release, f"{release}.0", "", "")
+    for name, function in replaced.items():
+        setattr(platform, name, function)
+    os.uname = lambda: os.uname_result((system, "localhost", release, release, machine))
+
+
+def _is_standard(filename: str) -> bool:
+    if filename.startswith("<frozen "):
+        return True
+    below = filename[len(_STANDARD_LIBRARY) + 1 :]
+    return filename.startswith(_STANDARD_LIBRARY) and not below.startswith(_NOT_STANDARD)
+
+
+def _change_sys_platform(target: str) -> None:
+    """Make `sys.platform` the target's for all code but the standard library.
+
+    The library chooses its implementation by the platform, when it is imported and also later, and has only that for
+    this machine.
+    """
+    real = sys.platform
+
+    class Sys(types.ModuleType):
+        @property
+        def platform(self) -> str:
+            return real if _is_standard(sys._getframe(1).f_code.co_filename) else target
+
+    sys.__class__ = Sys
+
+
+def describe(facts: dict[str, Any]) -> None:
+    """Make this Python describe the target."""
+    MACHINE_MARKERS.update(
+        platform_machine=platform.machine(),
+        platform_release=platform.release(),
+        platform_system=platform.system(),
+        platform_version=platform.version(),
+        sys_platform=sys.platform,
+    )
+    _change_sysconfig(facts)
+    _change_platform(facts)
+    sys.implementation._multiarch = facts["multiarch"]  # type: ignore[attr-defined]
+    # crossenv sets it, and some projects ask for it.
+    sys.cross_compiling = True  # type: ignore[attr-defined]
+    if facts["has_target_sys_platform"] and facts["sys_platform"] != sys.platform:
+        _change_sys_platform(facts["sys_platform"])
+
+
+def _describe_by_file() -> None:
+    """Read the facts next to this file. A Python that fails to describe the target must not build: it ends."""
+    try:
+        with open(os.path.join(os.path.dirname(__file__), FACTS), encoding="utf-8") as file:
+            describe(json.load(file))
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(70)
+
+
+IS_HOST_TOOL = os.environ.pop("SPOKESHAVE_HOST_TOOL", None) is not None
+if __name__ == "spokeshave_target" and not IS_HOST_TOOL:
+    _describe_by_file()
