@@ -1,7 +1,7 @@
 """Rules that check an sdist: the wheel that is built from it has to be the wheel of the source tree.
 
-The sdist is built by scikit-build-core and CMake as at the user's, but by the toolchain of the wheels, so that nothing of
-this machine decides what is found.
+The sdist is built by scikit-build-core and CMake, as users build it, but with the toolchain of the wheels, so that
+nothing of this machine decides what is found.
 """
 
 from __future__ import annotations
