@@ -60,6 +60,7 @@ ENGINE_MODULES = frozenset(
         "wheel/plan/targets.py",
         "wheel/plan/version_modules.py",
         "wheel/planned_work.py",
+        "wheel/sdist/check.py",
         "wheel/tailor/extensions.py",
         "wheel/tailor/python_tree.py",
         "wheel/wheel_set.py",

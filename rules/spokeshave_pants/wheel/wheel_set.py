@@ -49,6 +49,7 @@ from spokeshave_pants.wheel.report.wheels import (
     TargetReport,
     WheelReport,
 )
+from spokeshave_pants.wheel.sdist.check import CheckSdistRequest, SdistCheck, check_sdist
 from spokeshave_pants.wheel.sdist.rules import StampedSdist, StampSdistRequest, stamp_sdist
 from spokeshave_pants.wheel.smoke.rules import (
     SmokeChance,
@@ -176,9 +177,10 @@ class SdistOfWheelRequest:
 
 @dataclass(frozen=True)
 class SdistOfWheel:
-    """The sdist of a target. None if it has none."""
+    """The sdist of a target, and its check. None if it has none."""
 
     sdist: StampedSdist | None
+    check: SdistCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -291,7 +293,10 @@ async def sdist_of_wheel(request: SdistOfWheelRequest) -> SdistOfWheel:
     plan = await plan_wheel(WheelPlanRequest(request.address))
     if not plan.target.get(SdistField).value:
         return SdistOfWheel(None)
-    return SdistOfWheel(await stamp_sdist(StampSdistRequest(request.address)))
+    stamped, check = await concurrently(
+        stamp_sdist(StampSdistRequest(request.address)), check_sdist(CheckSdistRequest(request.address))
+    )
+    return SdistOfWheel(stamped, check)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -319,16 +324,17 @@ async def report_wheels(request: WheelReportsRequest, run_id: RunId, build: CcBu
         announce_work(AnnouncedWorkRequest(request.address), **implicitly()),
         smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly()),
     )
-    sdist = (await sdist_of_wheel(SdistOfWheelRequest(request.address))).sdist
+    found = await sdist_of_wheel(SdistOfWheelRequest(request.address))
     actions = [action for wheel in results.wheels for action in _actions(wheel)]
-    actions += sdist.actions if sdist else ()
+    actions += found.sdist.actions if found.sdist else ()
+    actions += found.check.actions if found.check else ()
     actions += [action for checked in results.refused for action in checked.actions]
     return WheelReports(
         TargetReport(
             wheels=tuple(_report(wheel, run_id, build.type) for wheel in results.wheels),
             processes=_processes(actions, run_id),
             refused=tuple(_refused(checked) for checked in results.refused),
-            sdists=(_sdist_row(sdist, run_id),) if sdist else (),
+            sdists=(_sdist_row(found.sdist, found.check, run_id),) if found.sdist else (),
         )
     )
 
@@ -380,7 +386,7 @@ def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> W
     )
 
 
-def _sdist_row(sdist: StampedSdist, run_id: RunId) -> SdistReportRow:
+def _sdist_row(sdist: StampedSdist, check: SdistCheck | None, run_id: RunId) -> SdistReportRow:
     return SdistReportRow(
         target=sdist.address.spec,
         sdist=sdist.file_name,
@@ -388,7 +394,8 @@ def _sdist_row(sdist: StampedSdist, run_id: RunId) -> SdistReportRow:
         size=sdist.size,
         sha256=sdist.sha256,
         files=sdist.files,
-        actions=count_actions(sdist.actions, run_id),
+        actions=count_actions((*sdist.actions, *(check.actions if check else ())), run_id),
+        check=check.summary if check else "",
     )
 
 

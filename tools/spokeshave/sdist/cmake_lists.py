@@ -37,6 +37,8 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
+# No source uses modules of C++20, for which CMake would ask some compilers for further programs.
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 
 set(NATIVE "${{CMAKE_CURRENT_SOURCE_DIR}}/{native}")
 """

@@ -192,6 +192,7 @@ class CcPackage:
         distribution: That wheel.
         needs_version: Whether they include the plugin's header `spokeshave/version.h`.
         by_platform: How to find the wheel of each platform. None if one wheel serves all.
+        pins: Its entries in the requirements file.
     """
 
     address: str
@@ -205,6 +206,7 @@ class CcPackage:
     distribution: Distribution
     needs_version: bool = False
     by_platform: PinnedDistribution | None = None
+    pins: PinnedRequirements = PinnedRequirements(())
 
     @property
     def directory(self) -> str:
@@ -304,6 +306,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
         needs_version=VERSION_HEADER in included - headers,
         distribution=any_wheel.distribution,
         by_platform=None if any_wheel.serves_all else pinned,
+        pins=pinned.pins,
     )
 
 

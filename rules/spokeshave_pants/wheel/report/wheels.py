@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tabulate import tabulate
@@ -116,6 +115,7 @@ class SdistReportRow:
     Attributes:
         size: In bytes.
         files: The number of its files.
+        check: What of the wheel that is built from it was compared with that of the source tree, or why nothing was.
     """
 
     target: str
@@ -125,7 +125,7 @@ class SdistReportRow:
     sha256: str
     files: int
     actions: tuple[ActionCount, ...]
-    smoke: tuple[PythonOutcome, ...] = ()
+    check: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def render_table(
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
         | {f"built by {run}" for r in reports for run in r.backends}
     )
-    return "\n".join([table, *notes, *not_run_reasons((*reports, *sdists))])
+    return "\n".join([table, *notes, *not_run_reasons(reports)])
 
 
 def _wheels_table(reports: tuple[WheelReport, ...], sdists: tuple[SdistReportRow, ...]) -> str:
@@ -201,7 +201,7 @@ def _wheels_table(reports: tuple[WheelReport, ...], sdists: tuple[SdistReportRow
             human_size(row.size),
             "",
             f"{_all(row, ran=True)} / {_all(row, ran=False)}",
-            "  ".join(map(str, row.smoke)),
+            row.check,
         )
         for row in sorted(sdists, key=lambda row: (row.version, row.sdist))
     ]
@@ -213,7 +213,7 @@ def _count_problems(number: int) -> str:
     return "1 problem" if number == 1 else f"{number} problems"
 
 
-def not_run_reasons(reports: Iterable[WheelReport | SdistReportRow]) -> list[str]:
+def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
     """Return the reasons why wheels or checks were not run, each once with the Pythons that it applies to."""
     pythons: dict[str, dict[str, None]] = {}
     for outcome in (outcome for report in reports for outcome in report.smoke):

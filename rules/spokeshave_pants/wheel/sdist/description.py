@@ -97,10 +97,7 @@ def requirements(package: CcPackage) -> tuple[str, ...]:
     An sdist is built by Pythons and on systems that the project does not know. An exact pin would exclude versions that
     support them.
     """
-    if package.by_platform is None:
-        return (f"{package.name}>={package.distribution.version}",)
-    pins = package.by_platform.pins.pins
-    return tuple(_lower_bound(pin.line) for pin in pins if pin.name)
+    return tuple(_lower_bound(pin.line) for pin in package.pins.pins if pin.name)
 
 
 def _lower_bound(line: str) -> str:

@@ -9,7 +9,7 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_core.reports.sdist import PackageFolder, PlatformValues
 from spokeshave_pants.cc.compile.rules import CompilePlan, package_plan
-from spokeshave_pants.cc.includes.third_party import CcPackage, Distribution, PinnedDistribution
+from spokeshave_pants.cc.includes.third_party import CcPackage, Distribution
 from spokeshave_pants.cc.link.rules import LinkPlan
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
@@ -31,6 +31,7 @@ NANOBIND = CcPackage(
     settings=replace(SETTINGS, free_threaded_defines=("NB_FREE_THREADED",)),
     needs_python=True,
     distribution=DISTRIBUTION,
+    pins=PinnedRequirements.parse("nanobind==2.9.2 --hash=sha256:" + "0" * 64),
 )
 
 
@@ -111,10 +112,7 @@ def test_pins_for_some_pythons_are_lower_bounds_there() -> None:
         "numpy==2.0.2 ; python_version < '3.10' --hash=sha256:" + "0" * 64 + "\n"
         "numpy==2.3.5 ; python_version >= '3.10' --hash=sha256:" + "1" * 64 + "\n"
     )
-    pinned = PinnedDistribution(
-        address="//:numpy", name="numpy", requirements="numpy.txt", pins=pins, include_dirs=(), sources=()
-    )
-    assert requirements(replace(NANOBIND, name="numpy", by_platform=pinned)) == (
+    assert requirements(replace(NANOBIND, name="numpy", pins=pins)) == (
         "numpy>=2.0.2 ; python_version < '3.10'",
         "numpy>=2.3.5 ; python_version >= '3.10'",
     )

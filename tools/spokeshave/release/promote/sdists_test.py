@@ -62,7 +62,7 @@ def test_a_changed_file_of_an_sdist_is_found(tmp_path: Path) -> None:
         sdist.rename(folder / "set" / sdist.name)
         folders.append(folder / "set")
     with pytest.raises(PromotionError, match=r"differs from .* in more than its version"):
-        compare(*folders)
+        compare(folders[0], folders[1])
 
 
 def test_a_text_with_the_old_version_is_refused(tmp_path: Path) -> None:

@@ -143,9 +143,9 @@ def _findings(refused: tuple[RefusedWheel, ...]) -> Html:
 
 
 def _sdists(run: PackageRun) -> Html | None:
-    """Return the list of the run's sdists, with the smoke tests of the wheels that were built from them."""
+    """Return the list of the run's sdists, with what was compared of them."""
     items = [
-        element("li", f"{row.sdist}, {human_size(row.size)}, {row.files} files", *(f"; {test}" for test in row.smoke))
+        element("li", f"{row.sdist}, {human_size(row.size)}, {row.files} files; {row.check}")
         for row in sorted(run.sdists, key=lambda row: row.sdist)
     ]
     return element("ul", *items, class_="sdists") if items else None
@@ -159,7 +159,7 @@ def _reasons(run: PackageRun) -> Html | None:
         for outcome in report.smoke
         if outcome.outcome is Outcome.FAILED
     ]
-    items = [*failed, *(element("li", reason) for reason in not_run_reasons((*run.reports, *run.sdists)))]
+    items = [*failed, *(element("li", reason) for reason in not_run_reasons(run.reports))]
     return element("ul", *items, class_="reasons") if items else None
 
 

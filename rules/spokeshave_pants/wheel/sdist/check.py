@@ -1,0 +1,279 @@
+"""Rules that check an sdist: the wheel that is built from it has to be the wheel of the source tree.
+
+The sdist is built by scikit-build-core and CMake, as users build it, but with the toolchain of the wheels, so that
+nothing of this machine decides what is found.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
+from pants.engine.process import Process
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
+from spokeshave_core.reports.backend import BackendReport
+from spokeshave_core.reports.sdist import SdistCheckReport
+from spokeshave_core.requirement_lines import decode_requirements
+from spokeshave_pants.action import Action, ActionKind, ends
+from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
+from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
+from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
+from spokeshave_pants.errors import ToolError
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from spokeshave_pants.resources.files import backend_tool
+from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
+from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, find_requirements_file
+from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.sources.rules import SourceArchive, UnpackRequest, unpack_archive
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
+from spokeshave_pants.wheel.backend.environment import (
+    BuildPackagesRequest,
+    BuildPins,
+    BuildPythonRequest,
+    TargetPythonRequest,
+    build_packages,
+    build_python,
+    target_python,
+)
+from spokeshave_pants.wheel.backend.request import (
+    HEADERS_DIR,
+    OUTPUT_DIR,
+    OVERLAY_DIR,
+    PACKAGES_DIR,
+    PROGRAM,
+    PROGRAM_DIR,
+    REPORT,
+    REQUEST,
+    SOURCE_DIR,
+    BuildSettings,
+    BuildVersion,
+    request_text,
+)
+from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, repaired_wheel
+from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_described_wheel
+from spokeshave_pants.wheel.sdist.rules import SDIST_DIR, UnstampedSdistRequest, write_sdist
+from spokeshave_pants.wheel.smoke.rules import SmokeTestWheelRequest, smoke_chance
+from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
+
+CARRIED_REQUIREMENTS = "resource://spokeshave_pants.resources/scikit-build.txt"
+# The compiles of a project that run side by side, at most. Pants decides how many do.
+_JOBS = 8
+
+
+@dataclass(frozen=True)
+class CheckSdistRequest:
+    """A request to check the sdist of a target."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class SdistCheck:
+    """The check of an sdist.
+
+    Attributes:
+        summary: What was compared, or why nothing was.
+    """
+
+    summary: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class BuildSdistRequest:
+    """A request to build an sdist for a Python of this machine.
+
+    Attributes:
+        platform: A platform with a single processor.
+    """
+
+    address: Address
+    platform: Platform
+    version: PythonVersion
+
+
+@dataclass(frozen=True)
+class SdistBuild:
+    """A wheel that was built from an sdist, below `OUTPUT_DIR`."""
+
+    digest: Digest
+    wheel: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class CheckableWheelRequest:
+    """A request for the wheel that an sdist is compared with."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class CheckableWheel:
+    """The first wheel that a Python of this machine runs.
+
+    Attributes:
+        key: None if there is none.
+        reason: Why there is none. Empty if there is one.
+    """
+
+    key: WheelKey | None
+    version: PythonVersion | None
+    reason: str = ""
+
+
+@rule(level=LogLevel.DEBUG)
+async def checkable_wheel(request: CheckableWheelRequest, chosen: NativeWheelSubsystem) -> CheckableWheel:
+    matrix = (await plan_described_wheel(WheelPlanRequest(request.address))).matrix
+    matrix = matrix.narrowed(chosen.globs())
+    served = [
+        (WheelKey(request.address, platform, abi), version)
+        for platform in matrix.platforms
+        if len(platform.slices) == 1
+        for abi in matrix.abis
+        for version in matrix.served_by(abi)
+    ]
+    chances = await concurrently(
+        smoke_chance(SmokeTestWheelRequest(key, version), **implicitly()) for key, version in served
+    )
+    for (key, version), chance in zip(served, chances):
+        if not chance.reason and not chance.emulator:
+            return CheckableWheel(key, version)
+    reasons = dict.fromkeys(chance.reason or "its Python is emulated" for chance in chances)
+    return CheckableWheel(None, None, "; ".join(reasons) or "no platform with a single processor is selected")
+
+
+@rule(level=LogLevel.DEBUG)
+async def sdist_pins(request: UnstampedSdistRequest) -> BuildPins:
+    """Return the pins of the build requirements of an sdist: the plugin's own, and those of the C and C++ packages."""
+    where = f"the sdist of {request.address}"
+    sdist = await write_sdist(request)
+    file = await find_requirements_file(RequirementsFileRequest(CARRIED_REQUIREMENTS, where))
+    contents = await get_digest_contents(file.digest)
+    own = PinnedRequirements.parse(decode_requirements(contents[0].content))
+    texts = (own.text, *(package.pins.text for package in sdist.native.packages))
+    return BuildPins(file.path, PinnedRequirements.parse("".join(dict.fromkeys(texts))))
+
+
+@rule(desc="Build an sdist", level=LogLevel.DEBUG)
+async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
+    where = f"the sdist of {request.address}"
+    abi = PythonAbi(request.version)
+    sdist, pins = await concurrently(
+        write_sdist(UnstampedSdistRequest(request.address)), sdist_pins(UnstampedSdistRequest(request.address))
+    )
+    python, packages, target, foreign, tree = await concurrently(
+        build_python(BuildPythonRequest(request.version, where), **implicitly()),
+        build_packages(
+            BuildPackagesRequest(
+                address=request.address, pins=pins, platform=request.platform, version=request.version
+            ),
+            **implicitly(),
+        ),
+        target_python(TargetPythonRequest(request.platform, abi, where)),
+        make_foreign_toolchain(ForeignToolchainRequest(request.platform)),
+        unpack_archive(
+            UnpackRequest(SourceArchive(sdist.digest, f"{SDIST_DIR}/{sdist.file_name}"), 1, where), **implicitly()
+        ),
+    )
+    has_overlay = len(packages.requests) > 1
+    text = request_text(
+        BuildSettings(
+            where=where,
+            requirements=pins.path,
+            config_settings={},
+            env={},
+            platform_env={},
+            target_platform_in_python=None,
+        ),
+        request.platform,
+        BuildVersion("own"),
+        subdirectory="",
+        foreign=FOREIGN_DIR,
+        prefixes=0,
+        has_overlay=has_overlay,
+        has_libraries=False,
+    )
+    source, written, program = await concurrently(
+        add_prefix(AddPrefix(tree.digest, SOURCE_DIR)),
+        create_digest(CreateDigest([FileContent(REQUEST, text.encode())])),
+        create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
+    )
+    description = f"Build the sdist of {request.address} for {request.platform} and Python {request.version}"
+    process = Process(
+        argv=(python.path, "-I", "-S", PROGRAM, REQUEST, "--jobs", "{pants_concurrency}"),
+        input_digest=await merge_digests(MergeDigests([source, written, target.facts])),
+        immutable_input_digests={
+            PROGRAM_DIR: program,
+            PACKAGES_DIR: packages.here,
+            FOREIGN_DIR: foreign.digest,
+            TOOLCHAIN_DIR: foreign.zig,
+            HEADERS_DIR: target.headers,
+            **({OVERLAY_DIR: packages.target} if has_overlay else {}),
+        },
+        append_only_caches=python.append_only_caches,
+        output_directories=(OUTPUT_DIR,),
+        concurrency_available=_JOBS,
+        description=description,
+        level=LogLevel.INFO,
+    )
+    result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
+    if result.exit_code:
+        output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
+        raise ToolError(f"{description} failed:\n{output}")
+    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
+    wheel = posixpath.join(OUTPUT_DIR, BackendReport.from_json(reports[0].content.decode()).wheel)
+    action = Action.of(kind=ActionKind.BACKEND, description=description, result=result, platform=request.platform)
+    before = (*sdist.actions, foreign.action)
+    return SdistBuild(
+        digest=await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel]))),
+        wheel=wheel,
+        actions=(*before, action.after(*ends(before))),
+    )
+
+
+@rule(desc="Check an sdist", level=LogLevel.DEBUG)
+async def check_sdist(request: CheckSdistRequest) -> SdistCheck:
+    found = await checkable_wheel(CheckableWheelRequest(request.address), **implicitly())
+    if found.key is None or found.version is None:
+        return SdistCheck(f"not built here: {found.reason}", ())
+    tree, built = await concurrently(
+        repaired_wheel(RepairWheelRequest(found.key)),
+        build_sdist(BuildSdistRequest(request.address, found.key.platform, found.version)),
+    )
+    result = await run_tool(
+        RunToolRequest(
+            argv=("sdist", "compare", "--tree", f"{WHEEL_DIR}/{tree.file_name}", "--sdist", built.wheel),
+            digest=await merge_digests(MergeDigests([tree.digest, built.digest])),
+            kind=ActionKind.VERIFY,
+            description=f"Compare the sdist of {request.address} with its wheel",
+            platform=found.key.platform,
+        ),
+        **implicitly(),
+    )
+    raise_for_failure(result, f"the sdist of {request.address}")
+    report = result.report(SdistCheckReport)
+    return SdistCheck(
+        f"as the wheel: {report.files} files, {report.exports} exports",
+        (*built.actions, result.action.after(built.actions[-1], tree.actions[-1])),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]
