@@ -7,137 +7,23 @@
 
      n  a mount namespace that holds these directories and /dev/null. Other files do not exist.
      l  Landlock. Other files cannot be opened; whether they exist can still be asked.
+     o  offline: a namespace without a network. Files stay visible, for build systems that need the machine's shell.
 
    Where the kernel allows none of them the program runs as it is. What a compile read is checked in any case: DEPFILE is
-   the dependency file that the compiler writes (`-MD -MF`), and a file in it that is not an input fails the compile.
+   the dependency file that the compiler writes (`-MD -MF`), and a file in it that is not an input fails the compile. */
 
-   The program is freestanding, so that zig links it in no time: it has no headers and, on Linux, no C library. */
+#include "system.h"
 
-typedef unsigned long size;
-typedef unsigned long long u64;
-#define NULL ((void *)0)
-#define PATH_SIZE 4096
 #define MAX_INPUTS 64
 #define MAX_REPORTED 10
-
-static size length(const char *text) {
-    size n = 0;
-    while (text[n]) n++;
-    return n;
-}
-
-static int starts(const char *text, const char *prefix) {
-    while (*prefix)
-        if (*text++ != *prefix++) return 0;
-    return 1;
-}
-
-/* `to` holds PATH_SIZE bytes. Returns whether the text fits. */
-static int join(char *to, const char *a, const char *b) {
-    size n = 0;
-    for (; *a && n < PATH_SIZE; a++) to[n++] = *a;
-    for (; *b && n < PATH_SIZE; b++) to[n++] = *b;
-    if (n == PATH_SIZE) return 0;
-    to[n] = 0;
-    return 1;
-}
 
 /* The directories that may be used, as real paths; the first is the working directory. */
 static char real_inputs[MAX_INPUTS + 1][PATH_SIZE];
 static int n_inputs;
 
-static int is_below(const char *path, const char *directory) {
-    size n = length(directory);
-    return starts(path, directory) && (!path[n] || path[n] == '/' || directory[n - 1] == '/');
-}
-
 #ifdef __linux__
 
-/* Only what is used, from the kernel's own headers. */
-#if defined(__x86_64__)
-enum { READ = 0, WRITE = 1, CLOSE = 3, CLONE = 56, EXECVE = 59, WAIT4 = 61, CHDIR = 80, GETUID = 102,
-       GETGID = 104, PIVOT_ROOT = 155, PRCTL = 157, MOUNT = 165, UMOUNT2 = 166, EXIT_GROUP = 231, OPENAT = 257,
-       MKDIRAT = 258, SYMLINKAT = 266, READLINKAT = 267, UNSHARE = 272 };
-#elif defined(__aarch64__)
-enum { READ = 63, WRITE = 64, CLOSE = 57, CLONE = 220, EXECVE = 221, WAIT4 = 260, CHDIR = 49, GETUID = 174,
-       GETGID = 176, PIVOT_ROOT = 41, PRCTL = 167, MOUNT = 40, UMOUNT2 = 39, EXIT_GROUP = 94, OPENAT = 56,
-       MKDIRAT = 34, SYMLINKAT = 36, READLINKAT = 78, UNSHARE = 97 };
-#else
-#error "no system calls for this processor"
-#endif
-enum { OPEN_TREE = 428, MOVE_MOUNT = 429, LANDLOCK_CREATE_RULESET = 444, LANDLOCK_ADD_RULE = 445,
-       LANDLOCK_RESTRICT_SELF = 446 };
-
-#define AT_FDCWD (-100)
-#define AT_EMPTY_PATH 0x1000
-#define O_RDONLY 0
-#define O_WRONLY 1
-#define O_CREAT 0100
-#define O_PATH 010000000
-#define O_CLOEXEC 02000000
-#define CLONE_NEWNS 0x00020000
-#define CLONE_NEWUSER 0x10000000
-#define SIGCHLD 17
-#define SIGKILL 9
-#define MS_REC 16384
-#define MS_PRIVATE (1 << 18)
-#define MNT_DETACH 2
-#define OPEN_TREE_CLONE 1
-#define OPEN_TREE_CLOEXEC O_CLOEXEC
-#define MOVE_MOUNT_F_EMPTY_PATH 4
-#define PR_SET_PDEATHSIG 1
-#define PR_SET_NO_NEW_PRIVS 38
-
-static long sys(long number, long a, long b, long c, long d, long e) {
-#if defined(__x86_64__)
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return result;
-#else
-    register long x8 __asm__("x8") = number;
-    register long x0 __asm__("x0") = a;
-    register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
-    register long x3 __asm__("x3") = d;
-    register long x4 __asm__("x4") = e;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
-    return x0;
-#endif
-}
-#define SYS(n, a, b, c, d, e) sys(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
-
-static char **environment;
 static int is_hidden; /* nothing but the inputs exists, /proc included */
-
-static long read(int fd, void *data, size n) { return SYS(READ, fd, data, n, 0, 0); }
-static long write(int fd, const void *data, size n) { return SYS(WRITE, fd, data, n, 0, 0); }
-static int open(const char *path, int flags) { return (int)SYS(OPENAT, AT_FDCWD, path, flags | O_CLOEXEC, 0666, 0); }
-static int close(int fd) { return (int)SYS(CLOSE, fd, 0, 0, 0, 0); }
-static int execv(const char *path, char **arguments) { return (int)SYS(EXECVE, path, arguments, environment, 0, 0); }
-static int fork(void) { return (int)SYS(CLONE, SIGCHLD, 0, 0, 0, 0); }
-static int waitpid(int pid, int *status, int options) { return (int)SYS(WAIT4, pid, status, options, 0, 0); }
-__attribute__((noreturn)) static void _exit(int code) {
-    for (;;) SYS(EXIT_GROUP, code, 0, 0, 0, 0);
-}
-
-static int real_path(const char *path, char *to) {
-    char link[32] = "/proc/self/fd/", *digit = link + 14;
-    int fd = open(path, O_PATH), divisor = 1;
-    if (fd < 0) return 0;
-    while (fd / divisor >= 10) divisor *= 10;
-    for (; divisor; divisor /= 10) *digit++ = '0' + fd / divisor % 10;
-    *digit = 0;
-    long n = SYS(READLINKAT, AT_FDCWD, link, to, PATH_SIZE - 1, 0);
-    close(fd);
-    if (n <= 0) return 0;
-    to[n] = 0;
-    return 1;
-}
 
 static int write_file(const char *path, const char *text) {
     int fd = open(path, O_WRONLY);
@@ -197,13 +83,18 @@ static int fill_root(const int *trees, int null, const char *program) {
     return attach(null, "/dev/null") && SYS(SYMLINKAT, program, AT_FDCWD, "proc/self/exe", 0, 0) == 0;
 }
 
+/* Leaves the machine's namespaces of these kinds, as the same user. */
+static int leave_namespaces(long kinds) {
+    long user = SYS(GETUID, 0, 0, 0, 0, 0), group = SYS(GETGID, 0, 0, 0, 0, 0);
+    if (SYS(UNSHARE, CLONE_NEWUSER | kinds, 0, 0, 0, 0)) return 0;
+    write_file("/proc/self/setgroups", "deny");
+    return map_id("/proc/self/uid_map", user) && map_id("/proc/self/gid_map", group);
+}
+
 static int enter_namespace(const char *program) {
     static int trees[MAX_INPUTS + 1];
     const char *here = real_inputs[0];
-    long user = SYS(GETUID, 0, 0, 0, 0, 0), group = SYS(GETGID, 0, 0, 0, 0, 0);
-    if (SYS(UNSHARE, CLONE_NEWUSER | CLONE_NEWNS, 0, 0, 0, 0)) return 0;
-    write_file("/proc/self/setgroups", "deny");
-    if (!map_id("/proc/self/uid_map", user) || !map_id("/proc/self/gid_map", group)) return 0;
+    if (!leave_namespaces(CLONE_NEWNS)) return 0;
     if (SYS(MOUNT, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return 0;
     for (int i = 0; i < n_inputs; i++)
         if ((trees[i] = tree_of(real_inputs[i])) < 0) return 0;
@@ -252,32 +143,20 @@ static void confine(const char *ways, const char *program) {
     char real_program[PATH_SIZE];
     if (!real_path(program, real_program) || !real_inputs[0][1]) return;
     for (; *ways; ways++)
-        if ((*ways == 'n' && enter_namespace(real_program)) || (*ways == 'l' && restrict_opens())) return;
+        if ((*ways == 'n' && enter_namespace(real_program)) || (*ways == 'l' && restrict_opens()) ||
+            (*ways == 'o' && leave_namespaces(CLONE_NEWNET)))
+            return;
 }
 
 static void end_with_parent(void) { SYS(PRCTL, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
 #else /* macOS: what was read is checked, and nothing hidden. */
 
-#define O_RDONLY 0
-long read(int, void *, size);
-long write(int, const void *, size);
-int open(const char *, int, ...);
-int close(int);
-int execv(const char *, char **);
-int fork(void);
-int waitpid(int, int *, int);
-__attribute__((noreturn)) void _exit(int);
-char *realpath(const char *, char *);
-
 static const int is_hidden = 0;
-static int real_path(const char *path, char *to) { return realpath(path, to) != NULL; }
 static void confine(const char *ways, const char *program) { (void)ways, (void)program; }
 static void end_with_parent(void) {}
 
 #endif
-
-static void say(const char *text) { (void)!write(2, text, length(text)); }
 
 __attribute__((noreturn)) static void fail(const char *what, const char *name) {
     say("confine: ");
@@ -399,27 +278,3 @@ int main(int count, char **arguments) {
     check_names(depfile);
     return foreign ? 1 : 0;
 }
-
-#ifdef __linux__
-/* The kernel leaves the arguments' count and the arguments on the stack, and behind them the environment. */
-__attribute__((used, noreturn)) static void start(long *stack) {
-    char **arguments = (char **)(stack + 1);
-    environment = arguments + *stack + 1;
-    _exit(main((int)*stack, arguments));
-}
-#if defined(__x86_64__)
-__asm__(".globl _start\n_start:\n xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call start\n");
-#else
-__asm__(".globl _start\n_start:\n mov x29, #0\n mov x30, #0\n mov x0, sp\n bl start\n");
-#endif
-/* The compiler may call these for what it copies and clears. */
-void *memset(void *to, int value, size n) {
-    for (char *byte = to; n--;) *byte++ = (char)value;
-    return to;
-}
-void *memcpy(void *to, const void *from, size n) {
-    for (char *byte = to, *other = (char *)from; n--;) *byte++ = *other++;
-    return to;
-}
-size strlen(const char *text) { return length(text); }
-#endif

@@ -46,12 +46,13 @@ def compile_globs(platform: Platform) -> tuple[str, ...]:
         "lib/libcxx/include/**",
         "lib/libcxxabi/include/**",
         "lib/libunwind/include/**",
-        *(f"lib/libc/include/{directory}/**" for directory in _libc_headers(platform)),
+        *(f"lib/libc/include/{directory}/**" for directory in libc_headers(platform)),
         *_SYSTEM_FILES.get(platform.system, ()),
     )
 
 
-def _libc_headers(platform: Platform) -> tuple[str, ...]:
+def libc_headers(platform: Platform) -> tuple[str, ...]:
+    """Return the folders of the platform's C library and kernel headers, below `lib/libc/include`, in their order."""
     if platform.system is System.MACOS:
         return ("any-darwin-any",)
     if platform.system is System.WINDOWS:

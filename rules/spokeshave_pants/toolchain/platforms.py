@@ -120,9 +120,22 @@ def zig_target(platform: Platform) -> str:
         return f"{platform.processor}-linux-musl{platform.float_abi}"
     if platform.floor is None or platform.architecture == UNIVERSAL:
         raise ValueError(f"{platform} is not a single target")
-    floor = max(platform.floor, _OLDEST_LINKED_GLIBC.get(platform.architecture, platform.floor))
+    floor = linked_floor(platform)
     system = "macos" if platform.system is System.MACOS else f"linux-gnu{platform.float_abi}"
     return f"{platform.processor}-{system}.{floor[0]}.{floor[1]}"
+
+
+def linked_floor(platform: Platform) -> tuple[int, int]:
+    """Return the version of the C library or of macOS that a platform is linked for.
+
+    Raises:
+        ValueError: If the platform has no versions.
+    """
+    if platform.floor is None:
+        raise ValueError(f"{platform} has no versions")
+    if platform.system is System.GLIBC:
+        return max(platform.floor, _OLDEST_LINKED_GLIBC.get(platform.architecture, platform.floor))
+    return platform.floor
 
 
 def _unsupported(tag: str, where: str, reason: str) -> InvalidPlatformError:
