@@ -644,6 +644,8 @@ def meson_file(request: Request, python: BuildPython) -> str:
     libraries = [str(request.libraries / name) for name in request.facts["libraries"]] if request.libraries else []
     tools = {"c": "cc", "cpp": "c++", "ar": "ar", "strip": "strip", "windres": "windres"}
     binaries = {name: str(request.foreign / "bin" / tool) for name, tool in tools.items()}
+    # In a cross build meson takes these from this file only: `dependency('numpy')`, `dependency('pybind11')`.
+    binaries.update((program.name, str(program)) for program in sorted(python.bin.glob("*-config")))
     # On Linux, meson links modules for Windows with nothing of Python. An unused library leaves no trace.
     options = {"c_link_args": libraries, "cpp_link_args": libraries}
     sections: dict[str, Mapping[str, Any]] = {

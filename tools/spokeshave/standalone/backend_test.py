@@ -268,3 +268,34 @@ def test_a_setuptools_project_is_built_for_another_machine(tmp_path: Path) -> No
     # The machine in an ELF header: 183 is aarch64.
     assert int.from_bytes(module[18:20], "little") == 183
     assert first.read_bytes() == second.read_bytes()
+
+
+MESON_BACKEND = """\
+import os, zipfile
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    (cross,) = [item for item in config_settings["setup-args"] if item.startswith("--cross-file=")]
+    with zipfile.ZipFile(os.path.join(directory, "said-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.write(cross.partition("=")[2], "cross.ini")
+        wheel.writestr("said.json", repr(config_settings).replace("'", '"'))
+    return "said-1.0-py3-none-any.whl"
+"""
+
+
+def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:
+    sandbox.facts = {**WINDOWS, "version": VERSION}
+    sandbox.request["libraries"] = "libraries"
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace("own_backend", "mesonpy"))
+    sandbox.write("project/mesonpy.py", MESON_BACKEND)
+    sandbox.write("packages/lib-1.0-py3-none-any.whl/.prefix/bin/lib-config", "#!python\n")
+    sandbox.request["config_settings"] = {"setup-args": "-Dx=1", "build-dir": "own"}
+    said = sandbox.build()
+    root = sandbox.root
+    assert said["setup-args"] == [f"--cross-file={root}/__build/meson-cross.ini", "-Dx=1"]
+    assert (said["build-dir"], said["compile-args"]) == ("own", ["-j3"])
+    with zipfile.ZipFile(sandbox.wheel) as wheel:
+        cross = wheel.read("cross.ini").decode()
+    assert f"c = '{root}/foreign/bin/cc'\n" in cross
+    assert f"lib-config = '{root}/__build/bin/lib-config'\n" in cross
+    assert f"c_link_args = ['{root}/libraries/python312.lib']\n" in cross
+    assert "skip_sanity_check = true\n" in cross
