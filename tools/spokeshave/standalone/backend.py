@@ -632,8 +632,9 @@ def combined(own: Settings, given: Settings) -> Settings:
     """Return settings with the user's over this program's. Lists of both are joined."""
     merged = {**own, **given}
     for name in own.keys() & given.keys():
-        first, second = own[name], given[name]
+        first = own[name]
         if isinstance(first, list):
+            second = given[name]
             merged[name] = [*first, *([second] if isinstance(second, str) else second)]
     return merged
 
