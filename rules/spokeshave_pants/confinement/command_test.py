@@ -15,4 +15,11 @@ def test_a_command_is_run_behind_the_program_and_its_inputs() -> None:
 
 
 def test_a_command_without_a_network_sees_all_files() -> None:
-    assert offline_argv(("cmake", "-P", "build.cmake")) == ("__confine/confine", "--by=o", "--", "cmake", "-P", "build.cmake")
+    assert offline_argv(("cmake", "-P", "build.cmake")) == (
+        "__confine/confine",
+        "--by=o",
+        "--",
+        "cmake",
+        "-P",
+        "build.cmake",
+    )

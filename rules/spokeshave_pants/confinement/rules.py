@@ -12,7 +12,7 @@ from pants.util.frozendict import FrozenDict
 
 from spokeshave_pants.confinement.command import CONFINE_DIR, PROGRAM, confined_argv, offline_argv
 from spokeshave_pants.pants_api import implicitly, rule
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
+from spokeshave_pants.sandbox.hermetic import HermeticProcess, run_hermetic
 from spokeshave_pants.sandbox.packages import PackagesRequest
 from spokeshave_pants.toolchain.rules import MachineProgramRequest, make_machine_program
 

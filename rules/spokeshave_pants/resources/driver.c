@@ -144,8 +144,10 @@ static char *content_of(const char *path) {
     return text;
 }
 
-/* Where things are. `sandbox` is the path as it is written and `real_sandbox` without links. */
-static char here[PATH_SIZE], sandbox[PATH_SIZE], real_sandbox[PATH_SIZE], real_inputs[PATH_SIZE];
+/* Where things are. `sandbox` is the path as it is written and `real_sandbox` without links. Large inputs of a sandbox
+   are links to folders elsewhere: `inputs` has their names and `real_inputs` what they lead to. */
+static char here[PATH_SIZE], sandbox[PATH_SIZE], real_sandbox[PATH_SIZE];
+static struct arguments inputs, real_inputs;
 static char *foreign, *toolchain, *zig;
 
 /* Cuts the last part off. */
@@ -178,9 +180,15 @@ static char *own_path(const char *called) {
     fail("cannot find itself by the name ", called);
 }
 
+static void add_input(const char *name) {
+    char real[PATH_SIZE];
+    if (!starts(name, "__") || !real_path(joined(sandbox, "/", name), real) || is_below(real, real_sandbox)) return;
+    add(&inputs, joined(name, "", ""));
+    add(&real_inputs, joined(real, "", ""));
+}
+
 static void find_folders(const char *called) {
     const char *given = variable("SPOKESHAVE_SANDBOX");
-    char real[PATH_SIZE];
     if (!real_path(".", here)) fail("no working directory", "");
     char *own = own_path(called);
     to_parent(own);
@@ -189,10 +197,7 @@ static void find_folders(const char *called) {
     join(sandbox, foreign, "");
     to_parent(sandbox);
     if (!real_path(sandbox, real_sandbox)) fail("no such folder: ", sandbox);
-    /* Large inputs of a sandbox are links to folders beside each other. */
-    if (!real_path(foreign, real)) fail("no such folder: ", foreign);
-    to_parent(real);
-    join(real_inputs, real, "");
+    list_folder(sandbox, add_input);
     toolchain = joined(sandbox, "/", "__toolchain");
     zig = joined(toolchain, "/", "zig");
 }
@@ -325,9 +330,10 @@ static int is_source(const char *path) {
 /* Whether a folder is the machine's own. One in the sandbox may be a link to elsewhere; one that does not exist is not. */
 static int is_of_machine(const char *folder) {
     char real[PATH_SIZE];
-    if (*folder != '/' || is_below(folder, sandbox) || is_below(folder, real_sandbox)) return 0;
-    if (!real_path(folder, real)) return 0;
-    return !is_below(real, real_sandbox) && !is_below(real, real_inputs);
+    if (!real_path(folder, real) || is_below(real, real_sandbox)) return 0;
+    for (size i = 0; i < real_inputs.count; i++)
+        if (is_below(real, real_inputs.items[i])) return 0;
+    return 1;
 }
 
 /* Reads a command line of `cc` or `c++`. */
@@ -389,7 +395,8 @@ static void begin_clang(struct arguments *to, const struct command *command) {
     add_settings(to, command->is_cxx ? "c++" : "c");
     add(to, joined("-ffile-prefix-map=", sandbox, "=."));
     if (!same(sandbox, real_sandbox)) add(to, joined("-ffile-prefix-map=", real_sandbox, "=."));
-    if (!same(real_inputs, real_sandbox)) add(to, joined("-ffile-prefix-map=", real_inputs, "=."));
+    for (size i = 0; i < inputs.count; i++)
+        add(to, joined(joined("-ffile-prefix-map=", real_inputs.items[i], "=./"), inputs.items[i], ""));
 }
 
 static void end_clang(struct arguments *to, const struct command *command) {

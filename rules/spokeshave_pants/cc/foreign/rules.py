@@ -49,7 +49,6 @@ from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
     create_digest,
-    digest_subset_to_digest,
     digest_to_snapshot,
     get_digest_contents,
     implicitly,

@@ -22,8 +22,13 @@ from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 
 HERE = "manylinux_2_17_x86_64"
 PLATFORMS = (HERE, "musllinux_1_2_aarch64", "macosx_11_0_arm64", "win_amd64")
-MAGIC = {HERE: b"\x7fELF", "musllinux_1_2_aarch64": b"\x7fELF", "macosx_11_0_arm64": b"\xcf\xfa\xed\xfe", "win_amd64": b"MZ"}
-C_PROGRAM = "#include <math.h>\n#include <stdio.h>\nint main(int n, char **a) { printf(\"%f\", pow(n, 3)); return !a; }\n"
+MAGIC = {
+    HERE: b"\x7fELF",
+    "musllinux_1_2_aarch64": b"\x7fELF",
+    "macosx_11_0_arm64": b"\xcf\xfa\xed\xfe",
+    "win_amd64": b"MZ",
+}
+C_PROGRAM = '#include <math.h>\n#include <stdio.h>\nint main(int n, char **a) { printf("%f", pow(n, 3)); return !a; }\n'
 CXX_PROGRAM = """
 #include <iostream>
 #include <stdexcept>
@@ -126,7 +131,7 @@ def test_programs_for_this_machine_run(here: Workshop) -> None:
 
 
 def test_a_shared_library_is_linked_to_and_found(workshop: Workshop) -> None:
-    workshop.write("part/part.c", "__attribute__((visibility(\"default\"))) int part(void) { return 1; }\n")
+    workshop.write("part/part.c", '__attribute__((visibility("default"))) int part(void) { return 1; }\n')
     workshop.write("part/user.c", "int part(void); int main(void) { return part(); }\n")
     workshop.checked("cc", "-fPIC", "-c", "part.c", "-o", "part.o", folder="part")
     is_windows = workshop.root.name.startswith("win")
@@ -140,7 +145,9 @@ def test_a_shared_library_is_linked_to_and_found(workshop: Workshop) -> None:
 
 
 def test_what_the_system_lacks_does_not_link(workshop: Workshop) -> None:
-    workshop.write("lacks.c", "char there_is_no_such_function(void); int main(void) { return there_is_no_such_function(); }\n")
+    workshop.write(
+        "lacks.c", "char there_is_no_such_function(void); int main(void) { return there_is_no_such_function(); }\n"
+    )
     done = workshop.run("cc", "lacks.c", "-o", "lacks")
     assert done.returncode
     assert "there_is_no_such_function" in done.stderr
@@ -153,7 +160,10 @@ def test_a_compile_is_the_same_in_any_folder(rule_runner: RuleRunner, here: Work
     elsewhere = lay_out(rule_runner, HERE, other)
     outputs = set()
     for workshop in (here, elsewhere):
-        source = workshop.write("deep/er/source.cc", CXX_PROGRAM + "const char* file = __FILE__;\n#include <cassert>\nvoid f(int x) { assert(x); }\n")
+        source = workshop.write(
+            "deep/er/source.cc",
+            CXX_PROGRAM + "const char* file = __FILE__;\n#include <cassert>\nvoid f(int x) { assert(x); }\n",
+        )
         workshop.checked("c++", "-g", "-c", str(workshop.root / source), "-o", "object.o")
         workshop.checked("c++", "-shared", "object.o", "-o", "library.so")
         assert str(workshop.root).encode() not in workshop.content("object.o")
@@ -165,7 +175,12 @@ def test_nothing_of_the_machine_is_searched(here: Workshop, tmp_path: Path) -> N
     (tmp_path / "secret.h").write_text("#define SECRET 1\n")
     here.write("reads.c", "#include <secret.h>\nint x = SECRET;\n")
     here.calls()
-    for flags in ([f"-I{tmp_path}"], ["-I", str(tmp_path)], ["-isystem", str(tmp_path)], [f"-I{os.path.relpath(tmp_path, here.root)}"]):
+    for flags in (
+        [f"-I{tmp_path}"],
+        ["-I", str(tmp_path)],
+        ["-isystem", str(tmp_path)],
+        [f"-I{os.path.relpath(tmp_path, here.root)}"],
+    ):
         assert here.run("cc", *flags, "-c", "reads.c", "-o", "reads.o").returncode, flags
     assert here.run("cc", here.write("a.c", C_PROGRAM), "-o", "a", "-L/usr/lib/x86_64-linux-gnu", "-lz").returncode
     assert any(line.startswith("drop -I ") for line in here.calls())
@@ -191,7 +206,7 @@ def test_build_systems_learn_what_the_linker_is(workshops: dict[str, Workshop]) 
 def test_response_files_are_read(workshop: Workshop) -> None:
     workshop.write("a.c", C_PROGRAM)
     workshop.write("with space.c", "int other;\n")
-    workshop.write("arguments", 'a.c "with space.c"\n-o \\\nfrom-file')
+    workshop.write("arguments", 'a.c "with space.c"\n-o\nfrom-file\n')
     workshop.checked("cc", "@arguments")
     assert workshop.content("from-file")
 

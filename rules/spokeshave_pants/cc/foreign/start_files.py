@@ -1,4 +1,4 @@
-"""The start files of programs, which the runtime pack lacks. Configure scripts link programs to see what a system has."""
+"""The start files of programs, which the runtime pack lacks: configure scripts link programs to try a system."""
 
 from __future__ import annotations
 

@@ -31,6 +31,8 @@ _COMPILERS_OWN = ("stdc++", "supc++", "gcc", "gcc_s", "gcc_eh", "c++", "c++abi",
 _LIBC_PARTS = ("m", "pthread", "dl", "rt", "util", "resolv", "c", "crypt", "xnet")
 _WINDOWS_OWN = ("m", "pthread", "dl", "mingw32", "mingwex", "moldname", "msvcrt", "ucrt", "uuid", "winpthread")
 _DLL_START = "dllcrt2.obj"
+# After the user's flags, as debug information holds paths, and all links are stripped.
+_LATE_FLAGS = ("-g0",)
 
 
 def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str], start: Iterable[str]) -> str:
@@ -48,15 +50,11 @@ def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str],
         *(("c++", flag) for flag in _compile_flags(platform)),
         *(("c.after", flag) for flag in (*_LATE_FLAGS, *clang_headers(platform, _ZIG, cxx=False))),
         *(("c++.after", flag) for flag in (*_LATE_FLAGS, *_cxx_headers(platform))),
-        *_LINKS[platform.object_format](platform, tuple(flags)),
+        *_link_settings(platform, flags),
         *(("start.program", f"{_LIBRARIES}/{name}") for name in start),
-        *(("end", _placed(library)) for library in libraries if not library.endswith(_DLL_START)),
+        *(("end", _placed(library, platform)) for library in libraries if not library.endswith(_DLL_START)),
     ]
     return "".join(f"{key} {value}\n" for key, value in lines)
-
-
-# After the user's flags: debug information holds paths, and its links are stripped.
-_LATE_FLAGS = ("-g0",)
 
 
 def _compile_flags(platform: Platform) -> tuple[str, ...]:
@@ -76,36 +74,30 @@ def machine_name(platform: Platform) -> str:
     return platform.multiarch
 
 
-def _placed(library: str) -> str:
-    """Return a library of the pack, or a flag, as the driver finds it."""
+def _placed(library: str, platform: Platform) -> str:
+    """Return a library of the pack, or a linker's flag, as the driver finds it. For ELF, it is an argument of clang."""
     prefix = f"{PACK_DIR}/"
-    return f"{_LIBRARIES}/{library[len(prefix) :]}" if library.startswith(prefix) else library
+    if library.startswith(prefix):
+        return f"{_LIBRARIES}/{library[len(prefix) :]}"
+    return f"-Wl,{library}" if platform.object_format is ObjectFormat.ELF else library
 
 
-def _link_elf(platform: Platform, flags: tuple[str, ...]) -> list[tuple[str, str]]:
-    own = (
-        *("-fuse-ld=lld", f"--ld-path={_FOREIGN}/{BIN_DIR}/ld.lld", "-nostdlib", f"-L{_LIBRARIES}"),
-        *("-Wl,--build-id=none", "-Wl,--gc-sections", "-Wl,--eh-frame-hdr", "-Wl,-znow", "-Wl,-s"),
-    )
-    return [("link", flag) for flag in own]
-
-
-def _link_pe(platform: Platform, flags: tuple[str, ...]) -> list[tuple[str, str]]:
-    of_libraries = ("-DLL", "-BASE:")
+def _link_settings(platform: Platform, flags: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the arguments of links, some for libraries or programs only."""
+    if platform.object_format is ObjectFormat.ELF:
+        own = (
+            *("-fuse-ld=lld", f"--ld-path={_FOREIGN}/{BIN_DIR}/ld.lld", "-nostdlib", f"-L{_LIBRARIES}"),
+            *("-Wl,--build-id=none", "-Wl,--gc-sections", "-Wl,--eh-frame-hdr", "-Wl,-znow", "-Wl,-s"),
+        )
+        return [("link", flag) for flag in own]
+    if platform.object_format is ObjectFormat.MACHO:
+        return [("link", flag) for flag in ("-target", zig_target(platform), "-O2", "-s", "-nostdlib")]
     return [
-        *(("link", flag) for flag in flags if not flag.startswith(of_libraries)),
-        *(("link.shared", flag) for flag in flags if flag.startswith(of_libraries)),
+        *(("link.shared" if flag.startswith(("-DLL", "-BASE:")) else "link", flag) for flag in flags),
         ("link.program", "-SUBSYSTEM:console"),
         ("start.shared", f"{_LIBRARIES}/{_DLL_START}"),
         ("libraries", _LIBRARIES),
     ]
-
-
-def _link_macho(platform: Platform, flags: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [("link", flag) for flag in ("-target", zig_target(platform), "-O2", "-s", "-nostdlib")]
-
-
-_LINKS = {ObjectFormat.ELF: _link_elf, ObjectFormat.PE: _link_pe, ObjectFormat.MACHO: _link_macho}
 
 
 def library_names(platform: Platform, pack: Iterable[str]) -> dict[str, bytes]:
