@@ -112,7 +112,7 @@ _EXECUTABLE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _LAUNCHER = """\
 #!/bin/sh
 ''':'
-SPOKESHAVE_HOST_TOOL=1 exec "{python}" "$0" "$@"
+{mark}exec "{python}" "$0" "$@"
 '''
 {script}"""
 # Files that configure checks of CMake, meson, autoconf and setuptools compile.
@@ -332,7 +332,10 @@ class BuildPython:
 
     def _write_launcher(self, name: str, script: str) -> None:
         launcher = self.bin / name
-        launcher.write_text(_LAUNCHER.format(python=self.executable, script=script), encoding="utf-8")
+        # `pybind11-config` prints where the target's Python.h is. It builds nothing.
+        mark = "" if name.endswith("-config") else "SPOKESHAVE_HOST_TOOL=1 "
+        text = _LAUNCHER.format(mark=mark, python=self.executable, script=script)
+        launcher.write_text(text, encoding="utf-8")
         launcher.chmod(0o755)
 
     def _link_tools(self) -> None:

