@@ -10,6 +10,7 @@ import pytest
 
 from spokeshave_core.requirement_lines import requirement_lines
 from spokeshave_pants.resources.files import (
+    backend_tool,
     core_sources,
     plugin_license,
     plugin_version,
@@ -57,3 +58,9 @@ def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
 def test_license_and_version_of_the_plugin_are_carried() -> None:
     assert plugin_license().startswith(b"MIT License\n")
     assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", plugin_version())
+
+
+def test_the_program_for_backends_is_carried_with_the_files_that_it_names() -> None:
+    files = backend_tool()
+    named = set(re.findall(r'HERE / "(\w+\.py)"', files["backend.py"].decode()))
+    assert named == set(files) - {"backend.py"}

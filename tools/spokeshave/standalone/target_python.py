@@ -36,17 +36,22 @@ def _change_sysconfig(facts: dict[str, Any]) -> None:
     config.update(facts["defines"])
     config.update(facts["config"])
     headers = config["INCLUDEPY"]
-    for scheme in sysconfig._INSTALL_SCHEMES.values():  # type: ignore[attr-defined]
-        scheme["include"] = headers
-        scheme["platinclude"] = headers
+    real_paths = sysconfig.get_paths
+
+    def get_paths(*arguments: Any, **options: Any) -> dict[str, str]:
+        return {**real_paths(*arguments, **options), "include": headers, "platinclude": headers}
+
+    sysconfig.get_paths = get_paths
     sysconfig.get_platform = lambda: str(facts["platform"])
     sysconfig.get_config_h_filename = lambda: os.path.join(headers, "pyconfig.h")
     importlib.machinery.EXTENSION_SUFFIXES[:] = facts["extension_suffixes"]
 
 
 def _change_platform(facts: dict[str, Any]) -> None:
-    system, machine, release = facts["system"], facts["machine"], facts["release"]
-    uname = platform.uname_result(system, "localhost", release, release, machine)  # type: ignore[call-arg]
+    system = facts["system"]
+    machine = facts["machine"]
+    release = facts["release"]
+    uname = platform.uname_result(system, "localhost", release, release, machine)
     vars(uname)["processor"] = machine
     replaced: dict[str, Any] = {
         "uname": lambda: uname,
