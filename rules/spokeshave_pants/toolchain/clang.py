@@ -46,7 +46,7 @@ _SYSTEM_FLAGS = {
 _PROCESSOR_FLAGS = {
     (True, "x86_64"): ("-march=core2",),
     (False, "aarch64"): ("-mno-outline-atomics",),
-    (False, "arm"): ("-mcpu=generic",),
+    (False, "arm"): ("-mcpu=generic", "-mabi=aapcs", "-mtp=soft"),
     (False, "powerpc64le"): ("-mabi=ieeelongdouble", "-Wno-unsupported-abi"),
     (False, "riscv64"): ("-mno-relax",),
     (False, "s390x"): ("-march=arch11",),
