@@ -44,7 +44,7 @@ def test_only_confined_processes_are_steps(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "ninja").iterdir()] == ["input0"]
 
 
-def test_confined_processes_of_a_runtime_pack_do_not_count(tmp_path: Path) -> None:
+def test_confined_processes_of_a_runtime_pack_are_left_out(tmp_path: Path) -> None:
     own = _CONFINED.replace("a.c -o __objects/a.o", "model.c -o model.o")
     tool = "env -i A=1 python command.py make -- __confine/confine __toolchain -- __toolchain/zig c++ pack.cc\n"
     for number, script in enumerate((own, tool)):

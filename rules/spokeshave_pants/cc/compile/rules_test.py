@@ -349,3 +349,22 @@ def test_a_source_compiles_with_all_that_its_text_and_flags_name(compiling: Rule
     assert (compiled.exit_code, compiled.diagnostics) == (0, "")
     (file,) = compiling.request(DigestContents, [compiled.digest])
     assert b"abc" in file.content
+
+
+def test_flags_mean_what_clang_documents(compiling: RuleRunner) -> None:
+    """By zig cc, names of processors are others, a tuning is a processor and each level is `-O2`."""
+    flags = ["-Werror", "-march=x86-64-v3", "-mtune=znver4", "-O1", "-lm", "-Wl,-O1"]
+    checks = ["#ifndef __AVX2__", "#error no level", "#endif", "#ifdef __AVX512F__", "#error a processor", "#endif"]
+    compiling.write_files({"src/level/BUILD": f"cc_sources(compile_flags={flags})", "src/level/a.c": "\n".join(checks)})
+    request = CompileCcSourceRequest(plan(compiling, "src/level/a.c"), PLATFORM, None)
+    compiled = compiling.request(FallibleCompiledObject, [request])
+    assert (compiled.exit_code, compiled.diagnostics) == (0, "")
+
+
+@pytest.mark.parametrize("platform", ["manylinux_2_17_aarch64", "macosx_11_0_arm64", "win_amd64"])
+def test_a_source_with_the_time_of_its_compile_is_refused(compiling: RuleRunner, platform: str) -> None:
+    compiling.write_files({"src/time/BUILD": "cc_sources()", "src/time/a.c": "const char *built = __DATE__;\n"})
+    request = CompileCcSourceRequest(plan(compiling, "src/time/a.c"), Platform.parse(platform), None)
+    compiled = compiling.request(FallibleCompiledObject, [request])
+    assert compiled.exit_code == 1
+    assert "expansion of date or time macro is not reproducible" in compiled.diagnostics
