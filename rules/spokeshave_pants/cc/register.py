@@ -18,6 +18,7 @@ from pants.engine.unions import UnionRule
 from spokeshave_pants.cc import target_types as cc_target_types
 from spokeshave_pants.cc.closure import rules as link_closure
 from spokeshave_pants.cc.compile import rules as compile
+from spokeshave_pants.cc.foreign import rules as foreign
 from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
@@ -54,6 +55,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *check.rules(),
         *compile.rules(),
         *confinement.rules(),
+        *foreign.rules(),
         *hermetic.rules(),
         *include_graph.rules(),
         *interpreters.rules(),

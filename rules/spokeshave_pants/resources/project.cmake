@@ -50,6 +50,7 @@ endif()
 
 # Ends with the output of a step that failed.
 function(fail step output)
+  string(REPLACE "${sandbox}/" "" output "${output}")
   message("spokeshave: ${step} failed\n${output}")
   file(READ "${calls}" log)
   string(REGEX MATCHALL "[^\n]*emulate[^\n]*" refused "${log}")

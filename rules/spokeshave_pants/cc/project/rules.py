@@ -71,6 +71,7 @@ from spokeshave_pants.cc.project.target_types import (
     SystemToolsField,
 )
 from spokeshave_pants.cc.project.tree import InstalledTree
+from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     add_prefix,
@@ -90,7 +91,7 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.resources.files import carried_source
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.sources.rules import SourceTreeRequest, find_source_tree
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
@@ -430,9 +431,8 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         concurrency_available=_MOST_CORES,
         level=LogLevel.INFO,
     )
-    result = await run_hermetic(
-        HermeticProcess(process, (*toolchain.packages, cmake.request), is_compiler=not names), **implicitly()
-    )
+    offline = OfflineProcess(process, (*toolchain.packages, cmake.request), is_compiler=not names)
+    result = await run_offline(offline, **implicitly())
     _raise_for_failure(result, where)
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     exclude = target[ProjectExcludeField].value
