@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.fs import Digest
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
-from pants.util.logging import LogLevel
 
-from spokeshave_core.problems import SpokeshaveError
-from spokeshave_pants.confinement.command import (
-    CONFINE_DIR,
-    OUTPUT_NAME,
-    SOURCE_NAME,
-    build_argv,
-    confined_argv,
-    machine_platform,
-)
-from spokeshave_pants.pants_api import create_digest, implicitly, rule
-from spokeshave_pants.resources.files import carried_source
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
+from spokeshave_pants.confinement.command import CONFINE_DIR, PROGRAM, confined_argv, offline_argv
+from spokeshave_pants.pants_api import implicitly, rule
+from spokeshave_pants.sandbox.hermetic import HermeticProcess, run_hermetic
 from spokeshave_pants.sandbox.packages import PackagesRequest
-from spokeshave_pants.toolchain.rules import CcToolchainRequest, cc_toolchain
-from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
-
-
-class ConfinementError(SpokeshaveError):
-    """The confinement program cannot be built."""
+from spokeshave_pants.toolchain.rules import MachineProgramRequest, make_machine_program
 
 
 @dataclass(frozen=True)
@@ -53,30 +38,37 @@ class ConfinedProcess:
     dependency_file: str | None = None
 
 
-@rule(desc="Make the program that confines compilers", level=LogLevel.DEBUG)
-async def make_program(compilers: CompilerEnvironment) -> ConfineProgram:
-    platform = machine_platform(compilers.machine.name)
-    toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
-    process = Process(
-        argv=build_argv(platform),
-        env=ZIG_ENVIRONMENT,
-        input_digest=await create_digest(CreateDigest([FileContent(SOURCE_NAME, carried_source(SOURCE_NAME))])),
-        immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
-        output_files=(OUTPUT_NAME,),
-        description="Make the program that confines compilers",
-        level=LogLevel.DEBUG,
-    )
-    result = await run_hermetic(HermeticProcess(process, toolchain.packages, is_compiler=True), **implicitly())
-    if result.exit_code:
-        reason = result.stderr.decode(errors="replace").strip()
-        raise ConfinementError(f"The toolchain could not build the program that confines compilers:\n{reason}")
-    return ConfineProgram(result.output_digest)
+@dataclass(frozen=True)
+class OfflineProcess:
+    """A process that runs without a network, and the packages that its inputs include files of.
+
+    Attributes:
+        is_compiler: As in `HermeticProcess`.
+    """
+
+    process: Process
+    packages: tuple[PackagesRequest, ...]
+    is_compiler: bool = False
+
+
+@rule
+async def make_program() -> ConfineProgram:
+    program = await make_machine_program(MachineProgramRequest(PROGRAM), **implicitly())
+    return ConfineProgram(program.digest)
 
 
 @rule
 async def run_confined(request: ConfinedProcess, program: ConfineProgram) -> FallibleProcessResult:
     process = confined(request.process, program, request.dependency_file)
     return await run_hermetic(HermeticProcess(process, request.packages, is_compiler=True), **implicitly())
+
+
+@rule
+async def run_offline(request: OfflineProcess, program: ConfineProgram) -> FallibleProcessResult:
+    process = request.process
+    inputs = FrozenDict({**process.immutable_input_digests, CONFINE_DIR: program.digest})
+    offline = replace(process, argv=offline_argv(process.argv), immutable_input_digests=inputs)
+    return await run_hermetic(HermeticProcess(offline, request.packages, request.is_compiler), **implicitly())
 
 
 def confined(process: Process, program: ConfineProgram, dependency_file: str | None = None) -> Process:

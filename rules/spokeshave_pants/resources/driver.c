@@ -4,12 +4,14 @@
    for the platform: a key and a value on each line, and a key may have several. In a value, `{foreign}` stands for that
    folder and `{zig}` for zig's, which is beside it.
 
-     format       ELF, Mach-O or PE
-     c, c++       arguments of each compile, before the user's; those of a linker are ignored by it
-     c.after ...  arguments of each compile, after the user's
-     link ...     arguments of each link; `link.program`, `link.shared` and `link.static` of some
-     end ...      what a link ends with: start files and libraries, likewise; `end.c++` for C++
-     drop         an argument of a linker that this platform's does not know and does not need
+     format      ELF, Mach-O or PE
+     machine     what `-dumpmachine` answers
+     c, c++      arguments of each compile, before the user's; a link of ELF has them too
+     c.after...  arguments of each compile, after the user's
+     link        arguments of each link; `link.program` and `link.shared` of some
+     start.*     start files, likewise
+     end         the libraries of each link
+     libraries   folders in which `-l` finds libraries, for PE
 
    The sandbox is `$SPOKESHAVE_SANDBOX`, or else where this folder is. Its path is kept out of all that is written.
    Folders of the machine outside of it are not searched. Each call is a line in the file `$SPOKESHAVE_CALLS`, if that is
@@ -82,12 +84,6 @@ static int is_one_of(const char *text, const char *const *names) {
     return 0;
 }
 
-static int starts_as_one_of(const char *text, const char *const *names) {
-    for (; *names; names++)
-        if (starts(text, *names)) return 1;
-    return 0;
-}
-
 /* A list of arguments that grows. */
 struct arguments {
     list items;
@@ -148,8 +144,10 @@ static char *content_of(const char *path) {
     return text;
 }
 
-/* Where things are. `sandbox` is the path as it is written and `real_sandbox` without links. */
-static char here[PATH_SIZE], sandbox[PATH_SIZE], real_sandbox[PATH_SIZE], real_inputs[PATH_SIZE];
+/* Where things are. `sandbox` is the path as it is written and `real_sandbox` without links. Large inputs of a sandbox
+   are links to folders elsewhere: `inputs` has their names and `real_inputs` what they lead to. */
+static char here[PATH_SIZE], sandbox[PATH_SIZE], real_sandbox[PATH_SIZE];
+static struct arguments inputs, real_inputs;
 static char *foreign, *toolchain, *zig;
 
 /* Cuts the last part off. */
@@ -182,9 +180,15 @@ static char *own_path(const char *called) {
     fail("cannot find itself by the name ", called);
 }
 
+static void add_input(const char *name) {
+    char real[PATH_SIZE];
+    if (!starts(name, "__") || !real_path(joined(sandbox, "/", name), real) || is_below(real, real_sandbox)) return;
+    add(&inputs, joined(name, "", ""));
+    add(&real_inputs, joined(real, "", ""));
+}
+
 static void find_folders(const char *called) {
     const char *given = variable("SPOKESHAVE_SANDBOX");
-    char real[PATH_SIZE];
     if (!real_path(".", here)) fail("no working directory", "");
     char *own = own_path(called);
     to_parent(own);
@@ -193,10 +197,7 @@ static void find_folders(const char *called) {
     join(sandbox, foreign, "");
     to_parent(sandbox);
     if (!real_path(sandbox, real_sandbox)) fail("no such folder: ", sandbox);
-    /* Large inputs of a sandbox are links to folders beside each other. */
-    if (!real_path(foreign, real)) fail("no such folder: ", foreign);
-    to_parent(real);
-    join(real_inputs, real, "");
+    list_folder(sandbox, add_input);
     toolchain = joined(sandbox, "/", "__toolchain");
     zig = joined(toolchain, "/", "zig");
 }
@@ -329,9 +330,10 @@ static int is_source(const char *path) {
 /* Whether a folder is the machine's own. One in the sandbox may be a link to elsewhere; one that does not exist is not. */
 static int is_of_machine(const char *folder) {
     char real[PATH_SIZE];
-    if (*folder != '/' || is_below(folder, sandbox) || is_below(folder, real_sandbox)) return 0;
-    if (!real_path(folder, real)) return 0;
-    return !is_below(real, real_sandbox) && !is_below(real, real_inputs);
+    if (!real_path(folder, real) || is_below(real, real_sandbox)) return 0;
+    for (size i = 0; i < real_inputs.count; i++)
+        if (is_below(real, real_inputs.items[i])) return 0;
+    return 1;
 }
 
 /* Reads a command line of `cc` or `c++`. */
@@ -381,7 +383,7 @@ static struct command parsed(int is_cxx, int count, list arguments) {
     next_argument:;
     }
     /* With inputs, `-v` only adds words; without, there is nothing to link. */
-    if (command.mode == ASK && command.n_inputs && !is_set("never", "")) command.mode = LINK;
+    if (command.mode == ASK && command.n_inputs) command.mode = LINK;
     if (command.mode == LINK && !command.n_inputs && !command.asks_linker) command.mode = ASK;
     return command;
 }
@@ -393,7 +395,8 @@ static void begin_clang(struct arguments *to, const struct command *command) {
     add_settings(to, command->is_cxx ? "c++" : "c");
     add(to, joined("-ffile-prefix-map=", sandbox, "=."));
     if (!same(sandbox, real_sandbox)) add(to, joined("-ffile-prefix-map=", real_sandbox, "=."));
-    if (!same(real_inputs, real_sandbox)) add(to, joined("-ffile-prefix-map=", real_inputs, "=."));
+    for (size i = 0; i < inputs.count; i++)
+        add(to, joined(joined("-ffile-prefix-map=", real_inputs.items[i], "=./"), inputs.items[i], ""));
 }
 
 static void end_clang(struct arguments *to, const struct command *command) {
@@ -416,9 +419,7 @@ static void add_ending(struct arguments *line, const struct command *command) {
     const char *kind = kind_of_link(command);
     if (command->is_relocatable) return;
     if (!command->no_start) add_settings(line, joined("start", kind, ""));
-    if (command->no_libraries) return;
-    if (command->is_cxx) add_settings(line, joined("end.c++", command->is_static ? ".static" : "", ""));
-    add_settings(line, joined("end.c", command->is_static ? ".static" : "", ""));
+    if (!command->no_libraries) add_settings(line, "end");
 }
 
 /* clang's driver calls our `ld.lld`. */
@@ -432,4 +433,298 @@ __attribute__((noreturn)) static void link_elf(const struct command *command) {
     end_clang(&line, command);
     add_ending(&line, command);
     become(line.items);
+}
+
+/* The name of a library's file for `-lNAME`, in the folders of `-L` and then in the pack, or NULL. */
+static char *library(const char *name, const struct arguments *folders) {
+    static const char *const forms[][2] = {{"lib", ".dll.a"}, {"", ".dll.a"}, {"lib", ".a"}, {"lib", ".lib"}, {"", ".lib"}, {NULL, NULL}};
+    for (size i = 0; i < folders->count; i++)
+        for (int form = 0; forms[form][0]; form++) {
+            char *path = joined(joined(folders->items[i], "/", forms[form][0]), name, forms[form][1]);
+            if (exists(path)) return path;
+        }
+    return NULL;
+}
+
+/* Compiles the sources of a link and returns its arguments with the objects in their place: the linkers below know no
+   sources. The objects are beside the output and are removed afterwards. */
+static struct arguments temporary;
+
+static struct arguments with_objects(const struct command *command) {
+    struct arguments linked = {NULL, 0, 0}, flags = {NULL, 0, 0};
+    const struct arguments *user = &command->user;
+    char *language = NULL;
+    if (!command->n_sources) return *user;
+    for (size i = 0; i < user->count; i++) {
+        char *item = user->items[i];
+        int has_value = is_one_of(item, WITH_VALUE) && i + 1 < user->count;
+        int is_linkers = starts(item, "-L") || starts(item, "-l") || starts(item, "-Wl,") || same(item, "-Xlinker") ||
+                         same(item, "-o") || same(item, "-framework") || same(item, "-x") || same(item, "-shared") ||
+                         same(item, "-bundle") || same(item, "-dynamiclib") || same(item, "-s") || starts(item, "-rpath") ||
+                         same(item, "-install_name") || same(item, "-undefined") || starts(item, "-static") || same(item, "-u");
+        if (*item == '-' && item[1] && !is_linkers) {
+            add(&flags, item);
+            if (has_value) add(&flags, user->items[i + 1]);
+        }
+        i += has_value;
+    }
+    for (size i = 0; i < user->count; i++) {
+        char *item = user->items[i], *next = i + 1 < user->count ? user->items[i + 1] : NULL;
+        if (same(item, "-x") && next) {
+            language = same(next, "none") ? NULL : next;
+            i++;
+        } else if (is_one_of(item, WITH_VALUE) && next) {
+            add(&linked, item);
+            add(&linked, next);
+            i++;
+        } else if (same(item, "-") || (*item != '-' && (language || is_source(item)))) {
+            char digits[] = {'0' + (char)(temporary.count / 100 % 10), '0' + (char)(temporary.count / 10 % 10), '0' + (char)(temporary.count % 10), 0};
+            char *object = joined(command->output ? command->output : "a.out", joined(".", digits, ""), ".o");
+            struct arguments line = {NULL, 0, 0};
+            begin_clang(&line, command);
+            add_all(&line, &flags);
+            add(&line, "-c");
+            if (language) add(&line, "-x"), add(&line, language);
+            add(&line, item);
+            if (language) add(&line, "-x"), add(&line, "none");
+            add(&line, "-o");
+            add(&line, object);
+            end_clang(&line, command);
+            add(&temporary, object);
+            int code = run(line.items);
+            if (code) _exit(code);
+            add(&linked, object);
+        } else add(&linked, item);
+    }
+    return linked;
+}
+
+__attribute__((noreturn)) static void finish(list line) {
+    int code = run(line);
+    for (size i = 0; i < temporary.count; i++) unlink(temporary.items[i]);
+    _exit(code);
+}
+
+/* The arguments of a link with those of `-Wl,` and `-Xlinker` apart: each of the linker's has a mark before it. */
+static char FOR_LINKER[] = "-Xlinker";
+
+static struct arguments separated(const struct arguments *user) {
+    struct arguments apart = {NULL, 0, 0};
+    for (size i = 0; i < user->count; i++) {
+        char *item = user->items[i];
+        if (same(item, "-Xlinker") && i + 1 < user->count) {
+            add(&apart, FOR_LINKER);
+            add(&apart, user->items[++i]);
+        } else if (starts(item, "-Wl,")) {
+            for (const char *part = item + 4; *part;) {
+                size n = 0;
+                while (part[n] && part[n] != ',') n++;
+                add(&apart, FOR_LINKER);
+                add(&apart, part_of(part, n));
+                part += part[n] ? n + 1 : n;
+            }
+        } else add(&apart, item);
+    }
+    return apart;
+}
+
+/* Options of GNU's linker for Windows, and what they are for `lld-link`. An option with a value takes it after `=` or
+   as its next argument. */
+static const struct { const char *gnu, *coff; } PE_VALUES[] = {
+    {"out-implib", "-IMPLIB:"}, {"entry", "-ENTRY:"}, {"e", "-ENTRY:"}, {"subsystem", "-SUBSYSTEM:"}, {"stack", "-STACK:"},
+    {"heap", "-HEAP:"}, {"image-base", "-BASE:"}, {"Map", "-LLDMAP:"}, {"delayload", "-DELAYLOAD:"}, {"u", "-INCLUDE:"},
+    {"undefined", "-INCLUDE:"}, {"require-defined", "-INCLUDE:"}, {"output-def", NULL}, {"major-image-version", NULL},
+    {"minor-image-version", NULL}, {"major-os-version", NULL}, {"minor-os-version", NULL}, {"major-subsystem-version", NULL},
+    {"minor-subsystem-version", NULL}, {"exclude-libs", NULL}, {"soname", NULL}, {"h", NULL}, {"rpath", NULL},
+    {"rpath-link", NULL}, {"z", NULL}, {"base-file", NULL}, {"version-script", NULL}, {"dynamic-linker", NULL}, {NULL, NULL}};
+static const struct { const char *gnu, *coff; } PE_FLAGS[] = {
+    {"export-all-symbols", "-EXPORT-ALL-SYMBOLS"}, {"large-address-aware", "-LARGEADDRESSAWARE"}, {"dll", "-DLL"}, {NULL, NULL}};
+
+static void add_pe_option(struct arguments *line, const struct arguments *from, size *place, int *is_whole) {
+    const char *option = from->items[++*place], *name = option + 1;
+    if (*option != '-') { /* a file */
+        add(line, *is_whole ? joined("-WHOLEARCHIVE:", option, "") : option);
+        return;
+    }
+    if (*name == '-') name++;
+    if (same(name, "whole-archive") || same(name, "no-whole-archive")) {
+        *is_whole = *name == 'w';
+        return;
+    }
+    for (int i = 0; PE_VALUES[i].gnu; i++) {
+        size n = length(PE_VALUES[i].gnu);
+        if (!starts(name, PE_VALUES[i].gnu) || (name[n] && name[n] != '=')) continue;
+        const char *value = name[n] ? name + n + 1 : NULL;
+        if (!value && *place + 2 < from->count && from->items[*place + 1] == FOR_LINKER) value = from->items[*place += 2];
+        if (value && PE_VALUES[i].coff) add(line, joined(PE_VALUES[i].coff, value, ""));
+        return;
+    }
+    for (int i = 0; PE_FLAGS[i].gnu; i++)
+        if (same(name, PE_FLAGS[i].gnu)) {
+            add(line, PE_FLAGS[i].coff);
+            return;
+        }
+    char *dropped[] = {(char *)option, NULL};
+    record("drop", dropped);
+}
+
+__attribute__((noreturn)) static void link_pe(const struct command *command) {
+    struct arguments line = {NULL, 0, 0}, folders = {NULL, 0, 0}, user = with_objects(command);
+    const char *output = command->output ? command->output : "a.exe";
+    int is_whole = 0, has_entry = 0;
+    user = separated(&user);
+    for (size i = 0; i + 1 < user.count; i++) {
+        if (same(user.items[i], "-L")) add(&folders, user.items[i + 1]);
+        has_entry |= user.items[i] == FOR_LINKER && (starts(user.items[i + 1], "--entry") || starts(user.items[i + 1], "-e"));
+    }
+    for (size i = 0; i < user.count; i++)
+        if (starts(user.items[i], "-L") && user.items[i][2]) add(&folders, user.items[i] + 2);
+    add_settings(&folders, "libraries");
+    add(&line, zig);
+    add(&line, "lld-link");
+    add_settings(&line, "link");
+    add_settings(&line, joined("link", kind_of_link(command), ""));
+    add(&line, joined("-OUT:", output, ""));
+    for (size i = 0; i < user.count; i++) {
+        char *item = user.items[i], *next = i + 1 < user.count ? user.items[i + 1] : NULL;
+        if (item == FOR_LINKER) add_pe_option(&line, &user, &i, &is_whole);
+        else if (starts(item, "-l") && (item[2] || next)) {
+            char *name = item[2] ? item + 2 : user.items[++i];
+            char *path = *name == ':' ? NULL : library(name, &folders);
+            for (size k = 0; *name == ':' && !path && k < folders.count; k++) {
+                path = joined(folders.items[k], "/", name + 1);
+                if (!exists(path)) path = NULL;
+            }
+            if (!path) fail("unable to find library -l", name);
+            add(&line, is_whole ? joined("-WHOLEARCHIVE:", path, "") : path);
+        } else if (same(item, "-mwindows")) add(&line, "-SUBSYSTEM:windows");
+        else if (same(item, "-municode") && !command->is_shared) add(&line, "-ENTRY:wmainCRTStartup"), has_entry = 1;
+        else if (is_one_of(item, WITH_VALUE)) i++;
+        else if (ends(item, ".def")) add(&line, joined("-DEF:", item, ""));
+        else if (*item != '-') add(&line, is_whole ? joined("-WHOLEARCHIVE:", item, "") : item);
+    }
+    if (!command->is_shared && !has_entry && !command->no_start) add(&line, "-ENTRY:mainCRTStartup");
+    add_ending(&line, command);
+    finish(line.items);
+}
+
+/* What zig's linker for Mach-O understands; it refuses other options as a whole. */
+static const char *const MACHO_VALUES[] = {
+    "-install_name", "-undefined", "-rpath", "-force_load", "-framework", "-needed_framework", "-weak_framework", "-F",
+    "-needed_library", "-weak_library", "-pagezero_size", "-compatibility_version", "-current_version", "-e", "-entitlements",
+    "-exported_symbols_list", NULL};
+static const char *const MACHO_FLAGS[] = {
+    "-dead_strip", "-dead_strip_dylibs", "-headerpad_max_install_names", "-search_paths_first", "-search_dylibs_first", "-ObjC", NULL};
+
+__attribute__((noreturn)) static void link_macho(const struct command *command) {
+    struct arguments line = {NULL, 0, 0}, user = with_objects(command);
+    const char *output = command->output ? command->output : "a.out";
+    int has_name = 0;
+    user = separated(&user);
+    add(&line, zig);
+    add(&line, command->is_cxx ? "c++" : "cc");
+    add_settings(&line, "link");
+    if (command->is_shared) add(&line, "-shared");
+    if (command->is_relocatable) add(&line, "-r");
+    for (size i = 0; i < user.count; i++) {
+        char *item = user.items[i], *next = i + 1 < user.count ? user.items[i + 1] : NULL;
+        int is_linkers = item == FOR_LINKER;
+        if (is_linkers) item = user.items[++i], next = i + 2 < user.count && user.items[i + 1] == FOR_LINKER ? user.items[i + 2] : NULL;
+        if (*item != '-' || !item[1]) add(&line, item);
+        else if (is_one_of(item, MACHO_VALUES) && next) {
+            has_name |= same(item, "-install_name");
+            add(&line, joined("-Wl,", joined(item, ",", next), ""));
+            i += is_linkers ? 2 : 1;
+        } else if (is_one_of(item, MACHO_FLAGS)) add(&line, joined("-Wl,", item, ""));
+        else if (starts(item, "-L") || starts(item, "-l") || same(item, "-o") || same(item, "-u")) {
+            add(&line, item);
+            if (!item[2] && next) add(&line, next), i++;
+        } else {
+            if (!is_linkers && is_one_of(item, WITH_VALUE)) i++;
+            if (is_linkers) {
+                char *dropped[] = {item, NULL};
+                record("drop", dropped);
+            }
+        }
+    }
+    if (command->is_shared) add(&line, "-Wl,-headerpad_max_install_names");
+    if (command->is_shared && !has_name) add(&line, joined("-Wl,-install_name,@rpath/", last_part(output), ""));
+    add_ending(&line, command);
+    finish(line.items);
+}
+
+/* Build systems ask the linker who it is by way of the compiler; the linkers for these formats are no programs. */
+__attribute__((noreturn)) static void answer_for_linker(int is_pe, int count, list arguments) {
+    static const char mac[] = "@(#)PROGRAM:ld PROJECT:ld64-951.9\n", lld[] = "LLD 22.1.8 (compatible with GNU linkers)\n";
+    if (is_pe) {
+        (void)!write(1, lld, length(lld));
+        _exit(0);
+    }
+    for (int i = 1; i < count; i++)
+        if (same(arguments[i], "-Wl,-v")) {
+            say(mac);
+            _exit(0);
+        }
+    say("ld: unknown option: --version\n");
+    _exit(1);
+}
+
+static const char *const C_NAMES[] = {"cc", "gcc", "clang", NULL};
+static const char *const CXX_NAMES[] = {"c++", "g++", "clang++", NULL};
+/* Links are stripped, and names of libraries final, when they are made. */
+static const char *const IDLE[] = {"strip", "install_name_tool", NULL};
+
+__attribute__((noreturn)) static void emulate(int count, list arguments) {
+    if (count > 1 && starts(last_part(arguments[1]), "python")) {
+        record("python", arguments + 1);
+        become(arguments + 1);
+    }
+    record("emulate", arguments + 1);
+    say("spokeshave: ");
+    say(count > 1 ? arguments[1] : "a program");
+    say(" is a program of the target, and nothing of the target runs here\n");
+    _exit(126);
+}
+
+/* Folders of the machine that a linker is told to search are left out here as well, for who calls it himself. */
+__attribute__((noreturn)) static void run_tool(const char *name, int count, list arguments) {
+    struct arguments line = {NULL, 0, 0};
+    add(&line, zig);
+    add(&line, same(name, "ld") || same(name, "ld.lld") ? "ld.lld" : same(name, "lib.exe") ? "lib" : name);
+    for (int i = 1; i < count; i++)
+        if (!starts(arguments[i], "-L") || !is_of_machine(arguments[i] + 2)) add(&line, arguments[i]);
+    record(name, arguments + 1);
+    become(line.items);
+}
+
+int main(int count, char **arguments) {
+    const char *name = last_part(arguments[0]);
+    int is_cxx = is_one_of(name, CXX_NAMES);
+    find_folders(arguments[0]);
+    if (is_one_of(name, IDLE)) return 0;
+    if (same(name, "emulate")) emulate(count, arguments);
+    if (same(name, "rc") || same(name, "windres")) {
+        record("refuse", arguments);
+        fail("resources of Windows (.rc) cannot be compiled; build without them: ", count > 1 ? arguments[count - 1] : "");
+    }
+    set_variable("ZIG_LIB_DIR", joined(toolchain, "/", "lib"));
+    set_variable("ZIG_LOCAL_CACHE_DIR", joined(sandbox, "/", "zig-cache"));
+    set_variable("ZIG_GLOBAL_CACHE_DIR", joined(sandbox, "/", "zig-cache"));
+    read_settings();
+    if (!is_cxx && !is_one_of(name, C_NAMES)) run_tool(name, count, arguments);
+    if (count == 2 && same(arguments[1], "-dumpmachine") && is_set("machine", NULL)) {
+        struct arguments machine = {NULL, 0, 0};
+        add_settings(&machine, "machine");
+        char *line = joined(machine.items[0], "\n", "");
+        (void)!write(1, line, length(line));
+        return 0;
+    }
+    struct command command = parsed(is_cxx, count, arguments);
+    int is_elf = is_set("format", "ELF"), is_pe = is_set("format", "PE");
+    record(command.mode == COMPILE ? "compile" : command.mode == LINK ? "link" : command.mode == PREPROCESS ? "preprocess" : "ask", arguments + 1);
+    if (command.asks_linker && !is_elf && !command.n_inputs) answer_for_linker(is_pe, count, arguments);
+    if (command.mode != LINK) compile(&command);
+    if (is_elf) link_elf(&command);
+    if (is_pe && !command.is_relocatable) link_pe(&command);
+    link_macho(&command);
 }

@@ -38,11 +38,11 @@ static int is_below(const char *path, const char *directory) {
 #if defined(__x86_64__)
 enum { READ = 0, WRITE = 1, CLOSE = 3, CLONE = 56, EXECVE = 59, WAIT4 = 61, CHDIR = 80, GETUID = 102,
        GETGID = 104, PIVOT_ROOT = 155, PRCTL = 157, MOUNT = 165, UMOUNT2 = 166, EXIT_GROUP = 231, OPENAT = 257,
-       MKDIRAT = 258, SYMLINKAT = 266, READLINKAT = 267, UNSHARE = 272 };
+       MKDIRAT = 258, GETDENTS64 = 217, SYMLINKAT = 266, UNLINKAT = 263, READLINKAT = 267, UNSHARE = 272 };
 #elif defined(__aarch64__)
 enum { READ = 63, WRITE = 64, CLOSE = 57, CLONE = 220, EXECVE = 221, WAIT4 = 260, CHDIR = 49, GETUID = 174,
        GETGID = 176, PIVOT_ROOT = 41, PRCTL = 167, MOUNT = 40, UMOUNT2 = 39, EXIT_GROUP = 94, OPENAT = 56,
-       MKDIRAT = 34, SYMLINKAT = 36, READLINKAT = 78, UNSHARE = 97 };
+       MKDIRAT = 34, GETDENTS64 = 61, SYMLINKAT = 36, UNLINKAT = 35, READLINKAT = 78, UNSHARE = 97 };
 #else
 #error "no system calls for this processor"
 #endif
@@ -54,6 +54,7 @@ enum { OPEN_TREE = 428, MOVE_MOUNT = 429, LANDLOCK_CREATE_RULESET = 444, LANDLOC
 #define O_RDONLY 0
 #define O_WRONLY 1
 #define O_CREAT 0100
+#define O_APPEND 02000
 #define O_PATH 010000000
 #define O_CLOEXEC 02000000
 #define CLONE_NEWNS 0x00020000
@@ -98,6 +99,8 @@ static char **environment;
 static long read(int fd, void *data, size n) { return SYS(READ, fd, data, n, 0, 0); }
 static long write(int fd, const void *data, size n) { return SYS(WRITE, fd, data, n, 0, 0); }
 static int open(const char *path, int flags) { return (int)SYS(OPENAT, AT_FDCWD, path, flags | O_CLOEXEC, 0666, 0); }
+__attribute__((unused)) static int open_to_append(const char *path) { return open(path, O_WRONLY | O_CREAT | O_APPEND); }
+__attribute__((unused)) static int unlink(const char *path) { return (int)SYS(UNLINKAT, AT_FDCWD, path, 0, 0, 0); }
 static int close(int fd) { return (int)SYS(CLOSE, fd, 0, 0, 0, 0); }
 static int execv(const char *path, char **arguments) { return (int)SYS(EXECVE, path, arguments, environment, 0, 0); }
 static int fork(void) { return (int)SYS(CLONE, SIGCHLD, 0, 0, 0, 0); }
@@ -120,6 +123,16 @@ static int real_path(const char *path, char *to) {
     return 1;
 }
 
+__attribute__((unused)) static void list_folder(const char *path, void (*each)(const char *name)) {
+    static char data[1 << 15] __attribute__((aligned(8)));
+    int fd = open(path, O_RDONLY);
+    long got;
+    while (fd >= 0 && (got = SYS(GETDENTS64, fd, data, sizeof data, 0, 0)) > 0)
+        /* struct linux_dirent64: its length is at 16 and its name at 19. */
+        for (long at = 0; at < got; at += *(unsigned short *)(data + at + 16)) each(data + at + 19);
+    if (fd >= 0) close(fd);
+}
+
 #else /* macOS */
 
 #define O_RDONLY 0
@@ -134,7 +147,12 @@ __attribute__((noreturn)) void _exit(int);
 char *realpath(const char *, char *);
 extern char **environ;
 #define environment environ
+int unlink(const char *);
 static int real_path(const char *path, char *to) { return realpath(path, to) != NULL; }
+/* A sandbox has its own folders there. */
+__attribute__((unused)) static void list_folder(const char *path, void (*each)(const char *name)) { (void)path, (void)each; }
+/* O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC */
+__attribute__((unused)) static int open_to_append(const char *path) { return open(path, 0x1000209, 0666); }
 
 #endif
 

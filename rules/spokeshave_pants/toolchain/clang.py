@@ -44,7 +44,7 @@ _SYSTEM_FLAGS = {
 # The processors that zig compiles for, where clang would choose others; by whether the system is macOS.
 _PROCESSOR_FLAGS = {
     (True, "x86_64"): ("-march=core2",),
-    (False, "arm"): ("-mcpu=generic",),
+    (False, "arm"): ("-mcpu=generic", "-mabi=aapcs", "-mtp=soft"),
     (False, "powerpc64le"): ("-mabi=ieeelongdouble", "-Wno-unsupported-abi"),
     (False, "riscv64"): ("-mno-relax",),
     (False, "s390x"): ("-march=arch11",),

@@ -15,10 +15,13 @@ from pants.engine.fs import (
     PathGlobs,
     RemovePrefix,
 )
+from pants.engine.process import Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.wheel_name import WheelName
 from spokeshave_pants.pants_api import (
     concurrently,
@@ -31,7 +34,8 @@ from spokeshave_pants.pants_api import (
     remove_prefix,
     rule,
 )
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
+from spokeshave_pants.resources.files import carried_source
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
 from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.toolchain.layout import (
     LICENSES,
@@ -41,7 +45,9 @@ from spokeshave_pants.toolchain.layout import (
     compile_globs,
     link_globs,
 )
+from spokeshave_pants.toolchain.machine_program import COMMON_HEADER, build_argv, machine_platform
 from spokeshave_pants.toolchain.subsystem import ZigToolchainSubsystem
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 _PACKAGE = "ziglang"
 
@@ -79,6 +85,24 @@ class CcToolchain:
     linker: Digest
     whole: Digest
     packages: tuple[PackagesRequest, ...]
+
+
+class MachineProgramError(SpokeshaveError):
+    """A program of the plugin cannot be built."""
+
+
+@dataclass(frozen=True)
+class MachineProgramRequest:
+    """A C program of the plugin, by its name, for the machine that runs the compilers."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class MachineProgram:
+    """The program as the only file of a digest."""
+
+    digest: Digest
 
 
 @dataclass(frozen=True)
@@ -141,6 +165,27 @@ async def cc_toolchain(request: CcToolchainRequest, package: ZigPackage) -> CcTo
 async def cc_toolchains(request: CcToolchainsRequest) -> CcToolchains:
     await concurrently(cc_toolchain(CcToolchainRequest(platform), **implicitly()) for platform in request.platforms)
     return CcToolchains()
+
+
+@rule(desc="Make a program that runs compilers", level=LogLevel.DEBUG)
+async def make_machine_program(request: MachineProgramRequest, compilers: CompilerEnvironment) -> MachineProgram:
+    platform = machine_platform(compilers.machine.name)
+    toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
+    sources = (f"{request.name}.c", COMMON_HEADER)
+    process = Process(
+        argv=build_argv(platform, request.name),
+        env=ZIG_ENVIRONMENT,
+        input_digest=await create_digest(CreateDigest(FileContent(name, carried_source(name)) for name in sources)),
+        immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
+        output_files=(request.name,),
+        description=f"Make the program `{request.name}`, which runs compilers",
+        level=LogLevel.DEBUG,
+    )
+    result = await run_hermetic(HermeticProcess(process, toolchain.packages, is_compiler=True), **implicitly())
+    if result.exit_code:
+        reason = result.stderr.decode(errors="replace").strip()
+        raise MachineProgramError(f"The toolchain could not build the plugin's program `{request.name}`:\n{reason}")
+    return MachineProgram(result.output_digest)
 
 
 def rules() -> list[Rule | UnionRule]:

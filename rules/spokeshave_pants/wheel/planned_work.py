@@ -14,8 +14,8 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_pants.cc.compile_command import compile_description
 from spokeshave_pants.cc.compile.rules import CompilePlan
+from spokeshave_pants.cc.compile_command import compile_description
 from spokeshave_pants.cc.link.command import link_description
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
 from spokeshave_pants.cc.runtime_pack.recipe import pack_description

@@ -27,6 +27,13 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.compile.init_functions import (
+    InitText,
+    init_header,
+    init_header_path,
+    unmarked_init_functions,
+)
+from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.cc.compile_command import (
     CARRIED_HEADERS_DIR,
     PYTHON_HEADERS_DIR,
@@ -35,13 +42,6 @@ from spokeshave_pants.cc.compile_command import (
     dependency_file,
     object_path,
 )
-from spokeshave_pants.cc.compile.init_functions import (
-    InitText,
-    init_header,
-    init_header_path,
-    unmarked_init_functions,
-)
-from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.cc.diagnostics import (
     COMPILE_METADATA,
     FailedCompile,

@@ -19,7 +19,6 @@ from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest, link_closure
 from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
-from spokeshave_pants.cc.compile_command import check_object_names
 from spokeshave_pants.cc.compile.rules import (
     CompileAllRequest,
     CompiledObjects,
@@ -29,6 +28,7 @@ from spokeshave_pants.cc.compile.rules import (
     package_plan,
     plan_compile,
 )
+from spokeshave_pants.cc.compile_command import check_object_names
 from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
 from spokeshave_pants.cc.includes.rules import CcTargets
 from spokeshave_pants.cc.includes.third_party import CcPackageRequest, cc_package

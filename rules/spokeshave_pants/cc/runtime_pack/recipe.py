@@ -25,6 +25,8 @@ SOURCE_NAME = "pack.cc"
 # Code that needs exceptions, so that the link includes all of the C++ runtime.
 SOURCE = b"int spokeshave_runtime_pack(int value) { if (value) throw value; return 0; }\n"
 OUTPUT_NAME = "libpack.so"
+# A worker's sandbox may be its root directory, in which zig 0.17 does not find its own sources by a relative path.
+WORK_DIR = "__work"
 
 # Libraries that programs for Windows may need in addition to zig's defaults. An unused library has no effect.
 WINDOWS_LIBRARIES = (

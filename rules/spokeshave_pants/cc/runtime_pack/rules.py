@@ -30,6 +30,7 @@ from spokeshave_pants.cc.runtime_pack.recipe import (
     RECIPE,
     SOURCE,
     SOURCE_NAME,
+    WORK_DIR,
     RuntimePackError,
     RuntimePackRecipe,
     archive_argv,
@@ -62,8 +63,6 @@ from spokeshave_pants.toolchain.rules import CcToolchainRequest, cc_toolchain
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
 
 _TOOL = "__tool/runtime_pack.py"
-# A worker's sandbox may be its root directory, in which zig 0.17 does not find its own sources by a relative path.
-_WORK_DIR = "__work"
 
 
 @dataclass(frozen=True)
@@ -250,9 +249,9 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
     first_link = Process(
         argv=first_link_argv(ZIG, platform),
         env=ZIG_ENVIRONMENT,
-        input_digest=await add_prefix(AddPrefix(sources, _WORK_DIR)),
-        immutable_input_digests={f"{_WORK_DIR}/{TOOLCHAIN_DIR}": toolchain.whole},
-        working_directory=_WORK_DIR,
+        input_digest=await add_prefix(AddPrefix(sources, WORK_DIR)),
+        immutable_input_digests={f"{WORK_DIR}/{TOOLCHAIN_DIR}": toolchain.whole},
+        working_directory=WORK_DIR,
         output_directories=(ZIG_CACHE_DIR,),
         description=description,
         level=LogLevel.INFO,

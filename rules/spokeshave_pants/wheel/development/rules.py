@@ -25,8 +25,8 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_pants.cc.compile_command import PYTHON_HEADERS_DIR, compile_argv, object_path
 from spokeshave_pants.cc.compile.rules import CompileCcSourceRequest, CompilePlan, compile_process
+from spokeshave_pants.cc.compile_command import PYTHON_HEADERS_DIR, compile_argv, object_path
 from spokeshave_pants.cc.languages import is_c
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem

@@ -22,12 +22,12 @@ from pants.engine.unions import UnionRule
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_pants.cc.compile_command import display_name
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
     CompilePlan,
     compile_process,
 )
+from spokeshave_pants.cc.compile_command import display_name
 from spokeshave_pants.cc.includes.rules import owner_of
 from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.link.rules import (

@@ -1,0 +1,175 @@
+"""Rules for the compiler driver that builds of others call: CMake, make, meson and PEP 517 backends."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    Directory,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+)
+from pants.engine.process import Process
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_core.platform import ObjectFormat, Platform, System
+from spokeshave_pants.action import Action
+from spokeshave_pants.cc.foreign.cmake_file import TOOLCHAIN_FILE, toolchain_file
+from spokeshave_pants.cc.foreign.start_files import (
+    SOURCE,
+    SOURCE_NAME,
+    WINDOWS_START,
+    StartFilesError,
+    start_argv,
+    start_files,
+)
+from spokeshave_pants.cc.foreign.tools import (
+    BIN_DIR,
+    EMPTY_DIR,
+    LIB_DIR,
+    PROGRAM,
+    SETTINGS,
+    TOOLS,
+    library_names,
+    settings,
+)
+from spokeshave_pants.cc.runtime_pack.recipe import WORK_DIR
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
+from spokeshave_pants.confinement.rules import ConfinedProcess, run_confined
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    create_digest,
+    digest_to_snapshot,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from spokeshave_pants.sandbox.packages import PackagesRequest
+from spokeshave_pants.toolchain.rules import (
+    CcToolchainRequest,
+    MachineProgramRequest,
+    cc_toolchain,
+    make_machine_program,
+)
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
+
+
+@dataclass(frozen=True)
+class ForeignToolchainRequest:
+    """A request for the driver of a platform with one processor."""
+
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class ForeignToolchain:
+    """The driver and what it needs. Both digests are inputs of a process, at fixed places.
+
+    Attributes:
+        digest: The tools under their names, the platform's libraries and CMake's toolchain file, for `FOREIGN_DIR`.
+        zig: The platform's part of the `ziglang` package, for `TOOLCHAIN_DIR`.
+        packages: The packages that the process has to name.
+        action: The last action that made them.
+    """
+
+    digest: Digest
+    zig: Digest
+    packages: tuple[PackagesRequest, ...]
+    action: Action
+
+
+@dataclass(frozen=True)
+class StartFilesRequest:
+    """A request for the start files of programs of a platform."""
+
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class StartFiles:
+    """The start files, in a digest without folders."""
+
+    digest: Digest
+    names: tuple[str, ...]
+
+
+@rule(desc="Make the start files of programs", level=LogLevel.DEBUG)
+async def make_start_files(request: StartFilesRequest) -> StartFiles:
+    platform = request.platform
+    if platform.object_format is ObjectFormat.MACHO:
+        return StartFiles(EMPTY_DIGEST, ())
+    toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
+    is_windows = platform.system is System.WINDOWS
+    process = Process(
+        argv=start_argv(platform),
+        env=ZIG_ENVIRONMENT,
+        input_digest=await create_digest(CreateDigest([FileContent(f"{WORK_DIR}/{SOURCE_NAME}", SOURCE)])),
+        immutable_input_digests={f"{WORK_DIR}/{TOOLCHAIN_DIR}": toolchain.whole},
+        working_directory=WORK_DIR,
+        output_files=(WINDOWS_START,) if is_windows else (),
+        output_directories=() if is_windows else (ZIG_CACHE_DIR,),
+        description=f"Make the start files of programs for {platform} (once per toolchain)",
+        level=LogLevel.INFO,
+    )
+    result = await run_confined(ConfinedProcess(process, toolchain.packages), **implicitly())
+    log = result.stderr.decode(errors="replace")
+    if result.exit_code:
+        raise StartFilesError(f"The toolchain could not make the start files of programs for {platform}:\n{log}")
+    if is_windows:
+        return StartFiles(result.output_digest, (WINDOWS_START,))
+    paths = start_files(log, platform)
+    found = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs(paths))))
+    files = [FileContent(posixpath.basename(file.path), file.content) for file in found]
+    return StartFiles(await create_digest(CreateDigest(files)), tuple(file.path for file in files))
+
+
+@rule(desc="Make the compiler driver for builds of others", level=LogLevel.DEBUG)
+async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToolchain:
+    platform = request.platform
+    toolchain, pack, start, program = await concurrently(
+        cc_toolchain(CcToolchainRequest(platform), **implicitly()),
+        make_runtime_pack(RuntimePackRequest(platform), **implicitly()),
+        make_start_files(StartFilesRequest(platform)),
+        make_machine_program(MachineProgramRequest(PROGRAM), **implicitly()),
+    )
+    packed, content, zig = await concurrently(
+        digest_to_snapshot(pack.digest),
+        get_digest_contents(program.digest),
+        merge_digests(MergeDigests([toolchain.compiler, toolchain.linker])),
+    )
+    own = await create_digest(
+        CreateDigest(
+            [
+                *(FileContent(f"{BIN_DIR}/{name}", content[0].content, is_executable=True) for name in TOOLS),
+                *(
+                    FileContent(f"{LIB_DIR}/{name}", text)
+                    for name, text in library_names(platform, packed.files).items()
+                ),
+                FileContent(SETTINGS, settings(platform, pack.flags, pack.libraries, start.names).encode()),
+                FileContent(TOOLCHAIN_FILE, toolchain_file(platform).encode()),
+                Directory(EMPTY_DIR),
+            ]
+        )
+    )
+    libraries = await add_prefix(AddPrefix(await merge_digests(MergeDigests([pack.digest, start.digest])), LIB_DIR))
+    return ForeignToolchain(
+        digest=await merge_digests(MergeDigests([own, libraries])),
+        zig=zig,
+        packages=toolchain.packages,
+        action=pack.action,
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,232 @@
+"""Tests of the driver for builds of others: real compiles and links for several platforms."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pants.testutil.rule_runner import QueryRule, RuleRunner
+
+from spokeshave_core.platform import Platform
+from spokeshave_pants.cc.foreign import rules as foreign
+from spokeshave_pants.cc.foreign.rules import ForeignToolchain, ForeignToolchainRequest
+from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
+from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
+from spokeshave_pants.confinement import rules as confinement
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.toolchain import rules as toolchain
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
+
+HERE = "manylinux_2_17_x86_64"
+PLATFORMS = (HERE, "musllinux_1_2_aarch64", "macosx_11_0_arm64", "win_amd64")
+MAGIC = {
+    HERE: b"\x7fELF",
+    "musllinux_1_2_aarch64": b"\x7fELF",
+    "macosx_11_0_arm64": b"\xcf\xfa\xed\xfe",
+    "win_amd64": b"MZ",
+}
+C_PROGRAM = '#include <math.h>\n#include <stdio.h>\nint main(int n, char **a) { printf("%f", pow(n, 3)); return !a; }\n'
+CXX_PROGRAM = """
+#include <iostream>
+#include <stdexcept>
+#include <string>
+int main() {
+  try { throw std::runtime_error("thrown"); } catch (const std::exception& e) { std::cout << std::string(e.what()); }
+}
+"""
+PROGRAMS = {"a.c": C_PROGRAM, "b.cc": CXX_PROGRAM}
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A folder laid out like the sandbox of a build, for one platform."""
+
+    root: Path
+
+    def run(self, tool: str, *arguments: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.root / FOREIGN_DIR / "bin" / tool, *arguments],
+            cwd=self.root / folder,
+            env={"PATH": "/nowhere", "SPOKESHAVE_CALLS": str(self.root / "calls.log")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def checked(self, tool: str, *arguments: str, folder: str = ".") -> str:
+        done = self.run(tool, *arguments, folder=folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def write(self, name: str, text: str) -> str:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text)
+        return name
+
+    def content(self, name: str) -> bytes:
+        return (self.root / name).read_bytes()
+
+    def calls(self) -> list[str]:
+        log = self.root / "calls.log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return lines
+
+
+@pytest.fixture(scope="module")
+def rule_runner() -> RuleRunner:
+    runner = RuleRunner(
+        rules=[
+            *confinement.rules(),
+            *foreign.rules(),
+            *runtime_pack.rules(),
+            *toolchain.rules(),
+            *sandbox_rules(),
+            QueryRule(ForeignToolchain, [ForeignToolchainRequest]),
+        ]
+    )
+    runner.set_options(OPTIONS, env_inherit=INHERITED)
+    return runner
+
+
+def lay_out(rule_runner: RuleRunner, tag: str, root: Path) -> Workshop:
+    """Lay out a sandbox as Pants does: its large inputs are links to folders elsewhere."""
+    made = rule_runner.request(ForeignToolchain, [ForeignToolchainRequest(Platform.parse(tag))])
+    for place, digest in ((FOREIGN_DIR, made.digest), (TOOLCHAIN_DIR, made.zig)):
+        rule_runner.scheduler.write_digest(digest, path_prefix=f"laid/{tag}/{place}")
+        (root / place).symlink_to(Path(rule_runner.build_root, "laid", tag, place))
+    return Workshop(root)
+
+
+@pytest.fixture(scope="module")
+def workshops(rule_runner: RuleRunner, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workshop]:
+    return {tag: lay_out(rule_runner, tag, tmp_path_factory.mktemp(tag, numbered=False)) for tag in PLATFORMS}
+
+
+@pytest.fixture(params=PLATFORMS)
+def workshop(request: pytest.FixtureRequest, workshops: dict[str, Workshop]) -> Workshop:
+    return workshops[request.param]
+
+
+@pytest.fixture
+def here(workshops: dict[str, Workshop]) -> Workshop:
+    return workshops[HERE]
+
+
+@pytest.mark.parametrize(("tool", "name"), [("cc", "a.c"), ("c++", "b.cc")])
+def test_a_program_is_linked_from_its_source(workshop: Workshop, tool: str, name: str) -> None:
+    workshop.checked(tool, "-O2", workshop.write(name, PROGRAMS[name]), "-o", "program", "-lm")
+    assert workshop.content("program").startswith(MAGIC[workshop.root.name])
+    assert not list(workshop.root.glob("program.*.o"))
+
+
+def test_programs_for_this_machine_run(here: Workshop) -> None:
+    here.checked("cc", here.write("a.c", C_PROGRAM), "-o", "c-program")
+    here.checked("c++", here.write("b.cc", CXX_PROGRAM), "-o", "cxx-program")
+    assert subprocess.check_output([here.root / "c-program"], text=True) == "1.000000"
+    assert subprocess.check_output([here.root / "cxx-program"], text=True) == "thrown"
+
+
+def test_a_shared_library_is_linked_to_and_found(workshop: Workshop) -> None:
+    workshop.write("part/part.c", '__attribute__((visibility("default"))) int part(void) { return 1; }\n')
+    workshop.write("part/user.c", "int part(void); int main(void) { return part(); }\n")
+    workshop.checked("cc", "-fPIC", "-c", "part.c", "-o", "part.o", folder="part")
+    is_windows = workshop.root.name.startswith("win")
+    extra = ("-Wl,--out-implib,libpart.dll.a",) if is_windows else ()
+    name = "part.dll" if is_windows else "libpart.so"
+    workshop.checked("cc", "-shared", "part.o", "-o", name, *extra, folder="part")
+    if workshop.root.name.startswith("mac"):
+        (workshop.root / "part/libpart.so").rename(workshop.root / "part/libpart.dylib")
+    workshop.checked("cc", "-c", "user.c", "-o", "user.o", folder="part")
+    workshop.checked("cc", "user.o", "-L.", "-lpart", "-o", "user", folder="part")
+
+
+def test_what_the_system_lacks_does_not_link(workshop: Workshop) -> None:
+    workshop.write(
+        "lacks.c", "char there_is_no_such_function(void); int main(void) { return there_is_no_such_function(); }\n"
+    )
+    done = workshop.run("cc", "lacks.c", "-o", "lacks")
+    assert done.returncode
+    assert "there_is_no_such_function" in done.stderr
+    assert workshop.run("cc", workshop.write("a.c", C_PROGRAM), "-o", "a", "-lz").returncode
+
+
+def test_a_compile_is_the_same_in_any_folder(rule_runner: RuleRunner, here: Workshop, tmp_path: Path) -> None:
+    other = tmp_path / "a/much/longer/place"
+    other.mkdir(parents=True)
+    elsewhere = lay_out(rule_runner, HERE, other)
+    outputs = set()
+    for workshop in (here, elsewhere):
+        source = workshop.write(
+            "deep/er/source.cc",
+            CXX_PROGRAM + "const char* file = __FILE__;\n#include <cassert>\nvoid f(int x) { assert(x); }\n",
+        )
+        workshop.checked("c++", "-g", "-c", str(workshop.root / source), "-o", "object.o")
+        workshop.checked("c++", "-shared", "object.o", "-o", "library.so")
+        assert str(workshop.root).encode() not in workshop.content("object.o")
+        outputs.add((workshop.content("object.o"), workshop.content("library.so")))
+    assert len(outputs) == 1
+
+
+def test_nothing_of_the_machine_is_searched(here: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "secret.h").write_text("#define SECRET 1\n")
+    here.write("reads.c", "#include <secret.h>\nint x = SECRET;\n")
+    here.calls()
+    for flags in (
+        [f"-I{tmp_path}"],
+        ["-I", str(tmp_path)],
+        ["-isystem", str(tmp_path)],
+        [f"-I{os.path.relpath(tmp_path, here.root)}"],
+    ):
+        assert here.run("cc", *flags, "-c", "reads.c", "-o", "reads.o").returncode, flags
+    assert here.run("cc", here.write("a.c", C_PROGRAM), "-o", "a", "-L/usr/lib/x86_64-linux-gnu", "-lz").returncode
+    assert any(line.startswith("drop -I ") for line in here.calls())
+    assert here.run("cc", "-c", here.write("z.c", "#include <zlib.h>\n"), "-o", "z.o").returncode
+
+
+def test_a_processor_of_this_machine_is_refused(here: Workshop) -> None:
+    here.write("a.c", C_PROGRAM)
+    for flag in ("-march=native", "-mtune=native", "-mcpu=native"):
+        done = here.run("cc", flag, "-c", "a.c", "-o", "a.o")
+        assert done.returncode
+        assert f"name a processor in place of {flag}" in done.stderr
+
+
+def test_build_systems_learn_what_the_linker_is(workshops: dict[str, Workshop]) -> None:
+    assert "LLD" in workshops[HERE].checked("cc", "-Wl,--version")
+    assert "compatible with GNU linkers" in workshops["win_amd64"].checked("cc", "-Wl,--version")
+    assert "PROJECT:ld64" in workshops["macosx_11_0_arm64"].run("cc", "-Wl,-v").stderr
+    assert workshops["musllinux_1_2_aarch64"].checked("gcc", "-dumpmachine") == "aarch64-linux-musl\n"
+    assert "clang version" in workshops[HERE].checked("cc", "--version")
+
+
+def test_response_files_are_read(workshop: Workshop) -> None:
+    workshop.write("a.c", C_PROGRAM)
+    workshop.write("with space.c", "int other;\n")
+    workshop.write("arguments", 'a.c "with space.c"\n-o\nfrom-file\n')
+    workshop.checked("cc", "@arguments")
+    assert workshop.content("from-file")
+
+
+def test_the_log_tells_what_was_asked(here: Workshop) -> None:
+    here.calls()
+    here.write("a.c", C_PROGRAM)
+    here.checked("cc", "-c", "a.c", "-o", "a.o")
+    here.checked("cc", "a.o", "-o", "a")
+    here.checked("ar", "rcs", "liba.a", "a.o")
+    assert here.run("emulate", "./a", "argument").returncode == 126
+    kinds = [line.split()[0] for line in here.calls()]
+    assert kinds == ["compile", "link", "ld.lld", "ar", "emulate"]
+
+
+def test_an_archive_is_linked_and_whole_if_asked(workshop: Workshop) -> None:
+    workshop.write("member.c", "int member(void) { return 2; }\n")
+    workshop.write("main.c", "int member(void); int main(void) { return member(); }\n")
+    workshop.checked("cc", "-c", "member.c", "-o", "member.o")
+    workshop.checked("ar", "qc", "libmember.a", "member.o")
+    workshop.checked("ranlib", "libmember.a")
+    workshop.checked("cc", "main.c", "-o", "main", "-L.", "-lmember")
+    (workshop.root / "libmember.a").unlink()
