@@ -9,20 +9,26 @@ static PyObject *twice_the_length(PyObject *self, PyObject *text) {
     return bytes ? PyLong_FromLong(scale_by_two(measure_length(bytes))) : NULL;
 }
 
-static PyObject *facts(PyObject *self, PyObject *none) {
-    int getrandom_is_there = 0;
-    int fork_is_there = 0;
-    int rounds = 0;
 #ifdef HAVE_GETRANDOM
-    getrandom_is_there = 1;
+#define GETRANDOM "getrandom "
+#else
+#define GETRANDOM ""
 #endif
 #ifdef HAVE_FORK
-    fork_is_there = 1;
+#define FORK "fork "
+#else
+#define FORK ""
 #endif
 #ifdef ROUNDS
-    rounds = 1;
+#define ROUNDING "rounds "
+#else
+#define ROUNDING ""
 #endif
-    return Py_BuildValue("(iiii)", getrandom_is_there, fork_is_there, rounds, SIZEOF_LONG);
+#define TEXT(number) #number
+#define TEXT_OF(macro) TEXT(macro)
+
+static PyObject *facts(PyObject *self, PyObject *none) {
+    return PyUnicode_FromString("configured for: " GETRANDOM FORK ROUNDING "long=" TEXT_OF(SIZEOF_LONG));
 }
 
 static PyMethodDef methods[] = {
