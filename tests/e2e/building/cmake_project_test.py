@@ -49,7 +49,9 @@ def test_checks_are_right_for_each_platform(project: Project, platform: str) -> 
 
 
 def test_an_edit_of_the_core_compiles_no_binding(project: Project) -> None:
-    project.replace("probed/core/measure.cc", "const std::string bytes", f"/* {uuid.uuid4()} */ const std::string bytes")
+    project.replace(
+        "probed/core/measure.cc", "const std::string bytes", f"/* {uuid.uuid4()} */ const std::string bytes"
+    )
     project.replace("probed/core/measure.cc", "!= 0x80", "!= 0x80 && c != 1")
     project.package(WHEEL, options=(f"--native-wheel-platforms={NATIVE}",))
     ran = project.ran(WHEEL)

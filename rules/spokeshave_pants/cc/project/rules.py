@@ -51,7 +51,14 @@ from spokeshave_pants.cc.project.script import (
     refused_programs,
     tail,
 )
-from spokeshave_pants.cc.project.system_tools import NEEDED_TOOLS, POSIX_TOOLS, FoundTool, find_script, parse_found, shim
+from spokeshave_pants.cc.project.system_tools import (
+    NEEDED_TOOLS,
+    POSIX_TOOLS,
+    FoundTool,
+    find_script,
+    parse_found,
+    shim,
+)
 from spokeshave_pants.cc.project.target_types import (
     BuildTargetsField,
     CmakeRequirementsField,
@@ -377,11 +384,11 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         find_source_tree(SourceTreeRequest(address)),
         make_foreign_toolchain(ForeignToolchainRequest(platform)),
         find_cmake(_CmakeRequest(path, f"the target {address}"), **implicitly()),
-        find_system_tools(_SystemToolsRequest(names, listed or (NEEDED_TOOLS if is_make else ()), str(address)), **implicitly()),
+        find_system_tools(
+            _SystemToolsRequest(names, listed or (NEEDED_TOOLS if is_make else ()), str(address)), **implicitly()
+        ),
     )
-    prefixes = await concurrently(
-        build_project(CcProjectRequest(each, platform), **implicitly()) for each in below
-    )
+    prefixes = await concurrently(build_project(CcProjectRequest(each, platform), **implicitly()) for each in below)
     tools = await concurrently(build_project(CcProjectRequest(each, host), **implicitly()) for each in host_addresses)
     placed = await concurrently(
         *(add_prefix(AddPrefix(built.digest, f"{PREFIX_DIR}/{built.name}")) for built in prefixes),
@@ -464,9 +471,7 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
 
 
 def _defines(target: Target, platform: Platform) -> dict[str, str]:
-    found = project_defines(
-        target[ProjectDefinesField].value, target[PlatformProjectDefinesField].value, platform
-    )
+    found = project_defines(target[ProjectDefinesField].value, target[PlatformProjectDefinesField].value, platform)
     return {**found, **target[ProbesField].value}
 
 

@@ -153,9 +153,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
         link(prepared.request),
         merge_digests(MergeDigests((*(library.digest for library in shared), projects.shared))),
     )
-    linked = linked.after(
-        *(library.actions[-1] for library in shared), *(p.action for p in python), *projects.actions
-    )
+    linked = linked.after(*(library.actions[-1] for library in shared), *(p.action for p in python), *projects.actions)
     return PythonExtension(
         module=prepared.module,
         path=linked.path,

@@ -114,9 +114,7 @@ async def place_library(request: PlaceLibraryRequest) -> PlacedLibrary:
         whole_library(WholeLibraryRequest(address, request.platform, request.variant))
         for address in (request.address, *plan.shared_libraries)
     )
-    projects = await concurrently(
-        project_libraries(plan.project_libraries(part)) for part in request.platform.slices
-    )
+    projects = await concurrently(project_libraries(plan.project_libraries(part)) for part in request.platform.slices)
     of_projects = await whole_project_libraries(request.platform, projects)
     return PlacedLibrary(
         path=posixpath.join(request.folder, library.path),
