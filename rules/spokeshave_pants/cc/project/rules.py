@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import logging
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pants.core.util_rules.system_binaries import BashBinary
@@ -328,7 +328,7 @@ async def find_cmake(request: _CmakeRequest, compilers: CompilerEnvironment) -> 
     missing = [name for name in ("cmake", "ninja") if name not in programs]
     if missing:
         raise InvalidTargetError(f"{request.where}: {request.path} does not pin {' and '.join(missing)}.")
-    return _Cmake(packages.digest, wanted, programs["cmake"], programs["ninja"])
+    return _Cmake(digest=packages.digest, request=wanted, cmake=programs["cmake"], ninja=programs["ninja"])
 
 
 @rule(desc="Find programs of this machine", level=LogLevel.DEBUG)
@@ -571,13 +571,13 @@ async def project_libraries(request: ProjectLibrariesRequest) -> ProjectLibrarie
     )
 
 
-def _add(into: dict[str, FileEntry], paths: object, files: Mapping[str, FileEntry], where: str) -> None:
+def _add(into: dict[str, FileEntry], paths: Iterable[str], files: Mapping[str, FileEntry], where: str) -> None:
     """Add files under their own names, without folders.
 
     Raises:
         InvalidTargetError: If another file has the same name.
     """
-    for path in paths:  # type: ignore[attr-defined]
+    for path in paths:
         name = posixpath.basename(path)
         entry = FileEntry(name, files[path].file_digest, files[path].is_executable)
         if into.setdefault(name, entry) != entry:
