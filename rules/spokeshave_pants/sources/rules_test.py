@@ -71,7 +71,7 @@ def tree_of(runner: RuleRunner, build: str) -> tuple[SourceTree, dict[str, bytes
 def refusal(runner: RuleRunner, build: str) -> str:
     with pytest.raises(ExecutionError) as caught:
         tree_of(runner, build)
-    (error,) = caught.value.wrapped_exceptions
+    (error,) = list(caught.value.wrapped_exceptions)
     assert isinstance(error, SpokeshaveError)
     return str(error)
 

@@ -30,6 +30,8 @@ _EMPTY_ARCHIVE = b"!<arch>\n"
 _COMPILERS_OWN = ("stdc++", "supc++", "gcc", "gcc_s", "gcc_eh", "c++", "c++abi", "unwind", "atomic")
 _LIBC_PARTS = ("m", "pthread", "dl", "rt", "util", "resolv", "c", "crypt", "xnet")
 _WINDOWS_OWN = ("m", "pthread", "dl", "mingw32", "mingwex", "moldname", "msvcrt", "ucrt", "uuid", "winpthread")
+# What CMake adds to each link. Those that the pack has are the pack's.
+_WINDOWS_STANDARD = ("advapi32", "comdlg32", "gdi32", "kernel32", "ole32", "oleaut32", "shell32", "user32", "winspool")
 _DLL_START = "dllcrt2.obj"
 # After the user's flags, as debug information holds paths, and all links are stripped.
 _LATE_FLAGS = ("-g0",)
@@ -108,7 +110,7 @@ def library_names(platform: Platform, pack: Iterable[str]) -> dict[str, bytes]:
     """
     files = frozenset(pack)
     if platform.object_format is ObjectFormat.PE:
-        names = (*_WINDOWS_OWN, *_COMPILERS_OWN)
+        names = (*_WINDOWS_OWN, *_WINDOWS_STANDARD, *_COMPILERS_OWN)
         return {f"lib{name}.a": _EMPTY_ARCHIVE for name in names if f"lib{name}.lib" not in files}
     if platform.object_format is ObjectFormat.MACHO:
         return {f"lib{name}.a": _EMPTY_ARCHIVE for name in ("stdc++", "gcc", "gcc_s", "gcc_eh")}

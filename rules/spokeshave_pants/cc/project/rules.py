@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import logging
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pants.core.util_rules.system_binaries import BashBinary
@@ -78,6 +78,7 @@ from spokeshave_pants.cc.project.target_types import (
     SystemToolsField,
 )
 from spokeshave_pants.cc.project.tree import InstalledTree
+from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     add_prefix,
@@ -97,7 +98,7 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.resources.files import carried_source
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.sources.rules import SourceTreeRequest, find_source_tree
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
@@ -437,9 +438,8 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         concurrency_available=_MOST_CORES,
         level=LogLevel.INFO,
     )
-    result = await run_hermetic(
-        HermeticProcess(process, (*toolchain.packages, cmake.request), is_compiler=not names), **implicitly()
-    )
+    offline = OfflineProcess(process, (*toolchain.packages, cmake.request), is_compiler=not names)
+    result = await run_offline(offline, **implicitly())
     _raise_for_failure(result, where)
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     exclude = target[ProjectExcludeField].value
@@ -571,13 +571,13 @@ async def project_libraries(request: ProjectLibrariesRequest) -> ProjectLibrarie
     )
 
 
-def _add(into: dict[str, FileEntry], paths: object, files: Mapping[str, FileEntry], where: str) -> None:
+def _add(into: dict[str, FileEntry], paths: Iterable[str], files: Mapping[str, FileEntry], where: str) -> None:
     """Add files under their own names, without folders.
 
     Raises:
         InvalidTargetError: If another file has the same name.
     """
-    for path in paths:  # type: ignore[attr-defined]
+    for path in paths:
         name = posixpath.basename(path)
         entry = FileEntry(name, files[path].file_digest, files[path].is_executable)
         if into.setdefault(name, entry) != entry:

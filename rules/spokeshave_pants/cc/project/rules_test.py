@@ -1,0 +1,142 @@
+"""Tests of the builds of projects: what is refused, and what two projects see of each other."""
+
+from __future__ import annotations
+
+import pytest
+from pants.core.target_types import FileTarget
+from pants.core.target_types import rules as core_target_rules
+from pants.engine.addresses import Address
+from pants.engine.fs import DigestContents
+from pants.engine.internals.scheduler import ExecutionError
+from pants.testutil.rule_runner import QueryRule, RuleRunner
+
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.cc.foreign import rules as foreign
+from spokeshave_pants.cc.project import rules as project
+from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest
+from spokeshave_pants.cc.project.target_types import CcCmakeProjectTarget, CcMakeProjectTarget
+from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
+from spokeshave_pants.confinement import rules as confinement
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.sources import rules as sources
+from spokeshave_pants.toolchain import rules as toolchain
+
+HERE = Platform.parse("manylinux_2_17_x86_64")
+BASE = """\
+cmake_minimum_required(VERSION 3.10)
+project(p C)
+add_library(p STATIC p.c)
+target_include_directories(p PUBLIC $<INSTALL_INTERFACE:include>)
+install(TARGETS p EXPORT p)
+install(FILES p.h DESTINATION include)
+install(EXPORT p DESTINATION lib/cmake/p FILE pConfig.cmake)
+"""
+USER = """\
+cmake_minimum_required(VERSION 3.10)
+project(user C)
+find_package(p REQUIRED)
+add_library(user STATIC user.c)
+target_link_libraries(user PRIVATE p)
+install(TARGETS user)
+file(WRITE "${CMAKE_BINARY_DIR}/user.pc" "prefix=${CMAKE_INSTALL_PREFIX}\\nRequires: ${p_DIR}\\n")
+install(FILES "${CMAKE_BINARY_DIR}/user.pc" DESTINATION lib/pkgconfig)
+"""
+LEAK = 'set_source_files_properties(p.c PROPERTIES COMPILE_DEFINITIONS "PLACE=\\"${CMAKE_BINARY_DIR}\\"")\n'
+RUNS = """\
+add_executable(gen gen.c)
+add_custom_command(OUTPUT made.c COMMAND gen > made.c)
+target_sources(p PRIVATE made.c)
+"""
+PROBE = "include(CheckCSourceRuns)\ncheck_c_source_runs([=[int main(void) { return 0; }]=] WORKS)\n"
+MAKEFILE = """\
+all: libm.a
+libm.a: p.c
+\t$(CC) $(CFLAGS) -c p.c -o p.o
+\t$(AR) rcs libm.a p.o
+install: all
+\tmkdir -p $(DESTDIR)$(prefix)/lib
+\tcp libm.a $(DESTDIR)$(prefix)/lib/
+"""
+
+
+@pytest.fixture(scope="module")
+def runner() -> RuleRunner:
+    made = RuleRunner(
+        rules=[
+            *confinement.rules(),
+            *core_target_rules(),
+            *foreign.rules(),
+            *project.rules(),
+            *runtime_pack.rules(),
+            *sandbox_rules(),
+            *sources.rules(),
+            *toolchain.rules(),
+            QueryRule(BuiltCcProject, [CcProjectRequest]),
+        ],
+        target_types=[CcCmakeProjectTarget, CcMakeProjectTarget, FileTarget],
+    )
+    made.set_options(OPTIONS, env_inherit=INHERITED)
+    made.write_files(
+        {
+            "a/p/p.c": '#ifndef PLACE\n#define PLACE ""\n#endif\nconst char *p(void) { return PLACE; }\n',
+            "a/p/p.h": "const char *p(void);\n",
+            "a/p/gen.c": "int main(void) { return 0; }\n",
+            "a/p/Makefile": MAKEFILE,
+            "a/user/CMakeLists.txt": USER,
+            "a/user/user.c": '#include "p.h"\nconst char *user(void) { return p(); }\n',
+        }
+    )
+    return made
+
+
+def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> BuiltCcProject:
+    runner.write_files(
+        {
+            "a/p/CMakeLists.txt": BASE + more,
+            "a/BUILD": f'cc_cmake_project(name="p", sources=["p/**"], subdirectory="p", {fields})\n'
+            'cc_cmake_project(name="user", sources=["user/**"], subdirectory="user", dependencies=[":p"])\n'
+            'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="")\n',
+        }
+    )
+    return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name=name), HERE)])
+
+
+def refusal(runner: RuleRunner, fields: str = "", more: str = "") -> str:
+    with pytest.raises(ExecutionError) as caught:
+        build(runner, "p", fields, more)
+    (error,) = list(caught.value.wrapped_exceptions)
+    assert isinstance(error, SpokeshaveError)
+    return str(error)
+
+
+def test_a_project_finds_another_and_both_are_relocatable(runner: RuleRunner) -> None:
+    built = build(runner, "user")
+    assert [library.path for library in built.tree.libraries] == ["lib/libuser.a"]
+    files = {file.path: file.content for file in runner.request(DigestContents, [built.digest])}
+    root = b"${pcfiledir}/../.."
+    assert files["lib/pkgconfig/user.pc"] == (
+        b"prefix=" + root + b"\nRequires: " + root + b"/../../__prefix/a.p/lib/cmake/p\n"
+    )
+
+
+def test_make_builds_with_the_same_compiler(runner: RuleRunner) -> None:
+    assert [library.path for library in build(runner, "m").tree.libraries] == ["lib/libm.a"]
+
+
+def test_a_path_of_the_sandbox_in_a_binary_is_an_error(runner: RuleRunner) -> None:
+    text = refusal(runner, more=LEAK)
+    assert "a:p for manylinux_2_17_x86_64 installs binary files" in text
+    assert "lib/libp.a: SANDBOX/__build" in text
+    assert build(runner, "p", 'exclude=["lib/libp.a"]', LEAK).tree.libraries == ()
+
+
+def test_a_program_of_the_target_is_not_run(runner: RuleRunner) -> None:
+    assert "The build runs programs of the target, which cannot run here: gen." in refusal(runner, more=RUNS)
+
+
+def test_strict_probes_want_an_answer(runner: RuleRunner) -> None:
+    assert 'probes={"WORKS_EXITCODE": "1"}' in refusal(runner, "strict_probes=True", PROBE)
+    answered = 'strict_probes=True, probes={"WORKS_EXITCODE": "0"}'
+    assert build(runner, "p", answered, PROBE).probes == ()
+    assert build(runner, "p", "", PROBE).probes == ("WORKS_EXITCODE",)
