@@ -50,9 +50,9 @@ endif()
 
 # Ends with the output of a step that failed.
 function(fail step output)
+  string(REPLACE "${sandbox}/" "" output "${output}")
   message("spokeshave: ${step} failed\n${output}")
-  file(READ "${calls}" log)
-  string(REGEX MATCHALL "[^\n]*emulate[^\n]*" refused "${log}")
+  file(STRINGS "${calls}" refused REGEX "^emulate ")
   foreach(line IN LISTS refused)
     message("spokeshave: refused ${line}")
   endforeach()

@@ -53,7 +53,7 @@ def new_rule_runner(*options: str) -> RuleRunner:
         target_types=[FileTarget, GenericTarget, ProjectTarget, PythonSdistTarget],
     )
     runner.set_options([*OPTIONS, *options], env_inherit=INHERITED)
-    runner.write_files({"x/p-1.0.tar.gz": ARCHIVE, "x/src/b.c": "int b;\n"})  # type: ignore[dict-item]
+    runner.write_files({"x/p-1.0.tar.gz": ARCHIVE, "x/src/b.c": "int b;\n"})
     return runner
 
 
@@ -71,7 +71,7 @@ def tree_of(runner: RuleRunner, build: str) -> tuple[SourceTree, dict[str, bytes
 def refusal(runner: RuleRunner, build: str) -> str:
     with pytest.raises(ExecutionError) as caught:
         tree_of(runner, build)
-    (error,) = caught.value.wrapped_exceptions
+    (error,) = list(caught.value.wrapped_exceptions)
     assert isinstance(error, SpokeshaveError)
     return str(error)
 

@@ -19,6 +19,7 @@ from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.compile_command import compile_description
 from spokeshave_pants.cc.link.command import link_description
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
+from spokeshave_pants.cc.project.script import project_description
 from spokeshave_pants.cc.runtime_pack.recipe import pack_description
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
 from spokeshave_pants.headers.exports import import_library_description
@@ -62,11 +63,12 @@ class AnnouncedWork(EngineAwareReturnType):
 
 @dataclass(frozen=True)
 class LinkedTarget:
-    """An extension (with a module) or a shared library (with a name), and the sources that it is linked of."""
+    """An extension (with a module) or a shared library (with a name), and the sources and projects that it links."""
 
     module: str | None
     name: str
     plans: tuple[CompilePlan, ...]
+    projects: tuple[Address, ...] = ()
 
     def path(self, platform: Platform, abi: PythonAbi) -> str:
         """Return the path of the linked file in the wheel."""
@@ -77,6 +79,7 @@ class LinkedTarget:
         compiled = (plan for plan in self.plans if plan.is_for(platform))
         windows = bool(self.module) and platform.system is System.WINDOWS
         return (
+            *(project_description(str(project), platform) for project in self.projects),
             *(compile_description(plan.source, platform, abi if plan.needs_python else None) for plan in compiled),
             *((import_library_description(abi, platform),) if windows else ()),
             link_description(self.path(platform, abi), platform, abi if self.module else None),
@@ -119,7 +122,14 @@ async def _linked_wheels(plan: WheelPlan, keys: Iterable[WheelKey]) -> tuple[Pla
         target = await _target(address)
         module = target[ExtensionModuleField].value if target.has_field(ExtensionModuleField) else None
         name = target[CcSharedLibraryNameField].value if target.has_field(CcSharedLibraryNameField) else None
-        linked.append(LinkedTarget(module, name or address.target_name, link.plans))
+        linked.append(
+            LinkedTarget(
+                module=module,
+                name=name or address.target_name,
+                plans=link.plans,
+                projects=(*link.projects, *link.needed_projects),
+            )
+        )
     return tuple(PlannedWheel(str(key), native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
 
 

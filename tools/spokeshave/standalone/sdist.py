@@ -17,7 +17,7 @@ import shutil
 import ssl
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 
 class NoSdistError(Exception):
@@ -63,7 +63,7 @@ def download(request: dict[str, Any], output: Path) -> Path:
     from unearth import PackageFinder
     from unearth.auth import MultiDomainBasicAuth
     from unearth.errors import UnpackError
-    from unearth.fetchers import PyPIClient
+    from unearth.fetchers import Fetcher, PyPIClient
 
     indexes = request["indexes"]
     find_links = request["find_links"]
@@ -75,7 +75,9 @@ def download(request: dict[str, Any], output: Path) -> Path:
     headers = {"Accept-Encoding": "identity"}
     with PyPIClient(verify=_trusted(request), timeout=60.0, follow_redirects=True, headers=headers) as client:
         client.auth = MultiDomainBasicAuth(prompting=False, index_urls=indexes)
-        finder = PackageFinder(client, index_urls=indexes, find_links=find_links, ignore_compatibility=True)
+        finder = PackageFinder(
+            cast(Fetcher, client), index_urls=indexes, find_links=find_links, ignore_compatibility=True
+        )
         try:
             packages = finder.find_matches(request["requirement"], allow_yanked=True, allow_prereleases=True)
             links = {package.link.filename: package.link for package in packages if not package.link.is_wheel}

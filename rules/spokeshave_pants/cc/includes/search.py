@@ -7,8 +7,8 @@ platform or of a package. A header of another project is used only if none of th
 
 from __future__ import annotations
 
-import functools
 import fnmatch
+import functools
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -51,7 +51,14 @@ from spokeshave_pants.cc.project.script import (
     refused_programs,
     tail,
 )
-from spokeshave_pants.cc.project.system_tools import NEEDED_TOOLS, POSIX_TOOLS, FoundTool, find_script, parse_found, shim
+from spokeshave_pants.cc.project.system_tools import (
+    NEEDED_TOOLS,
+    POSIX_TOOLS,
+    FoundTool,
+    find_script,
+    parse_found,
+    shim,
+)
 from spokeshave_pants.cc.project.target_types import (
     BuildTargetsField,
     CmakeRequirementsField,
@@ -71,6 +78,7 @@ from spokeshave_pants.cc.project.target_types import (
     SystemToolsField,
 )
 from spokeshave_pants.cc.project.tree import InstalledTree
+from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     add_prefix,
@@ -90,7 +98,7 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.resources.files import carried_source
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.sources.rules import SourceTreeRequest, find_source_tree
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
@@ -376,11 +384,11 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         find_source_tree(SourceTreeRequest(address)),
         make_foreign_toolchain(ForeignToolchainRequest(platform)),
         find_cmake(_CmakeRequest(path, f"the target {address}"), **implicitly()),
-        find_system_tools(_SystemToolsRequest(names, listed or (NEEDED_TOOLS if is_make else ()), str(address)), **implicitly()),
+        find_system_tools(
+            _SystemToolsRequest(names, listed or (NEEDED_TOOLS if is_make else ()), str(address)), **implicitly()
+        ),
     )
-    prefixes = await concurrently(
-        build_project(CcProjectRequest(each, platform), **implicitly()) for each in below
-    )
+    prefixes = await concurrently(build_project(CcProjectRequest(each, platform), **implicitly()) for each in below)
     tools = await concurrently(build_project(CcProjectRequest(each, host), **implicitly()) for each in host_addresses)
     placed = await concurrently(
         *(add_prefix(AddPrefix(built.digest, f"{PREFIX_DIR}/{built.name}")) for built in prefixes),
@@ -430,9 +438,8 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         concurrency_available=_MOST_CORES,
         level=LogLevel.INFO,
     )
-    result = await run_hermetic(
-        HermeticProcess(process, (*toolchain.packages, cmake.request), is_compiler=not names), **implicitly()
-    )
+    offline = OfflineProcess(process, (*toolchain.packages, cmake.request), is_compiler=not names)
+    result = await run_offline(offline, **implicitly())
     _raise_for_failure(result, where)
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     exclude = target[ProjectExcludeField].value
@@ -464,9 +471,7 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
 
 
 def _defines(target: Target, platform: Platform) -> dict[str, str]:
-    found = project_defines(
-        target[ProjectDefinesField].value, target[PlatformProjectDefinesField].value, platform
-    )
+    found = project_defines(target[ProjectDefinesField].value, target[PlatformProjectDefinesField].value, platform)
     return {**found, **target[ProbesField].value}
 
 

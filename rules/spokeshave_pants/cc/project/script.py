@@ -127,7 +127,7 @@ def probes_message(target: str, platform: Platform, names: tuple[str, ...]) -> s
     return (
         f"{target} for {platform}: CMake asks what programs of the target answer, which cannot run here: "
         f"{', '.join(names)}. Without an answer they count as failed (exit code 1). Add the answers to the target; 0 "
-        f'is success:\n    {probes_line(names)}'
+        f"is success:\n    {probes_line(names)}"
     )
 
 

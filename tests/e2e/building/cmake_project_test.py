@@ -1,0 +1,60 @@
+"""A core with a CMake build of its own: built once per platform, for all Pythons, and linked as it is."""
+
+from __future__ import annotations
+
+import re
+import uuid
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+
+from e2e.support.project import Project, running
+
+WHEEL = "probed:wheel"
+NATIVE = "manylinux_2_17_x86_64"
+# What CMake's checks find for each platform: real links decide, and not the building machine.
+FACTS = {
+    NATIVE: "fork rounds long=8",
+    "manylinux_2_17_aarch64": "fork rounds long=8",
+    "musllinux_1_2_x86_64": "getrandom fork rounds long=8",
+    "macosx_11_0_arm64": "fork rounds long=8",
+    "win_amd64": "rounds long=4",
+}
+_CONFIGURED = re.compile(rb"configured for: ([^\0]*)\0")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with running(Project.copy(tmp_path_factory.mktemp("probed") / "repo", "probed")) as project:
+        # So that results in the local store are not used.
+        project.edit("probed/core/include/measure/measure.h")
+        project.package(WHEEL)
+        yield project
+
+
+def test_one_cmake_process_serves_all_pythons(project: Project) -> None:
+    built = [text for text in project.ran(WHEEL) if text.startswith("Build ")]
+    assert built == sorted(f"Build probed:core for {platform}" for platform in FACTS)
+
+
+@pytest.mark.parametrize("platform", FACTS)
+def test_checks_are_right_for_each_platform(project: Project, platform: str) -> None:
+    (wheel,) = [path for path in project.wheels("measure") if "-cp312-" in path.name and platform in path.name]
+    with zipfile.ZipFile(wheel) as archive:
+        (extension,) = [name for name in archive.namelist() if re.match(r"measure/_measure\..*(so|pyd)", name)]
+        assert _CONFIGURED.findall(archive.read(extension)) == [FACTS[platform].encode()]
+        grafted = [name for name in archive.namelist() if "libmeasure" in name]
+    assert len(grafted) == 1
+
+
+def test_an_edit_of_the_core_compiles_no_binding(project: Project) -> None:
+    project.replace(
+        "probed/core/measure.cc", "const std::string bytes", f"/* {uuid.uuid4()} */ const std::string bytes"
+    )
+    project.replace("probed/core/measure.cc", "!= 0x80", "!= 0x80 && c != 1")
+    project.package(WHEEL, options=(f"--native-wheel-platforms={NATIVE}",))
+    ran = project.ran(WHEEL)
+    assert f"Build probed:core for {NATIVE}" in ran
+    assert [text for text in ran if text.startswith("Compile ")] == []
+    assert len([text for text in ran if text.startswith("Link ")]) == 2
