@@ -80,12 +80,12 @@ class ConfigSettingsField(DictStringToStringSequenceField):
     )
 
     @classmethod
-    def compute_value(  # type: ignore[override]
+    def compute_value(
         cls, raw_value: Optional[Mapping[str, Any]], address: Address
     ) -> Optional[FrozenDict[str, tuple[str, ...]]]:
         if isinstance(raw_value, Mapping):
             raw_value = {name: [value] if isinstance(value, str) else value for name, value in raw_value.items()}
-        return super().compute_value(raw_value, address)  # type: ignore[arg-type]
+        return super().compute_value(raw_value, address)
 
 
 class BackendEnvField(DictStringToStringField):

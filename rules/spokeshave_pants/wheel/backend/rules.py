@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
@@ -285,7 +286,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
         add_prefix(AddPrefix(build.digest, f"{WHEEL_DIR}/{number}")) for number, build in enumerate(builds)
     )
     expected = version.text or plan.project.version
-    files = plan.target[BackendVersionFilesField].value or {}
+    files: Mapping[str, str] = plan.target[BackendVersionFilesField].value or {}
     key = f"{request.address} for {request.platform} and {request.abi}"
     result = await run_tool(
         RunToolRequest(

@@ -59,7 +59,7 @@ def runner() -> RuleRunner:
         target_types=[FileTarget, PythonBackendWheelTarget],
     )
     runner.set_options(OPTIONS, env_inherit=INHERITED)
-    runner.write_files({"x/demo-1.2.tar.gz": SDIST, "x/setup.py": ""})  # type: ignore[dict-item]
+    runner.write_files({"x/demo-1.2.tar.gz": SDIST, "x/setup.py": ""})
     return runner
 
 
@@ -76,7 +76,7 @@ def planned(runner: RuleRunner, fields: str) -> BackendWheel:
 def refusal(runner: RuleRunner, fields: str) -> str:
     with pytest.raises(ExecutionError) as caught:
         planned(runner, fields)
-    (error,) = caught.value.wrapped_exceptions
+    error = caught.value.wrapped_exceptions[0]
     assert isinstance(error, SpokeshaveError)
     return str(error)
 
