@@ -44,6 +44,7 @@ ENGINE_MODULES = frozenset(
         "sandbox/requirements_file.py",
         "sandbox/tools.py",
         "wheel/backend/environment.py",
+        "wheel/backend/projects.py",
         "wheel/backend_target_types.py",
         "wheel/build/downstream_files.py",
         "wheel/build/extension.py",

@@ -16,7 +16,7 @@ _HINTS = (
         re.compile(
             r"(?i)temporary failure in name resolution|could not resolve host|network is unreachable|"
             r"nodename nor servname|name or service not known|urlopen error|failed to establish a new connection|"
-            r"connection refused"
+            r"connection refused|cannot download \S+"
         ),
         "The build tried to download something. Builds have no network, so that they give the same result everywhere: "
         "give it the file in the source tree, as one of the `dependencies` (a `cc_cmake_project`), or as one of the "
@@ -28,7 +28,7 @@ _HINTS = (
         "`config_settings` or `env`, or use the project's own wheels as a `python_requirement`.",
     ),
     (
-        re.compile(r"(?i)setuptools[-_]scm was unable to detect version|git.{0,30}(not found|no such file)"),
+        re.compile(r"(?i)setuptools[-_]scm was unable to detect version"),
         'The build asked git for the version, but its source tree is not a checkout. Set version="stamped" or '
         'version="baked", or give the version by `env`.',
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
@@ -33,7 +35,7 @@ def runner() -> RuleRunner:
         rules=[
             *sandbox_rules(),
             *pythons.rules(),
-            *(call.rule for call in (build_pins, build_python, find_build_pythons)),  # type: ignore[attr-defined]
+            *(cast("Any", call).rule for call in (build_pins, build_python, find_build_pythons)),
             QueryRule(BuildPins, [BuildPinsRequest]),
             QueryRule(BuildPython, [BuildPythonRequest]),
             QueryRule(BuildPythons, [BuildPythonsRequest]),
@@ -46,7 +48,7 @@ def runner() -> RuleRunner:
 def refusal(runner: RuleRunner, product: type, request: object) -> str:
     with pytest.raises(ExecutionError) as caught:
         runner.request(product, [request])
-    (error,) = caught.value.wrapped_exceptions
+    error = caught.value.wrapped_exceptions[0]
     assert isinstance(error, SpokeshaveError)
     return str(error)
 

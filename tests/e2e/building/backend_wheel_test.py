@@ -1,0 +1,47 @@
+"""An existing project, built from its sdist by its own build backend for this machine and another processor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from e2e.support.project import PantsRun, Project, names, read, running
+
+TAGS = {
+    "manylinux_2_17_x86_64": "x86_64-linux-gnu",
+    "manylinux_2_17_aarch64": "aarch64-linux-gnu",
+}
+# ELF's numbers of the processors.
+MACHINES = {"manylinux_2_17_x86_64": 62, "manylinux_2_17_aarch64": 183}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
+    """Package markupsafe, whose targets are two lines and its platforms."""
+    with running(Project.copy(tmp_path_factory.mktemp("backend") / "repo", "markupsafe")) as project:
+        yield project, project.package("markupsafe:wheel")
+
+
+@pytest.mark.parametrize("platform", TAGS)
+def test_a_wheel_is_built_for_each_platform(run: tuple[Project, PantsRun], platform: str) -> None:
+    (wheel,) = (path for path in run[0].wheels("markupsafe") if path.stem.endswith(platform))
+    module = f"markupsafe/_speedups.cpython-312-{TAGS[platform]}.so"
+    assert wheel.name.startswith("markupsafe-3.0.4-cp312-cp312-")
+    assert module in names(wheel)
+    assert int.from_bytes(read(wheel, module)[18:20], "little") == MACHINES[platform]
+    assert b"Version: 3.0.4\n" in read(wheel, "markupsafe-3.0.4.dist-info/METADATA")
+
+
+def test_the_projects_own_tests_pass_on_the_wheel(run: tuple[Project, PantsRun]) -> None:
+    reports = {report["platform"]: report for report in run[0].report("markupsafe:wheel")}
+    (smoke,) = reports["manylinux_2_17_x86_64"]["smoke"]
+    assert smoke["outcome"] == "passed", smoke
+    (tests,) = (check for check in smoke["checks"] if check["name"] == "tests")
+    assert " passed" in tests["detail"], tests
+
+
+def test_the_report_counts_the_compiles_of_the_project(run: tuple[Project, PantsRun]) -> None:
+    for report in run[0].report("markupsafe:wheel"):
+        (backend,) = report["backends"]
+        assert (backend["report"]["backend"], backend["report"]["compiles"]) == ("setuptools.build_meta", 1)
