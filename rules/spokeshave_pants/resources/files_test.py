@@ -60,7 +60,7 @@ def test_license_and_version_of_the_plugin_are_carried() -> None:
     assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", plugin_version())
 
 
-def test_the_program_for_backends_is_carried_with_the_files_that_it_names() -> None:
+def test_the_program_for_backends_is_carried_with_its_files() -> None:
     files = backend_tool()
     named = set(re.findall(r'HERE / "(\w+\.py)"', files["backend.py"].decode()))
     assert named == set(files) - {"backend.py"}

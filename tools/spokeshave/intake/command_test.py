@@ -91,7 +91,11 @@ def test_the_order_and_the_times_of_the_backend_do_not_count(tmp_path: Path, lib
 
 
 def test_version_files_are_written_by_the_stamp(tmp_path: Path, library: Path) -> None:
-    files = {MODULE: library, "demo/_version.py": SCM, "demo/version.txt": f"{UNSTAMPED}\n"}
+    files: dict[str, bytes | str | Path] = {
+        MODULE: library,
+        "demo/_version.py": SCM,
+        "demo/version.txt": f"{UNSTAMPED}\n",
+    }
     writers = {"demo/_version.py": "setuptools_scm", "demo/version.txt": "plain"}
     wheel = take(tmp_path, files, writers=writers)
     done = stamp(wheel, VersionFacts("3.12.0rc2"), tmp_path / "stamped").wheel.path

@@ -10,7 +10,7 @@ from __future__ import annotations
 import email
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 from pants.engine.addresses import Address
@@ -206,7 +206,7 @@ class CcPackage:
     distribution: Distribution
     needs_version: bool = False
     by_platform: PinnedDistribution | None = None
-    pins: PinnedRequirements = PinnedRequirements(())
+    pins: PinnedRequirements = field(default=PinnedRequirements(()))
 
     @property
     def directory(self) -> str:

@@ -48,7 +48,7 @@ def runner() -> RuleRunner:
 def refusal(runner: RuleRunner, product: type, request: object) -> str:
     with pytest.raises(ExecutionError) as caught:
         runner.request(product, [request])
-    error = caught.value.wrapped_exceptions[0]
+    (error,) = list(caught.value.wrapped_exceptions)
     assert isinstance(error, SpokeshaveError)
     return str(error)
 

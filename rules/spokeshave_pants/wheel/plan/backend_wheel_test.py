@@ -76,7 +76,7 @@ def planned(runner: RuleRunner, fields: str) -> BackendWheel:
 def refusal(runner: RuleRunner, fields: str) -> str:
     with pytest.raises(ExecutionError) as caught:
         planned(runner, fields)
-    error = caught.value.wrapped_exceptions[0]
+    (error,) = list(caught.value.wrapped_exceptions)
     assert isinstance(error, SpokeshaveError)
     return str(error)
 
