@@ -70,6 +70,15 @@ from spokeshave_core.reports.intake import IntakeReport
 from spokeshave_core.reports.place import PlaceReport
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
+from spokeshave_core.reports.sdist import (
+    NativeFile,
+    PackageFolder,
+    PlatformValues,
+    SdistCheckReport,
+    SdistDescription,
+    SdistReport,
+    SourceGroup,
+)
 from spokeshave_core.reports.smoke import CheckResult, PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
 from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.reports.upload import UploadedFile, UploadReport
@@ -361,6 +370,27 @@ REPORTS: tuple[Report, ...] = (
         notes=("a note",),
     ),
     ServeReport(url="http://localhost/", simple="http://localhost/simple/", json="http://localhost/v1+json/"),
+    SdistDescription(
+        platforms=("win_amd64",),
+        limited_api=None,
+        is_independent=False,
+        groups=(
+            SourceGroup(
+                name="own",
+                sources=("a.c",),
+                package=None,
+                uses_python=True,
+                is_assembler=False,
+                c_standard="c17",
+                cxx_standard="c++17",
+                platform_defines=(PlatformValues("win_*", ("A",)),),
+                package_folders=(PackageFolder("numpy", "numpy/_core/include"),),
+            ),
+        ),
+        extensions=(NativeFile(name="a.b", groups=("own",)),),
+    ),
+    SdistReport(sdist="a-1.tar.gz", sha256="0" * 64, size=1, version="1", files=("a.c",)),
+    SdistCheckReport(wheel="a-1-cp312-cp312-linux_x86_64.whl", files=3, exports=1),
 )
 
 
@@ -439,6 +469,15 @@ KEYS = {
     IndexVerifyReport: "index generation sets files size is_quick findings findings.fault findings.path "
     "findings.message findings.remedy notes",
     ServeReport: "url simple json",
+    SdistDescription: "platforms limited_api is_independent build_requirements windows_libraries groups groups.name "
+    "groups.sources groups.package groups.uses_python groups.is_assembler groups.c_standard groups.cxx_standard "
+    "groups.defines groups.free_threaded_defines groups.flags groups.platform_defines groups.platform_defines.glob "
+    "groups.platform_defines.values groups.platform_flags groups.include_roots groups.package_folders "
+    "groups.package_folders.distribution groups.package_folders.path groups.forced_headers groups.needs_version "
+    "groups.platforms libraries extensions extensions.name extensions.groups extensions.libraries "
+    "extensions.link_flags extensions.platform_link_flags extensions.folder extensions.platforms",
+    SdistReport: "sdist sha256 size version files",
+    SdistCheckReport: "wheel files exports",
     SmokeTestReport: "wheel sha256 runs runs.outcome runs.reason runs.python runs.python.path runs.python.version "
     "runs.python.implementation runs.python.platform runs.python.emulator runs.python.free_threaded runs.checks "
     "runs.checks.name runs.checks.outcome runs.checks.seconds runs.checks.detail",

@@ -96,26 +96,35 @@ def test_an_edit_of_the_upload_changes_no_key_of_a_build() -> None:
     assert keys_changed_by(*paths) == {"upload"}
 
 
+USERS = {
+    # An sdist has the metadata of a wheel.
+    "assemble": {"assemble", "sdist stamp", "sdist write"},
+    # The wheels of a backend for two processors are fused.
+    "fuse": {"fuse", "intake"},
+    # Placing files is the repair's grafting without a wheel.
+    "repair": {"place", "repair"},
+    # Both take the facts of a version as the stamp does.
+    "stamp": {"release seal", "sdist stamp", "stamp"},
+}
+
+
 @pytest.mark.parametrize("command", sorted(BUILD_COMMANDS - {"metadata"}))
 def test_an_edit_of_a_command_changes_its_own_key_alone(command: str) -> None:
-    # Placing files is the repair's grafting without a wheel.
-    # The seal takes the facts of a version as the stamp does.
-    users = {"repair": {"place", "repair"}, "stamp": {"release seal", "stamp"}}.get(command, {command})
-    assert keys_changed_by(COMMANDS[command].replace(".", "/") + ".py") == users
+    assert keys_changed_by(COMMANDS[command].replace(".", "/") + ".py") == USERS.get(command, {command})
 
 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
         ("spokeshave/smoke/user_tests.py", {"smoke-test"}),
-        ("spokeshave/stamp/sbom.py", {"release seal", "stamp"}),
+        ("spokeshave/stamp/sbom.py", {"release seal", "sdist stamp", "stamp"}),
         ("spokeshave/verify/checks/hardening.py", {"verify"}),
         ("spokeshave/repair/graft.py", {"place", "repair"}),
         ("spokeshave/native/macho/codesign.py", {"place", "repair"}),
-        ("spokeshave/native/macho/page_hashes.py", {"place", "release seal", "repair", "stamp", "verify"}),
+        ("spokeshave/native/macho/page_hashes.py", {"place", "release seal", "repair", "sdist stamp", "stamp", "verify"}),
         ("spokeshave/pythons/pip.py", {"fetch", "smoke-test"}),
         ("spokeshave/linkage/musl_symbols.py", {"place", "repair", "verify"}),
-        ("spokeshave_core/channel.py", {"release seal", "stamp", "version"}),
+        ("spokeshave_core/channel.py", {"release seal", "sdist stamp", "stamp", "version"}),
         ("spokeshave_core/reports/upload.py", {"upload"}),
         ("spokeshave/errors.py", {*BUILD_COMMANDS, "upload"}),
     ],
