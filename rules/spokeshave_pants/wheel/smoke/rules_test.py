@@ -13,6 +13,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_pants.rule_fixtures import sandbox_rules
 from spokeshave_pants.sandbox import requirements_file
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.wheel.plan import rules as payload
@@ -81,6 +82,7 @@ def rule_runner() -> RuleRunner:
             smoke.smoke_inputs,
             *requirements_file.rules(),
             *source_files.rules(),
+            *sandbox_rules(),
             *stripped_source_files.rules(),
             *SpokeshaveToolsSubsystem.rules(),
             QueryRule(SmokeInputs, [SmokeInputsRequest]),
