@@ -121,7 +121,10 @@ def test_an_edit_of_a_command_changes_its_own_key_alone(command: str) -> None:
         ("spokeshave/verify/checks/hardening.py", {"verify"}),
         ("spokeshave/repair/graft.py", {"place", "repair"}),
         ("spokeshave/native/macho/codesign.py", {"place", "repair"}),
-        ("spokeshave/native/macho/page_hashes.py", {"place", "release seal", "repair", "sdist stamp", "stamp", "verify"}),
+        (
+            "spokeshave/native/macho/page_hashes.py",
+            {"place", "release seal", "repair", "sdist stamp", "stamp", "verify"},
+        ),
         ("spokeshave/pythons/pip.py", {"fetch", "smoke-test"}),
         ("spokeshave/linkage/musl_symbols.py", {"place", "repair", "verify"}),
         ("spokeshave_core/channel.py", {"release seal", "sdist stamp", "stamp", "version"}),

@@ -12,7 +12,7 @@ from spokeshave_pants.wheel.backend.diagnostics import failure_text, hints
     [
         ("meson.build:1:0: ERROR: Unknown compiler(s): [['gfortran'], ['flang']]", "compiles Fortran"),
         ("CMake Error: CMAKE_Fortran_COMPILER not set, after EnableLanguage", "compiles Fortran"),
-        ("curl: (6) Could not resolve host: github.com", "Builds have no network"),
+        ("curl: (6) Could not resolve host: example.org", "Builds have no network"),
         ("urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", "have no network"),
         ("meson.build:14:14: ERROR: Git program not found, cannot download libx.wrap via git.", "have no network"),
         ("/bin/sh: 1: cargo: not found", "compiles Rust"),
