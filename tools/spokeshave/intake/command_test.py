@@ -169,9 +169,7 @@ def test_a_wheel_of_another_tag_is_refused(tmp_path: Path, library: Path, tag: s
 def test_a_wheel_for_earlier_pythons_is_tagged_anew(tmp_path: Path, library: Path) -> None:
     wheel = take(tmp_path, {"demo/_speed.abi3.so": library}, tag="cp36-abi3-linux_x86_64", abi="cp39-abi3")
     assert wheel.name == "demo-0+unstamped-cp39-abi3-linux_x86_64.whl"
-    assert "Tag: cp39-abi3-linux_x86_64\n" in unpack(wheel, tmp_path / "tree").text(
-        "demo-0+unstamped.dist-info/WHEEL"
-    )
+    assert "Tag: cp39-abi3-linux_x86_64\n" in unpack(wheel, tmp_path / "tree").text("demo-0+unstamped.dist-info/WHEEL")
 
 
 def test_a_module_without_a_suffix_is_refused(tmp_path: Path, library: Path) -> None:
