@@ -107,6 +107,8 @@ POSIX_TOOLS = (
     "awk basename bash cat chmod cmp cp cut date diff dirname echo env expr false find grep head install ln ls make "
     "mkdir mktemp mv printf pwd rm rmdir sed sh sleep sort tail tar tee test touch tr true uniq wc xargs"
 ).split()
+# What meson finds libraries with, and the programs of packages that are it.
+MESON_FINDERS = {"cmake": ("cmake",), "pkg-config": ("pkgconf", "pkg-config")}
 _EXECUTABLE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 # A script for the shell, which starts this machine's Python with the same file. meson starts itself by its own path.
 _LAUNCHER = """\
@@ -651,8 +653,10 @@ def meson_file(request: Request, python: BuildPython) -> str:
     libraries = [str(request.libraries / name) for name in request.facts["libraries"]] if request.libraries else []
     tools = {"c": "cc", "cpp": "c++", "ar": "ar", "strip": "strip", "windres": "windres"}
     binaries = {name: str(request.foreign / "bin" / tool) for name, tool in tools.items()}
-    # In a cross build meson takes these from this file only: `dependency('numpy')`, `dependency('pybind11')`.
+    # In a cross build meson takes what `dependency()` asks from this file only, such as `numpy-config`.
     binaries.update((program.name, str(program)) for program in sorted(python.bin.glob("*-config")))
+    for name, programs in MESON_FINDERS.items():
+        binaries.update((name, str(python.bin / program)) for program in programs if (python.bin / program).exists())
     # On Linux, meson links modules for Windows with nothing of Python. An unused library leaves no trace.
     options = {"c_link_args": libraries, "cpp_link_args": libraries}
     sections: dict[str, Mapping[str, Any]] = {
@@ -662,6 +666,7 @@ def meson_file(request: Request, python: BuildPython) -> str:
             "needs_exe_wrapper": True,
             "skip_sanity_check": True,
             "longdouble_format": target["longdouble_format"],
+            "cmake_toolchain_file": str(request.foreign / "toolchain.cmake"),
         },
         "built-in options": options,
         "host_machine": {name: target[name] for name in ("system", "cpu_family", "cpu", "endian")},

@@ -302,7 +302,8 @@ def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:
     sandbox.request["libraries"] = "libraries"
     sandbox.write("project/pyproject.toml", PYPROJECT.replace("own_backend", "mesonpy"))
     sandbox.write("project/mesonpy.py", MESON_BACKEND)
-    sandbox.write("packages/lib-1.0-py3-none-any.whl/.prefix/bin/lib-config", "#!python\n")
+    for program in ("cmake", "lib-config", "pkgconf"):
+        sandbox.write(f"packages/lib-1.0-py3-none-any.whl/.prefix/bin/{program}", "#!python\n")
     sandbox.request["config_settings"] = {"setup-args": "-Dx=1", "build-dir": "own"}
     said = sandbox.build()
     root = sandbox.root
@@ -312,5 +313,8 @@ def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:
         cross = wheel.read("cross.ini").decode()
     assert f"c = '{root}/foreign/bin/cc'\n" in cross
     assert f"lib-config = '{root}/__build/bin/lib-config'\n" in cross
+    assert f"pkg-config = '{root}/__build/bin/pkgconf'\n" in cross
+    assert f"cmake = '{root}/__build/bin/cmake'\n" in cross
+    assert f"cmake_toolchain_file = '{root}/foreign/toolchain.cmake'\n" in cross
     assert f"c_link_args = ['{root}/libraries/python312.lib']\n" in cross
     assert "skip_sanity_check = true\n" in cross

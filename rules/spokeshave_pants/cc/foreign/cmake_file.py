@@ -42,7 +42,12 @@ set(CMAKE_FIND_USE_SYSTEM_PACKAGE_REGISTRY FALSE)
 set(CMAKE_SYSTEM_PREFIX_PATH "")
 set(CMAKE_SYSTEM_INCLUDE_PATH "")
 set(CMAKE_SYSTEM_LIBRARY_PATH "")
+# What a project would download is taken from its dependencies.
 set(FETCHCONTENT_FULLY_DISCONNECTED ON CACHE BOOL "")
+set(FETCHCONTENT_TRY_FIND_PACKAGE_MODE ALWAYS CACHE STRING "")
+
+# From CMake 3.28 on, C++20 sources are scanned for modules by a program that the toolchain lacks.
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF CACHE BOOL "")
 
 # No path of the build's folders in what is built, and no edit of a library when it is installed.
 set(CMAKE_BUILD_WITH_INSTALL_RPATH ON CACHE BOOL "")

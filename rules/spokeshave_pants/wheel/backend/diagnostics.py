@@ -23,6 +23,12 @@ _HINTS = (
         "`build_requirements`.",
     ),
     (
+        re.compile(r"FETCHCONTENT_FULLY_DISCONNECTED is set to true"),
+        "The build tried to download a CMake project (FetchContent). Builds have no network: add the project to "
+        "`dependencies` as a `cc_cmake_project`, or a package that contains it to `build_requirements`. FetchContent "
+        "takes what `find_package` finds.",
+    ),
+    (
         re.compile(r"(?i)\b(cargo|rustc)\b.{0,40}(not found|no such file|can't find|could not find)|can't find rust"),
         "The project compiles Rust, for which the toolchain has no compiler. Switch the part off by "
         "`config_settings` or `env`, or use the project's own wheels as a `python_requirement`.",

@@ -15,6 +15,7 @@ from spokeshave_pants.wheel.backend.diagnostics import failure_text, hints
         ("curl: (6) Could not resolve host: example.org", "Builds have no network"),
         ("urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", "have no network"),
         ("meson.build:14:14: ERROR: Git program not found, cannot download libx.wrap via git.", "have no network"),
+        ("  FETCHCONTENT_FULLY_DISCONNECTED is set to true, which requires", "takes what `find_package` finds"),
         ("/bin/sh: 1: cargo: not found", "compiles Rust"),
         ("LookupError: setuptools-scm was unable to detect version for /project.", 'Set version="stamped"'),
         ("a.c:1:10: fatal error: 'omp.h' file not found", "uses OpenMP"),
