@@ -24,6 +24,16 @@ from spokeshave_pants.cc.sandbox_flags import refused_flags
 from spokeshave_pants.sources.target_types import SOURCE_TREE_FIELDS
 from spokeshave_pants.toolchain.platforms import check_platform_globs
 
+# Variables by which a build would leave the toolchain or the folders of its sandbox.
+_OF_THE_BUILD = frozenset(
+    """
+    CMAKE_AR CMAKE_ASM_COMPILER CMAKE_CROSSCOMPILING_EMULATOR CMAKE_CXX_COMPILER CMAKE_C_COMPILER CMAKE_GENERATOR
+    CMAKE_INSTALL_PREFIX CMAKE_LINKER CMAKE_MAKE_PROGRAM CMAKE_OSX_ARCHITECTURES CMAKE_OSX_DEPLOYMENT_TARGET
+    CMAKE_OSX_SYSROOT CMAKE_PREFIX_PATH CMAKE_PROJECT_TOP_LEVEL_INCLUDES CMAKE_RANLIB CMAKE_STAGING_PREFIX
+    CMAKE_SYSROOT CMAKE_TOOLCHAIN_FILE
+    """.split()
+)
+
 
 class ProjectDefinesField(DictStringToStringField):
     alias = "defines"
@@ -191,7 +201,14 @@ class ProjectExcludeField(StringSequenceField):
     alias = "exclude"
     default = ()
     value: tuple[str, ...]
-    help = "Globs of installed files to leave out, such as `['share/doc/**']`. Defaults to none."
+    help = help_text(
+        """
+        Globs of installed files to leave out, such as `["share/doc/**"]`. Defaults to none.
+
+        A file that is installed outside of the project's folder is an error, as nothing can use it. A glob that begins
+        with `/`, such as `["/etc/**"]`, leaves out such files.
+        """
+    )
 
 
 class CmakeRequirementsField(StringField):
@@ -205,6 +222,12 @@ class CmakeRequirementsField(StringField):
 
 
 def _check_names(alias: str, defines: Any, address: Address) -> None:
+    set_here = [name for name in defines if name in _OF_THE_BUILD or name.startswith("CMAKE_SYSTEM_")]
+    if set_here:
+        raise InvalidFieldException(
+            f"The `{alias}` field of {address} has {', '.join(set_here)}, which each build sets itself: the platform "
+            "determines the compiler, and the sandbox the folders. Remove it."
+        )
     wrong = [name for name in defines if not name or name.startswith("-") or any(c in name for c in '=" ;()$\\\n')]
     if wrong:
         raise InvalidFieldException(

@@ -44,9 +44,14 @@ class NativeCompilesRequest:
 
 @dataclass(frozen=True)
 class NativeCompiles:
-    """The compiles of a wheel's native files, for all platforms and Pythons."""
+    """The compiles of a wheel's native files, for all platforms and Pythons.
+
+    Attributes:
+        projects: The projects with a build of their own that they link, or whose headers they may include.
+    """
 
     plans: tuple[CompilePlan, ...]
+    projects: tuple[Address, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,13 @@ async def native_compiles(request: NativeCompilesRequest) -> NativeCompiles:
         plan_link(LinkPlanRequest(address, request.variant), **implicitly())
         for address in sorted({address for target in targets for address in target.shared_libraries})
     )
-    return NativeCompiles(tuple(plan for linked in (*targets, *libraries) for plan in linked.plans))
+    linked = (*targets, *libraries)
+    plans = tuple(plan for each in linked for plan in each.plans)
+    projects = {
+        *(address for each in linked for address in (*each.projects, *each.needed_projects)),
+        *(project.address for plan in plans for project in plan.projects),
+    }
+    return NativeCompiles(plans, tuple(sorted(projects)))
 
 
 def package_requests(
