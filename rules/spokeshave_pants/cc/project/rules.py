@@ -132,6 +132,10 @@ _ENVIRONMENT = {
 }
 
 
+# The `cmake_defines` of a variant, sorted.
+VariantDefines = tuple[tuple[str, str], ...]
+
+
 class ProjectError(SpokeshaveError):
     """A project whose own build fails, or whose files depend on where it was built."""
 
@@ -142,10 +146,12 @@ class CcProjectRequest:
 
     Attributes:
         platform: A platform with a single processor.
+        defines: CMake variables that a variant adds to the project and to those that it depends on.
     """
 
     address: Address
     platform: Platform
+    defines: VariantDefines = ()
 
 
 @dataclass(frozen=True)
@@ -178,12 +184,14 @@ class ProjectHeaders:
 
     Attributes:
         spellings: Globs of the includes that its headers answer. None for any.
+        defines: As in `CcProjectRequest`.
     """
 
     address: Address
     name: str
     include_dirs: tuple[str, ...]
     spellings: tuple[str, ...] | None
+    defines: VariantDefines = ()
 
     @property
     def directory(self) -> str:
@@ -218,11 +226,13 @@ class ProjectLibrariesRequest:
     Attributes:
         addresses: The projects to link, and those whose shared libraries other libraries need.
         platform: A platform with a single processor.
+        defines: As in `CcProjectRequest`.
     """
 
     linked: tuple[Address, ...]
     needed: tuple[Address, ...]
     platform: Platform
+    defines: VariantDefines = ()
 
 
 @dataclass(frozen=True)
@@ -431,7 +441,9 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
             **implicitly(),
         ),
     )
-    prefixes = await concurrently(build_project(CcProjectRequest(each, platform), **implicitly()) for each in below)
+    prefixes = await concurrently(
+        build_project(CcProjectRequest(each, platform, request.defines), **implicitly()) for each in below
+    )
     tools = await concurrently(
         build_project(CcProjectRequest(each, host), **implicitly()) for each in host_closure.addresses
     )
@@ -457,7 +469,7 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         prefixes=tuple(f"{PREFIX_DIR}/{built.name}" for built in prefixes),
         targets=target[BuildTargetsField].value,
         components=() if is_make else target[InstallComponentsField].value,
-        defines={} if is_make else _defines(target, platform),
+        defines={} if is_make else {**_defines(target, platform), **dict(request.defines)},
         make=_make_settings(target, platform) if is_make else None,
     )
     scripts = await create_digest(
@@ -643,7 +655,8 @@ async def project_libraries(request: ProjectLibrariesRequest) -> ProjectLibrarie
         for address in addresses
     )
     built = await concurrently(
-        build_project(CcProjectRequest(address, request.platform), **implicitly()) for address in addresses
+        build_project(CcProjectRequest(address, request.platform, request.defines), **implicitly())
+        for address in addresses
     )
     entries = await concurrently(get_digest_entries(project.digest) for project in built)
     links: dict[str, FileEntry] = {}

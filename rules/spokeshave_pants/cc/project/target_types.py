@@ -20,19 +20,10 @@ from pants.engine.target import (
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_pants.cc.cmake_names import cmake_names_problem
 from spokeshave_pants.cc.sandbox_flags import refused_flags
 from spokeshave_pants.sources.target_types import SOURCE_TREE_FIELDS
 from spokeshave_pants.toolchain.platforms import check_platform_globs
-
-# Variables by which a build would leave the toolchain or the folders of its sandbox.
-_OF_THE_BUILD = frozenset(
-    """
-    CMAKE_AR CMAKE_ASM_COMPILER CMAKE_CROSSCOMPILING_EMULATOR CMAKE_CXX_COMPILER CMAKE_C_COMPILER CMAKE_GENERATOR
-    CMAKE_INSTALL_PREFIX CMAKE_LINKER CMAKE_MAKE_PROGRAM CMAKE_OSX_ARCHITECTURES CMAKE_OSX_DEPLOYMENT_TARGET
-    CMAKE_OSX_SYSROOT CMAKE_PREFIX_PATH CMAKE_PROJECT_TOP_LEVEL_INCLUDES CMAKE_RANLIB CMAKE_STAGING_PREFIX
-    CMAKE_SYSROOT CMAKE_TOOLCHAIN_FILE
-    """.split()
-)
 
 
 class ProjectDefinesField(DictStringToStringField):
@@ -222,17 +213,9 @@ class CmakeRequirementsField(StringField):
 
 
 def _check_names(alias: str, defines: Any, address: Address) -> None:
-    set_here = [name for name in defines if name in _OF_THE_BUILD or name.startswith("CMAKE_SYSTEM_")]
-    if set_here:
-        raise InvalidFieldException(
-            f"The `{alias}` field of {address} has {', '.join(set_here)}, which each build sets itself: the platform "
-            "determines the compiler, and the sandbox the folders. Remove it."
-        )
-    wrong = [name for name in defines if not name or name.startswith("-") or any(c in name for c in '=" ;()$\\\n')]
-    if wrong:
-        raise InvalidFieldException(
-            f"The `{alias}` field of {address} has the name {wrong[0]!r}: write the name of a variable, without `-D`."
-        )
+    problem = cmake_names_problem(defines)
+    if problem:
+        raise InvalidFieldException(f"The `{alias}` field of {address} {problem}")
 
 
 _COMMON = (

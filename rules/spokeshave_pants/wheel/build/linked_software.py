@@ -131,7 +131,7 @@ async def linked_components(request: LinkedComponentsRequest) -> LinkedComponent
     )
     closure = await project_closure(ProjectClosureRequest(native.projects))
     built = await concurrently(
-        build_project(CcProjectRequest(address, part), **implicitly())
+        build_project(CcProjectRequest(address, part, native.project_defines), **implicitly())
         for address in closure.addresses
         for part in request.platform.slices
     )

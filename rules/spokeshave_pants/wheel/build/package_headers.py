@@ -19,6 +19,7 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
+from spokeshave_pants.cc.project.rules import VariantDefines
 from spokeshave_pants.pants_api import concurrently, implicitly, rule
 
 
@@ -48,10 +49,12 @@ class NativeCompiles:
 
     Attributes:
         projects: The projects with a build of their own that they link, or whose headers they may include.
+        project_defines: What the variant adds to all of them.
     """
 
     plans: tuple[CompilePlan, ...]
     projects: tuple[Address, ...]
+    project_defines: VariantDefines
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,11 @@ async def native_compiles(request: NativeCompilesRequest) -> NativeCompiles:
         *(address for each in linked for address in (*each.projects, *each.needed_projects)),
         *(project.address for plan in plans for project in plan.projects),
     }
-    return NativeCompiles(plans, tuple(sorted(projects)))
+    return NativeCompiles(
+        plans=plans,
+        projects=tuple(sorted(projects)),
+        project_defines=next((each.project_defines for each in linked), ()),
+    )
 
 
 def package_requests(
