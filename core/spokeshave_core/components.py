@@ -19,6 +19,11 @@ def package_url(name: str, version: str, part: str = "") -> str:
     return f"pkg:pypi/{name}@{quote(version, safe='')}" + (f"#{part}" if part else "")
 
 
+def project_url(name: str, version: Optional[str]) -> str:
+    """Return the package URL of a project that is in no package index that is known."""
+    return f"pkg:generic/{quote(name, safe='')}" + (f"@{quote(version, safe='')}" if version else "")
+
+
 @dataclass(frozen=True)
 class Component:
     """A library, or sources and headers of a package, from which code is part of a native file.

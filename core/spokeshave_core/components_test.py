@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_core.components import Component, Components, package_url
+from spokeshave_core.components import Component, Components, package_url, project_url
 from spokeshave_core.json_values import InvalidJsonError
 
 COMPONENTS = Components(
@@ -39,3 +39,8 @@ def test_package_url_quotes_the_version() -> None:
 def test_faulty_file_is_refused_with_the_position(text: str, message: str) -> None:
     with pytest.raises(InvalidJsonError, match=message):
         Components.from_json(text)
+
+
+def test_projects_of_no_index_are_generic_packages() -> None:
+    assert project_url("yaml-cpp", "0.8.0") == "pkg:generic/yaml-cpp@0.8.0"
+    assert project_url("a b", None) == "pkg:generic/a%20b"

@@ -18,6 +18,7 @@ from pants.engine.rules import Rule
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     Dependencies,
+    DictStringToStringField,
     DictStringToStringSequenceField,
     InvalidFieldException,
     MultipleSourcesField,
@@ -30,6 +31,7 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_pants.cc.cmake_names import cmake_names_problem
 from spokeshave_pants.cc.languages import ASSEMBLER_EXTENSIONS
 from spokeshave_pants.cc.sandbox_flags import leaves_sandbox, refused_flags
 from spokeshave_pants.cc.unsupported import UNSUPPORTED_EXTENSIONS, unsupported_flag
@@ -405,9 +407,35 @@ class CcVariantDependenciesField(Dependencies):
     help = "The `cc_sources` or `cc_shared_library` targets that a variant links in addition to the extensions' own."
 
 
+class CmakeDefinesField(DictStringToStringField):
+    alias = "cmake_defines"
+    default = FrozenDict()
+    value: FrozenDict[str, str]
+    help = help_text(
+        """
+        The `defines` that a variant adds to the `cc_cmake_project`s that it uses, and to those that these depend on,
+        such as `{"WITH_TRACING": "ON"}`. Defaults to none, and then the variant uses the same builds.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, str]]:
+        value = super().compute_value(raw_value, address)
+        problem = cmake_names_problem(value or {})
+        if problem:
+            raise InvalidFieldException(f"The `{cls.alias}` field of {address} {problem}")
+        return value
+
+
 class CcVariantTarget(Target):
     alias = "cc_variant"
-    core_fields = (*COMMON_TARGET_FIELDS, CcVariantDependenciesField, DefinesField, CompileFlagsField)
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        CcVariantDependenciesField,
+        DefinesField,
+        CompileFlagsField,
+        CmakeDefinesField,
+    )
     help = help_text(
         """
         Another build of the same C/C++ sources, with additional macros, flags and libraries, for example for tracing.

@@ -1,8 +1,8 @@
 # Configures, builds and installs a CMake project, makes its installed tree relocatable, and searches it for paths of this
 # sandbox. Run as `cmake -P project.cmake JOBS`: a worker needs no Python and no shell but ninja's /bin/sh.
 #
-# __project/settings.cmake says what to build. The result is in __out: `tree`, and the files `calls`, `probes`,
-# `leaks` and `warnings`, which exist even if they are empty.
+# __project/settings.cmake says what to build. The result is in __out: `tree`, and the files `calls`, `probes`, `leaks`,
+# `outside`, `unused` and `version`, which exist even if they are empty.
 cmake_minimum_required(VERSION 3.21)
 
 get_filename_component(sandbox "${CMAKE_CURRENT_LIST_DIR}/.." REALPATH)
@@ -14,7 +14,7 @@ set(build "${sandbox}/__build")
 set(out "${sandbox}/__out")
 set(tree "${out}/tree")
 set(calls "${sandbox}/__calls.log")
-set(result_files calls probes leaks warnings)
+set(result_files calls probes leaks outside unused version)
 file(MAKE_DIRECTORY "${tree}" "${sandbox}/__tmp")
 foreach(name IN LISTS result_files)
   file(TOUCH "${out}/${name}")
@@ -36,6 +36,11 @@ list(JOIN path ":" joined)
 set(ENV{PATH} "${joined}")
 list(JOIN packages ":" joined)
 set(ENV{PKG_CONFIG_LIBDIR} "${joined}")
+# Programs of host_tools find their shared libraries.
+if(EXISTS "${sandbox}/__host/lib")
+  set(ENV{LD_LIBRARY_PATH} "${sandbox}/__host/lib")
+  set(ENV{DYLD_LIBRARY_PATH} "${sandbox}/__host/lib")
+endif()
 set(ENV{SPOKESHAVE_CALLS} "${calls}")
 set(ENV{SPOKESHAVE_SANDBOX} "${sandbox}")
 set(ENV{TMPDIR} "${sandbox}/__tmp")
@@ -68,10 +73,11 @@ else()
 endif()
 
 # What was installed elsewhere is not in the tree of the project.
-file(GLOB outside LIST_DIRECTORIES true RELATIVE "${install}" "${install}/*")
+file(GLOB_RECURSE outside LIST_DIRECTORIES false RELATIVE "${install}" "${install}/*")
+list(SORT outside)
 foreach(name IN LISTS outside)
-  if(NOT name STREQUAL "spokeshave")
-    file(APPEND "${out}/warnings" "/${name}\n")
+  if(NOT name MATCHES "^spokeshave/")
+    file(APPEND "${out}/outside" "/${name}\n")
   endif()
 endforeach()
 file(REMOVE_RECURSE "${tree}")

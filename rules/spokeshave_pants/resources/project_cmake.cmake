@@ -11,10 +11,11 @@ set(common
   "-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=${CMAKE_CURRENT_LIST_DIR}/top.cmake"
   "-DCMAKE_INSTALL_PREFIX=${prefix}"
   -DCMAKE_INSTALL_LIBDIR=lib
+  # What FetchContent would download is an error. It is otherwise left out without a word.
+  -DCMAKE_POLICY_DEFAULT_CMP0170=NEW
   -DCMAKE_POLICY_DEFAULT_CMP0190=NEW
   -DCMAKE_EXPORT_NO_PACKAGE_REGISTRY=ON
   -DCMAKE_FIND_PACKAGE_NO_PACKAGE_REGISTRY=ON
-  -DCMAKE_ERROR_DEPRECATED=OFF
 )
 if(prefixes)
   list(JOIN prefixes "\\;" joined)
@@ -56,8 +57,12 @@ list(JOIN unanswered "\n" joined)
 file(WRITE "${out}/probes" "${joined}")
 if(output MATCHES "Manually-specified variables were not used by the project:\n\n(([ ]+[^\n]+\n)+)")
   string(REGEX REPLACE "[ \n]+" "\n" unused "${CMAKE_MATCH_1}")
-  file(WRITE "${out}/warnings" "${unused}")
+  file(WRITE "${out}/unused" "${unused}")
 endif()
+
+file(STRINGS "${build}/CMakeCache.txt" found REGEX "^CMAKE_PROJECT_(NAME|VERSION):[A-Z]+=.")
+list(JOIN found "\n" joined)
+file(WRITE "${out}/version" "${joined}")
 
 set(targets "")
 if(PROJECT_TARGETS)

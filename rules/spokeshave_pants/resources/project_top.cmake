@@ -1,5 +1,6 @@
 # Included by the project's first `project()`. A custom command that runs a program of the target gets the emulator, which
-# refuses, on every platform: on the machine's own it would otherwise run.
+# refuses, on every platform: on the machine's own it would otherwise run. What ExternalProject would download is an
+# error at once; CMake would try for minutes.
 function(spokeshave_emulate folder)
   get_property(targets DIRECTORY "${folder}" PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
@@ -7,6 +8,13 @@ function(spokeshave_emulate folder)
     if(type STREQUAL "EXECUTABLE" AND SPOKESHAVE_EMULATOR)
       set_property(TARGET "${target}" PROPERTY CROSSCOMPILING_EMULATOR "${SPOKESHAVE_EMULATOR}")
     endif()
+    get_property(left_out TARGET "${target}" PROPERTY EXCLUDE_FROM_ALL)
+    foreach(key IN ITEMS URL GIT_REPOSITORY SVN_REPOSITORY HG_REPOSITORY CVS_REPOSITORY)
+      get_property(remote TARGET "${target}" PROPERTY "_EP_${key}")
+      if(remote MATCHES "://|@" AND NOT remote MATCHES "^file:" AND NOT left_out)
+        message(FATAL_ERROR "spokeshave: ${target} would be downloaded from ${remote}")
+      endif()
+    endforeach()
   endforeach()
   get_property(folders DIRECTORY "${folder}" PROPERTY SUBDIRECTORIES)
   foreach(below IN LISTS folders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 import zipfile
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.support.project import Project, running
+from e2e.support.project import Project, names, read, running
 
 WHEEL = "probed:wheel"
 NATIVE = "manylinux_2_17_x86_64"
@@ -46,6 +47,17 @@ def test_checks_are_right_for_each_platform(project: Project, platform: str) -> 
         assert _CONFIGURED.findall(archive.read(extension)) == [FACTS[platform].encode()]
         grafted = [name for name in archive.namelist() if "libmeasure" in name]
     assert len(grafted) == 1
+
+
+def test_the_core_is_a_component_with_its_license(project: Project) -> None:
+    (wheel,) = [path for path in project.wheels("measure") if "-cp312-" in path.name and NATIVE in path.name]
+    (license,) = [name for name in names(wheel) if name.endswith("third-party/probed.core/core/LICENSE")]
+    assert read(wheel, license) == b"The license of the core.\n"
+    (listed,) = [
+        name for name in names(wheel) if ".dist-info/sboms/" in name and "pkg:generic/" in str(read(wheel, name))
+    ]
+    components = json.loads(listed)["components"]
+    assert [each["version"] for each in components if each["name"] == "measure"] == ["1.2.3"]
 
 
 def test_an_edit_of_the_core_compiles_no_binding(project: Project) -> None:

@@ -352,7 +352,8 @@ async def compile_process(request: CompileCcSourceRequest, build: CcBuildSubsyst
     if problems:
         raise MissingWheelError(problems)
     projects = await concurrently(
-        build_project(CcProjectRequest(project.address, request.platform), **implicitly()) for project in plan.projects
+        build_project(CcProjectRequest(project.address, request.platform, project.defines), **implicitly())
+        for project in plan.projects
     )
     trees = {package.directory: files.digest for package, files in zip(plan.packages, packages)}
     headers_of_projects = {project.directory: built.headers for project, built in zip(plan.projects, projects)}

@@ -46,7 +46,7 @@ from spokeshave_pants.cc.link.command import (
 from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
 from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
-from spokeshave_pants.cc.project.rules import ProjectLibrariesRequest, project_libraries
+from spokeshave_pants.cc.project.rules import ProjectLibrariesRequest, VariantDefines, project_libraries
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.cc.settings import for_platform
@@ -148,16 +148,20 @@ class LinkPlan:
     Attributes:
         projects: The projects whose libraries it links.
         needed_projects: The projects that its shared libraries link.
+        project_defines: What a variant adds to all of them.
     """
 
     plans: tuple[CompilePlan, ...]
     shared_libraries: tuple[Address, ...]
     projects: tuple[Address, ...] = ()
     needed_projects: tuple[Address, ...] = ()
+    project_defines: VariantDefines = ()
 
     def project_libraries(self, platform: Platform) -> ProjectLibrariesRequest:
         """Return the request for the libraries of its projects."""
-        return ProjectLibrariesRequest(self.projects, self.needed_projects, platform)
+        return ProjectLibrariesRequest(
+            linked=self.projects, needed=self.needed_projects, platform=platform, defines=self.project_defines
+        )
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,7 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
         shared_libraries=libraries,
         projects=tuple(address for address in closure.projects if address not in in_projects),
         needed_projects=tuple(sorted(in_projects)),
+        project_defines=variant.cmake_defines,
     )
 
 

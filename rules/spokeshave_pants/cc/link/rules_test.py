@@ -19,6 +19,7 @@ from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.link import rules as link
 from spokeshave_pants.cc.link import variant
 from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
+from spokeshave_pants.cc.project.target_types import CcCmakeProjectTarget
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.rule_fixtures import sandbox_rules
@@ -44,6 +45,7 @@ def rule_runner() -> RuleRunner:
         ],
         target_types=[
             CCSourcesGeneratorTarget,
+            CcCmakeProjectTarget,
             CcSharedLibraryTarget,
             CcVariantTarget,
             FilesGeneratorTarget,
@@ -259,6 +261,24 @@ def test_a_variant_applies_to_every_source_of_the_repository(
         "src/binding/module.cc": ("OWN",),
         "src/core/run.cc": (),
     }
+
+
+def test_a_variant_applies_to_projects_with_a_cmake_build(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": "cc_sources(name='cc', dependencies=[':core'])\n"
+            + extension(":cc")
+            + "cc_cmake_project(name='core', sources=['core/**'])\n"
+            "cc_variant(name='traced', cmake_defines={'TRACE': 'ON'})\n",
+            "src/module.cc": '#include "core.h"\n',
+            "src/core/CMakeLists.txt": "",
+        }
+    )
+    own = plan(rule_runner, "ext")
+    ext = Address("src", target_name="ext")
+    traced = rule_runner.request(LinkPlan, [LinkPlanRequest(ext, Address("src", target_name="traced"))])
+    found = [(each.project_defines, *(p.defines for c in each.plans for p in c.projects)) for each in (own, traced)]
+    assert found == [((), ()), ((("TRACE", "ON"),), (("TRACE", "ON"),))]
 
 
 def test_an_invalid_variant_is_refused(rule_runner: RuleRunner) -> None:

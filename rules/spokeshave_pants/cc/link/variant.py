@@ -11,7 +11,13 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile.rules import CompilePlan
-from spokeshave_pants.cc.target_types import CcVariantDependenciesField, CompileFlagsField, DefinesField
+from spokeshave_pants.cc.project.rules import VariantDefines
+from spokeshave_pants.cc.target_types import (
+    CcVariantDependenciesField,
+    CmakeDefinesField,
+    CompileFlagsField,
+    DefinesField,
+)
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import implicitly, resolve_target, resolve_targets, rule
 
@@ -29,17 +35,23 @@ class CcVariantRequest:
 
 @dataclass(frozen=True)
 class CcVariant:
-    """The settings that a variant adds to each source of the repository, and the libraries that it links."""
+    """The settings that a variant adds to each source of the repository, and the libraries that it links.
+
+    Attributes:
+        cmake_defines: The variables that it adds to projects with a CMake build.
+    """
 
     defines: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     dependencies: tuple[Address, ...] = ()
+    cmake_defines: VariantDefines = ()
 
     def applied_to(self, plan: CompilePlan) -> CompilePlan:
         """Return the settings of a source in this variant."""
         settings = plan.settings
         changed = replace(settings, defines=(*settings.defines, *self.defines), flags=(*settings.flags, *self.flags))
-        return replace(plan, settings=changed)
+        projects = tuple(replace(project, defines=self.cmake_defines) for project in plan.projects)
+        return replace(plan, settings=changed, projects=projects)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -58,6 +70,7 @@ async def cc_variant(request: CcVariantRequest) -> CcVariant:
         defines=target[DefinesField].value or (),
         flags=target[CompileFlagsField].value or (),
         dependencies=tuple(dependency.address for dependency in dependencies),
+        cmake_defines=tuple(sorted(target[CmakeDefinesField].value.items())),
     )
 
 

@@ -30,10 +30,11 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform, System
-from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError, bullet_list
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR, machine_name
+from spokeshave_pants.cc.project.hints import failure_hint
 from spokeshave_pants.cc.project.script import (
     CMAKE_DIR,
     HOST_DIR,
@@ -51,13 +52,14 @@ from spokeshave_pants.cc.project.script import (
     refused_programs,
     tail,
 )
+from spokeshave_pants.cc.project.software import Software
 from spokeshave_pants.cc.project.system_tools import (
     NEEDED_TOOLS,
     POSIX_TOOLS,
     FoundTool,
     find_script,
     parse_found,
-    shim,
+    shims,
 )
 from spokeshave_pants.cc.project.target_types import (
     BuildTargetsField,
@@ -109,6 +111,13 @@ _CARRIED_PINS = "resource://spokeshave_pants.resources/cmake.txt"
 _CMAKE_GLOB = "*/cmake/data/bin/cmake"
 _NINJA_GLOBS = ("*/.prefix/bin/ninja", "*/bin/ninja", "*/ninja/data/bin/ninja")
 _SCRIPT = f"{PROJECT_DIR}/project.cmake"
+# Files that the script writes beside the tree.
+_LISTS = ("leaks", "outside", "probes", "unused", "version")
+# As setuptools' `license_files` has them, in any case, and folders of them as REUSE has them.
+_LICENSE_GLOBS = (
+    *("[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*", "[Cc][Oo][Pp][Yy][Ii][Nn][Gg]*", "[Nn][Oo][Tt][Ii][Cc][Ee]*"),
+    "[Ll][Ii][Cc][Ee][Nn][CcSs][Ee][Ss]/*",
+)
 # The engine replaces it by the number of cores that it grants, which is not part of the key.
 _CORES = "{pants_concurrency}"
 _MOST_CORES = 64
@@ -123,6 +132,10 @@ _ENVIRONMENT = {
 }
 
 
+# The `cmake_defines` of a variant, sorted.
+VariantDefines = tuple[tuple[str, str], ...]
+
+
 class ProjectError(SpokeshaveError):
     """A project whose own build fails, or whose files depend on where it was built."""
 
@@ -133,10 +146,12 @@ class CcProjectRequest:
 
     Attributes:
         platform: A platform with a single processor.
+        defines: CMake variables that a variant adds to the project and to those that it depends on.
     """
 
     address: Address
     platform: Platform
+    defines: VariantDefines = ()
 
 
 @dataclass(frozen=True)
@@ -147,6 +162,7 @@ class BuiltCcProject:
         name: The name of its folder in sandboxes.
         digest: The whole tree.
         headers: The files below its include directories, in the layout of the tree.
+        software: What it is, for the list of a wheel's components.
         probes: The variables of programs that count as failed, as no answer was given.
         action: The process that built it.
     """
@@ -157,6 +173,7 @@ class BuiltCcProject:
     headers: Digest
     include_dirs: tuple[str, ...]
     tree: InstalledTree
+    software: Software
     probes: tuple[str, ...]
     action: Action
 
@@ -167,12 +184,14 @@ class ProjectHeaders:
 
     Attributes:
         spellings: Globs of the includes that its headers answer. None for any.
+        defines: As in `CcProjectRequest`.
     """
 
     address: Address
     name: str
     include_dirs: tuple[str, ...]
     spellings: tuple[str, ...] | None
+    defines: VariantDefines = ()
 
     @property
     def directory(self) -> str:
@@ -207,11 +226,13 @@ class ProjectLibrariesRequest:
     Attributes:
         addresses: The projects to link, and those whose shared libraries other libraries need.
         platform: A platform with a single processor.
+        defines: As in `CcProjectRequest`.
     """
 
     linked: tuple[Address, ...]
     needed: tuple[Address, ...]
     platform: Platform
+    defines: VariantDefines = ()
 
 
 @dataclass(frozen=True)
@@ -228,6 +249,20 @@ class ProjectLibraries:
     shared: Digest
     shared_paths: tuple[str, ...]
     actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class ProjectLicensesRequest:
+    """A request for the license files of a project."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class ProjectLicenses:
+    """License files at their paths in the source tree. A project with a subdirectory has those of both folders."""
+
+    digest: Digest
 
 
 @dataclass(frozen=True)
@@ -249,6 +284,7 @@ class _SystemToolsRequest:
     names: tuple[str, ...]
     needed: tuple[str, ...]
     where: str
+    platform: Platform
 
 
 @dataclass(frozen=True)
@@ -296,6 +332,14 @@ async def project_headers(request: ProjectHeadersRequest) -> ProjectHeaders:
         include_dirs=target[ProjectIncludeDirsField].value,
         spellings=target[ProjectHeadersField].value,
     )
+
+
+@rule(level=LogLevel.DEBUG)
+async def project_licenses(request: ProjectLicensesRequest) -> ProjectLicenses:
+    source = await find_source_tree(SourceTreeRequest(request.address))
+    folders = dict.fromkeys(["", f"{source.subdirectory}/" if source.subdirectory else ""])
+    globs = PathGlobs(f"{folder}{glob}" for folder in folders for glob in _LICENSE_GLOBS)
+    return ProjectLicenses(await digest_subset_to_digest(DigestSubset(source.digest, globs)))
 
 
 @rule(level=LogLevel.DEBUG)
@@ -351,8 +395,9 @@ async def find_system_tools(request: _SystemToolsRequest, bash: BashBinary) -> _
             f"{request.where} needs programs that this machine does not have: {', '.join(missing)}. Install them, or "
             "list the needed ones in `system_tools`."
         )
-    shims = [FileContent(f"{SYSTEM_DIR}/{tool.name}", shim(tool), is_executable=True) for tool in found]
-    return _SystemTools(await create_digest(CreateDigest(shims)))
+    scripts = shims(found, request.platform)
+    files = [FileContent(f"{SYSTEM_DIR}/{name}", text, is_executable=True) for name, text in scripts.items()]
+    return _SystemTools(await create_digest(CreateDigest(files)))
 
 
 def host_platform_of(machine: str) -> Platform:
@@ -379,17 +424,29 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     host_addresses = await resolve_unparsed_address_inputs(
         target[HostToolsField].to_unparsed_address_inputs(), **implicitly()
     )
+    host_closure = await project_closure(ProjectClosureRequest(tuple(host_addresses)))
+    check_host_tools(address, set(host_addresses) - {*host_closure.addresses})
     host = host_platform_of(compilers.machine.name)
     source, toolchain, cmake, system = await concurrently(
         find_source_tree(SourceTreeRequest(address)),
         make_foreign_toolchain(ForeignToolchainRequest(platform)),
         find_cmake(_CmakeRequest(path, f"the target {address}"), **implicitly()),
         find_system_tools(
-            _SystemToolsRequest(names, listed or (NEEDED_TOOLS if is_make else ()), str(address)), **implicitly()
+            _SystemToolsRequest(
+                names=names,
+                needed=listed or (NEEDED_TOOLS if is_make else ()),
+                where=str(address),
+                platform=platform,
+            ),
+            **implicitly(),
         ),
     )
-    prefixes = await concurrently(build_project(CcProjectRequest(each, platform), **implicitly()) for each in below)
-    tools = await concurrently(build_project(CcProjectRequest(each, host), **implicitly()) for each in host_addresses)
+    prefixes = await concurrently(
+        build_project(CcProjectRequest(each, platform, request.defines), **implicitly()) for each in below
+    )
+    tools = await concurrently(
+        build_project(CcProjectRequest(each, host), **implicitly()) for each in host_closure.addresses
+    )
     placed = await concurrently(
         *(add_prefix(AddPrefix(built.digest, f"{PREFIX_DIR}/{built.name}")) for built in prefixes),
         add_prefix(AddPrefix(source.digest, SOURCE_DIR)),
@@ -412,7 +469,7 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         prefixes=tuple(f"{PREFIX_DIR}/{built.name}" for built in prefixes),
         targets=target[BuildTargetsField].value,
         components=() if is_make else target[InstallComponentsField].value,
-        defines={} if is_make else _defines(target, platform),
+        defines={} if is_make else {**_defines(target, platform), **dict(request.defines)},
         make=_make_settings(target, platform) if is_make else None,
     )
     scripts = await create_digest(
@@ -443,9 +500,10 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     _raise_for_failure(result, where)
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     exclude = target[ProjectExcludeField].value
+    inside = (f"!tree/{glob}" for glob in exclude if not glob.startswith("/"))
     whole, facts = await concurrently(
-        digest_subset_to_digest(DigestSubset(output, PathGlobs(["tree/**", *(f"!tree/{glob}" for glob in exclude)]))),
-        get_digest_contents(**implicitly(DigestSubset(output, PathGlobs(["leaks", "probes", "warnings"])))),
+        digest_subset_to_digest(DigestSubset(output, PathGlobs(["tree/**", *inside]))),
+        get_digest_contents(**implicitly(DigestSubset(output, PathGlobs(_LISTS)))),
     )
     tree = await remove_prefix(RemovePrefix(whole, "tree"))
     include_dirs = target[ProjectIncludeDirsField].value
@@ -454,9 +512,11 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         digest_subset_to_digest(DigestSubset(tree, PathGlobs(f"{folder}/**" for folder in include_dirs))),
     )
     lists = {file.path: tuple(line.strip() for line in file.content.decode().splitlines() if line) for file in facts}
+    check_installed(where, snapshot.files, lists["outside"], exclude)
     _check_leaks(where, lists["leaks"], frozenset(snapshot.files))
     probes = lists["probes"]
-    _report(target, platform, probes, lists["warnings"])
+    _report(target, platform, probes, lists["unused"])
+    packages = await get_digest_contents(**implicitly(DigestSubset(tree, PathGlobs(["**/pkgconfig/*.pc"]))))
     action = Action.of(kind=ActionKind.PROJECT, description=description, result=result, platform=platform)
     return BuiltCcProject(
         address=str(address),
@@ -465,6 +525,12 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
         headers=headers,
         include_dirs=include_dirs,
         tree=InstalledTree.of(snapshot.files, platform),
+        software=Software.found(
+            cached=lists["version"],
+            packages={file.path: file.content.decode(errors="replace") for file in packages},
+            archive=source.archive_name,
+            target=address.target_name,
+        ),
         probes=probes,
         action=action.after(toolchain.action, *(built.action for built in (*prefixes, *tools))),
     )
@@ -495,12 +561,51 @@ def _raise_for_failure(result: FallibleProcessResult, where: str) -> None:
     output = (result.stdout + b"\n" + result.stderr).decode(errors="replace")
     refused = refused_programs(output)
     hint = (
-        f"\nThe build runs programs of the target, which cannot run here: {', '.join(refused)}. Build them for this "
+        f"The build runs programs of the target, which cannot run here: {', '.join(refused)}. Build them for this "
         "machine, by a project of its own in `host_tools`, and set the variable by which the project takes them."
         if refused
-        else ""
+        else failure_hint(output)
     )
-    raise ProjectError(f"{where} does not build:\n{tail(output)}{hint}")
+    raise ProjectError("\n".join(filter(None, [f"{where} does not build:", tail(output), hint])))
+
+
+def check_host_tools(address: Address, others: Iterable[Address]) -> None:
+    """Check that `host_tools` names projects only.
+
+    Raises:
+        InvalidTargetError: If it names `others`.
+    """
+    names = [other.spec for other in sorted(others)]
+    if names:
+        raise InvalidTargetError(
+            f"The `host_tools` of {address} have targets that are not projects (`cc_cmake_project`, "
+            f"`cc_make_project`): {', '.join(names)}."
+        )
+
+
+def check_installed(where: str, files: Iterable[str], outside: Iterable[str], exclude: Iterable[str]) -> None:
+    """Check that a project installs files, and none outside of its folder.
+
+    Args:
+        outside: Absolute paths.
+        exclude: The value of the field, of which absolute globs leave out such files.
+
+    Raises:
+        ProjectError: If the check fails.
+    """
+    globs = tuple(exclude)
+    lost = [path for path in outside if not any(fnmatch.fnmatchcase(path, glob) for glob in globs)]
+    if lost:
+        raise ProjectError(
+            f"{where} installs files outside of its own folder (CMAKE_INSTALL_PREFIX, --prefix), where nothing uses "
+            f"them:\n{bullet_list(lost[:20])}\nSet the folder to a relative path by a variable in `defines` or an "
+            'argument of `configure`. Leave out files that nothing needs by `exclude`, for example ["/etc/**"].'
+        )
+    if not any(True for _ in files):
+        raise ProjectError(
+            f"{where} installs no files, so nothing can use it. Check its install rules, `install_components`, "
+            "`exclude` and the variables in `defines` that switch its install off."
+        )
 
 
 def _check_leaks(where: str, leaks: tuple[str, ...], files: frozenset[str]) -> None:
@@ -550,7 +655,8 @@ async def project_libraries(request: ProjectLibrariesRequest) -> ProjectLibrarie
         for address in addresses
     )
     built = await concurrently(
-        build_project(CcProjectRequest(address, request.platform), **implicitly()) for address in addresses
+        build_project(CcProjectRequest(address, request.platform, request.defines), **implicitly())
+        for address in addresses
     )
     entries = await concurrently(get_digest_entries(project.digest) for project in built)
     links: dict[str, FileEntry] = {}

@@ -14,10 +14,11 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.cc.foreign import rules as foreign
 from spokeshave_pants.cc.project import rules as project
-from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest
+from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest, check_host_tools
 from spokeshave_pants.cc.project.target_types import CcCmakeProjectTarget, CcMakeProjectTarget
 from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
 from spokeshave_pants.confinement import rules as confinement
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sources import rules as sources
 from spokeshave_pants.toolchain import rules as toolchain
@@ -49,6 +50,36 @@ add_custom_command(OUTPUT made.c COMMAND gen > made.c)
 target_sources(p PRIVATE made.c)
 """
 PROBE = "include(CheckCSourceRuns)\ncheck_c_source_runs([=[int main(void) { return 0; }]=] WORKS)\n"
+DOWNLOADS = {
+    "by FetchContent": """\
+include(FetchContent)
+FetchContent_Declare(z URL https://example.org/z.tar.gz)
+FetchContent_MakeAvailable(z)
+""",
+    "by ExternalProject": """\
+include(ExternalProject)
+ExternalProject_Add(z URL https://example.org/z.tar.gz)
+""",
+}
+GENERATOR = """\
+cmake_minimum_required(VERSION 3.10)
+project(generator C)
+add_library(text SHARED text.c)
+add_executable(generate main.c)
+target_link_libraries(generate PRIVATE text)
+install(TARGETS text generate)
+"""
+GENERATED = """\
+cmake_minimum_required(VERSION 3.10)
+project(generated C)
+find_program(GENERATE generate REQUIRED)
+add_custom_command(OUTPUT made.c COMMAND "${GENERATE}" made.c)
+add_library(generated STATIC made.c)
+install(TARGETS generated)
+if(NOT "${GENERATE}" STREQUAL "${GIVEN}/generate")
+  message(FATAL_ERROR "${GENERATE} is not in ${GIVEN}")
+endif()
+"""
 MAKEFILE = """\
 all: libm.a
 libm.a: p.c
@@ -84,6 +115,11 @@ def runner() -> RuleRunner:
             "a/p/gen.c": "int main(void) { return 0; }\n",
             "a/p/Makefile": MAKEFILE,
             "a/user/CMakeLists.txt": USER,
+            "a/generator/CMakeLists.txt": GENERATOR,
+            "a/generator/text.c": 'const char *text(void) { return "int made(void) { return 7; }\\n"; }\n',
+            "a/generator/main.c": "#include <stdio.h>\nconst char *text(void);\n"
+            'int main(int n, char **a) { return n != 2 || fputs(text(), fopen(a[1], "w")) < 0; }\n',
+            "a/generated/CMakeLists.txt": GENERATED,
             "a/user/user.c": '#include "p.h"\nconst char *user(void) { return p(); }\n',
         }
     )
@@ -96,6 +132,9 @@ def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> Bu
             "a/p/CMakeLists.txt": BASE + more,
             "a/BUILD": f'cc_cmake_project(name="p", sources=["p/**"], subdirectory="p", {fields})\n'
             'cc_cmake_project(name="user", sources=["user/**"], subdirectory="user", dependencies=[":p"])\n'
+            'cc_cmake_project(name="generator", sources=["generator/**"], subdirectory="generator")\n'
+            'cc_cmake_project(name="generated", sources=["generated/**"], subdirectory="generated", '
+            'host_tools=[":generator"], defines={"GIVEN": "{host_tools}"})\n'
             'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="")\n',
         }
     )
@@ -140,3 +179,36 @@ def test_strict_probes_want_an_answer(runner: RuleRunner) -> None:
     answered = 'strict_probes=True, probes={"WORKS_EXITCODE": "0"}'
     assert build(runner, "p", answered, PROBE).probes == ()
     assert build(runner, "p", "", PROBE).probes == ("WORKS_EXITCODE",)
+
+
+@pytest.mark.parametrize("kind", DOWNLOADS)
+def test_what_would_be_downloaded_is_an_error_at_once(runner: RuleRunner, kind: str) -> None:
+    assert "The build downloads files, and no build has a network." in refusal(runner, more=DOWNLOADS[kind])
+
+
+def test_a_file_outside_of_the_folder_is_an_error(runner: RuleRunner) -> None:
+    outside = 'install(FILES p.h DESTINATION "/etc/p")\n'
+    assert "own folder (CMAKE_INSTALL_PREFIX, --prefix), where nothing uses them:\n  * /etc/p/p.h\n" in refusal(
+        runner, more=outside
+    )
+    assert build(runner, "p", 'exclude=["/etc/**"]', outside).tree.libraries
+
+
+def test_a_project_that_installs_nothing_is_an_error(runner: RuleRunner) -> None:
+    assert "installs no files" in refusal(runner, 'install_components=["no-such"]')
+
+
+def test_a_program_of_host_tools_runs_during_the_build(runner: RuleRunner) -> None:
+    assert [library.path for library in build(runner, "generated").tree.libraries] == ["lib/libgenerated.a"]
+
+
+def test_host_tools_are_projects() -> None:
+    check_host_tools(Address("a"), [])
+    with pytest.raises(InvalidTargetError, match=r"not projects .*: a:script"):
+        check_host_tools(Address("a"), [Address("a", target_name="script")])
+
+
+def test_the_compiler_is_not_a_matter_of_defines(runner: RuleRunner) -> None:
+    runner.write_files({"a/p/CMakeLists.txt": BASE})
+    with pytest.raises(ExecutionError, match=r"CMAKE_C_COMPILER, which each build sets itself"):
+        build(runner, "p", 'defines={"CMAKE_C_COMPILER": "gcc"}')

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spokeshave_core.platform import Platform, System
+
 # What `./configure` scripts and makefiles use.
 POSIX_TOOLS = tuple(
     """
@@ -13,6 +15,7 @@ POSIX_TOOLS = tuple(
     ln ls make mkdir mktemp mv od printf pwd rm rmdir sed sh sleep sort tail tee test touch tr true uname uniq wc xargs
     """.split()
 )
+_UNAME = "uname"
 # What no build by make works without. Others of the list are used if they exist.
 NEEDED_TOOLS = ("grep", "make", "sed", "sh")
 _FIND = """\
@@ -27,6 +30,34 @@ _SHIM = """\
 # {version}
 exec {path} "$@"
 """
+_UNAME_SHIM = """\
+#!/bin/sh
+# Answers for the system that is built for.
+asked=$*
+case $asked in
+'') asked=-s ;;
+--kernel-name) asked=-s ;;
+--machine) asked=-m ;;
+--kernel-release) asked=-r ;;
+--operating-system) asked=-o ;;
+--all) asked=-a ;;
+esac
+case $asked in *a*) asked=-snrvmo ;; esac
+text=
+add() {{ text="${{text:+$text }}$1"; }}
+case $asked in *s*) add {system} ;; esac
+case $asked in *n*) add localhost ;; esac
+case $asked in *r*) add {release} ;; esac
+case $asked in *v*) add 1 ;; esac
+case $asked in *[mpi]*) add {machine} ;; esac
+case $asked in *o*) add {operating_system} ;; esac
+echo "$text"
+"""
+_SYSTEMS = {
+    System.MACOS: ("Darwin", "20.0.0", "Darwin"),
+    System.WINDOWS: ("MINGW64_NT-10.0", "3.4.0", "Msys"),
+}
+_LINUX = ("Linux", "4.18.0", "GNU/Linux")
 
 
 @dataclass(frozen=True)
@@ -47,6 +78,19 @@ def parse_found(output: str) -> tuple[FoundTool, ...]:
     """Parse the output of the script."""
     lines = (line.split("\t") for line in output.splitlines())
     return tuple(FoundTool(*line) for line in lines if len(line) == 3)
+
+
+def shims(tools: Iterable[FoundTool], platform: Platform) -> dict[str, bytes]:
+    """Return scripts by name that run the programs. `uname` answers for the platform: makefiles choose by it."""
+    return {tool.name: uname_shim(platform) if tool.name == _UNAME else shim(tool) for tool in tools}
+
+
+def uname_shim(platform: Platform) -> bytes:
+    """Return a script that answers as `uname` does on a platform."""
+    system, release, operating_system = _SYSTEMS.get(platform.system, _LINUX)
+    machine = platform.processor if platform.system is System.WINDOWS else platform.architecture
+    text = _UNAME_SHIM.format(system=system, release=release, machine=machine, operating_system=operating_system)
+    return text.encode()
 
 
 def shim(tool: FoundTool) -> bytes:

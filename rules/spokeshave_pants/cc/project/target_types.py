@@ -20,6 +20,7 @@ from pants.engine.target import (
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_pants.cc.cmake_names import cmake_names_problem
 from spokeshave_pants.cc.sandbox_flags import refused_flags
 from spokeshave_pants.sources.target_types import SOURCE_TREE_FIELDS
 from spokeshave_pants.toolchain.platforms import check_platform_globs
@@ -191,7 +192,14 @@ class ProjectExcludeField(StringSequenceField):
     alias = "exclude"
     default = ()
     value: tuple[str, ...]
-    help = "Globs of installed files to leave out, such as `['share/doc/**']`. Defaults to none."
+    help = help_text(
+        """
+        Globs of installed files to leave out, such as `["share/doc/**"]`. Defaults to none.
+
+        A file that is installed outside of the project's folder is an error, as nothing can use it. A glob that begins
+        with `/`, such as `["/etc/**"]`, leaves out such files.
+        """
+    )
 
 
 class CmakeRequirementsField(StringField):
@@ -205,11 +213,9 @@ class CmakeRequirementsField(StringField):
 
 
 def _check_names(alias: str, defines: Any, address: Address) -> None:
-    wrong = [name for name in defines if not name or name.startswith("-") or any(c in name for c in '=" ;()$\\\n')]
-    if wrong:
-        raise InvalidFieldException(
-            f"The `{alias}` field of {address} has the name {wrong[0]!r}: write the name of a variable, without `-D`."
-        )
+    problem = cmake_names_problem(defines)
+    if problem:
+        raise InvalidFieldException(f"The `{alias}` field of {address} {problem}")
 
 
 _COMMON = (

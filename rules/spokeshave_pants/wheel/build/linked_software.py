@@ -25,12 +25,21 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.components import Component, package_url
+from spokeshave_core.components import Component, package_url, project_url
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.includes.third_party import package_files
 from spokeshave_pants.cc.languages import is_cxx
+from spokeshave_pants.cc.project.rules import (
+    BuiltCcProject,
+    CcProjectRequest,
+    ProjectClosureRequest,
+    ProjectLicensesRequest,
+    build_project,
+    project_closure,
+    project_licenses,
+)
 from spokeshave_pants.cc.runtime_pack.libraries import PLUGIN, ZIG_PACKAGE, runtime_components, runtime_licenses
 from spokeshave_pants.cc.runtime_pack.recipe import own_sources
 from spokeshave_pants.pants_api import (
@@ -120,7 +129,24 @@ async def linked_components(request: LinkedComponentsRequest) -> LinkedComponent
         has_cxx=_has_cxx(plans),
         has_own=any(own_sources(part) for part in request.platform.slices),
     )
-    return LinkedComponents((*runtime, *sorted(packages, key=lambda package: str(package.purl))))
+    closure = await project_closure(ProjectClosureRequest(native.projects))
+    built = await concurrently(
+        build_project(CcProjectRequest(address, part, native.project_defines), **implicitly())
+        for address in closure.addresses
+        for part in request.platform.slices
+    )
+    others = {*packages, *map(_component_of, built)}
+    return LinkedComponents((*runtime, *sorted(others, key=lambda other: str(other.purl))))
+
+
+def _component_of(project: BuiltCcProject) -> Component:
+    software = project.software
+    return Component(
+        name=software.name,
+        version=software.version,
+        purl=project_url(software.name, software.version),
+        description=f"A project with a build of its own ({project.address})",
+    )
 
 
 @rule(level=LogLevel.DEBUG)
@@ -137,9 +163,13 @@ async def linked_licenses(request: LinkedLicensesRequest) -> LinkedLicenses:
         ),
         create_digest(CreateDigest([FileContent(f"{_BELOW}/{PLUGIN}/LICENSE", plugin_license())])),
     )
+    closure = await project_closure(ProjectClosureRequest(native.projects))
+    of_projects = await concurrently(project_licenses(ProjectLicensesRequest(address)) for address in closure.addresses)
+    projects = ((address.path_safe_spec, each.digest) for address, each in zip(closure.addresses, of_projects))
     of_packages = ((name, package.distribution.licenses) for name, package in sorted(packages.items()))
     placed = await concurrently(
-        add_prefix(AddPrefix(digest, f"{_BELOW}/{name}")) for name, digest in ((ZIG_PACKAGE, of_zig), *of_packages)
+        add_prefix(AddPrefix(digest, f"{_BELOW}/{name}"))
+        for name, digest in ((ZIG_PACKAGE, of_zig), *of_packages, *projects)
     )
     return LinkedLicenses(await merge_digests(MergeDigests([own, *placed])))
 

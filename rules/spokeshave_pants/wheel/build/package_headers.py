@@ -19,6 +19,7 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
+from spokeshave_pants.cc.project.rules import VariantDefines
 from spokeshave_pants.pants_api import concurrently, implicitly, rule
 
 
@@ -44,9 +45,16 @@ class NativeCompilesRequest:
 
 @dataclass(frozen=True)
 class NativeCompiles:
-    """The compiles of a wheel's native files, for all platforms and Pythons."""
+    """The compiles of a wheel's native files, for all platforms and Pythons.
+
+    Attributes:
+        projects: The projects with a build of their own that they link, or whose headers they may include.
+        project_defines: What the variant adds to all of them.
+    """
 
     plans: tuple[CompilePlan, ...]
+    projects: tuple[Address, ...]
+    project_defines: VariantDefines
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,17 @@ async def native_compiles(request: NativeCompilesRequest) -> NativeCompiles:
         plan_link(LinkPlanRequest(address, request.variant), **implicitly())
         for address in sorted({address for target in targets for address in target.shared_libraries})
     )
-    return NativeCompiles(tuple(plan for linked in (*targets, *libraries) for plan in linked.plans))
+    linked = (*targets, *libraries)
+    plans = tuple(plan for each in linked for plan in each.plans)
+    projects = {
+        *(address for each in linked for address in (*each.projects, *each.needed_projects)),
+        *(project.address for plan in plans for project in plan.projects),
+    }
+    return NativeCompiles(
+        plans=plans,
+        projects=tuple(sorted(projects)),
+        project_defines=next((each.project_defines for each in linked), ()),
+    )
 
 
 def package_requests(

@@ -12,7 +12,7 @@ from pants.engine.target import Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.problems import Problems
+from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_core.reports.sdist import SdistDescription, SdistReport
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.cc.includes.third_party import CcPackage
@@ -155,6 +155,7 @@ async def sdist_native_contents(request: SdistContentsRequest) -> SdistNativeCon
         _planned(wrapped.target, link, folders.get(wrapped.target.address, "")) for wrapped, link in zip(targets, links)
     )
     compiles = [each for link in links for each in link.plans]
+    check_projects(request.address.spec, links)
     digest = await merge_digests(
         MergeDigests(dict.fromkeys(each.digest for each in compiles if not each.source.startswith(f"{PACKAGES_DIR}/")))
     )
@@ -164,6 +165,29 @@ async def sdist_native_contents(request: SdistContentsRequest) -> SdistNativeCon
         digest=digest,
         packages=tuple(dict.fromkeys(package for each in compiles for package in each.packages)),
     )
+
+
+def check_projects(spec: str, links: Iterable[LinkPlan]) -> None:
+    """Check that no library of a project with a build of its own is part of an sdist.
+
+    Raises:
+        InvalidTargetError: If any is. The message lists the projects.
+    """
+    projects = {
+        address
+        for link in links
+        for address in (
+            *link.projects,
+            *link.needed_projects,
+            *(project.address for plan in link.plans for project in plan.projects),
+        )
+    }
+    if projects:
+        raise InvalidTargetError(
+            f"{spec} has `sdist`, but its native files use projects with a build of their own, which an sdist does not "
+            f"contain:\n{bullet_list(address.spec for address in sorted(projects))}\nRemove `sdist`, or describe the "
+            "sources of these projects as `cc_sources`."
+        )
 
 
 def check_sdist(plan: DescribedWheel, payload: Iterable[str]) -> None:

@@ -1,0 +1,52 @@
+"""What to do about a project's build that fails. Works without the engine."""
+
+from __future__ import annotations
+
+import re
+
+_DOWNLOADS = (
+    "The build downloads files, and no build has a network. Build what it downloads as a project of its own and list "
+    "it in `dependencies`; or put the files into the source tree and set the variable by which the project takes them, "
+    "such as FETCHCONTENT_SOURCE_DIR_NAME."
+)
+_PACKAGES = (
+    "Packages are found in the `dependencies` of the target only. Add the project there, or switch off what needs it "
+    "by a variable in `defines`."
+)
+_PROGRAMS = (
+    "Programs of this machine are found only if `system_tools` lists them. A program that is built from sources is a "
+    "project in `host_tools`."
+)
+_LANGUAGES = "The toolchain compiles C, C++ and assembler. Switch off the part in another language, if the project can."
+_MACHINES = (
+    "The result would depend on the machine that builds it. Switch the option off by a variable in `defines` or an "
+    "argument of the build."
+)
+_RESOURCES = (
+    "Windows resources (.rc: versions, icons) are not supported. Switch them off for Windows by a variable in "
+    '`platform_defines={"win_*": ...}`, or build a static library, which has none.'
+)
+# The first that fits is the cause; others may follow from it.
+_HINTS = (
+    (re.compile(r"resources of Windows \(\.rc\) cannot be compiled"), _RESOURCES),
+    (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
+    (
+        re.compile(
+            r"would be downloaded from|FETCHCONTENT_FULLY_DISCONNECTED|resolve host|failure in name resolution"
+            r"|could not find (git|hg|svn) for"
+        ),
+        _DOWNLOADS,
+    ),
+    (re.compile(r"Could NOT find (OpenMP|MPI|CUDA)|No CMAKE_\w+_COMPILER could be found|nvcc"), _LANGUAGES),
+    (re.compile(r"Could NOT find (Python|Perl|Git|BISON|FLEX|Doxygen|SWIG|Java|Ruby)"), _PROGRAMS),
+    (re.compile(r"Could NOT find \w|Could not find a package configuration file"), _PACKAGES),
+    (
+        re.compile(r": not found$|command not found|using the following names|no such file or directory", re.M),
+        _PROGRAMS,
+    ),
+)
+
+
+def failure_hint(output: str) -> str:
+    """Return what the user can do about a failed build, by its output. Empty if it is not known."""
+    return next((hint for pattern, hint in _HINTS if pattern.search(output)), "")

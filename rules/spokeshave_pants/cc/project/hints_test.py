@@ -1,0 +1,32 @@
+"""Tests of the advice for builds that fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.cc.project.hints import failure_hint
+
+
+@pytest.mark.parametrize(
+    ("output", "advice"),
+    [
+        ("spokeshave: z would be downloaded from https://example.org/z.tar.gz", "no build has a network"),
+        ("FETCHCONTENT_FULLY_DISCONNECTED is set to true, which requires", "no build has a network"),
+        ('  no 6;"Could not resolve hostname"', "no build has a network"),
+        ("  Could NOT find ZLIB (missing: ZLIB_LIBRARY ZLIB_INCLUDE_DIR)", "`dependencies`"),
+        ('  Could not find a package configuration file provided by "fmt"', "`dependencies`"),
+        ("  Could NOT find Python (missing: Python_EXECUTABLE Interpreter)", "`system_tools`"),
+        ("/bin/sh: 1: sed: not found\n[2/3] Building", "`system_tools`"),
+        ("  Could not find P using the following names: perl", "`system_tools`"),
+        ("  Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)", "C, C++ and assembler"),
+        ("  No CMAKE_Fortran_COMPILER could be found.", "C, C++ and assembler"),
+        ("spokeshave: resources of Windows (.rc) cannot be compiled; build without them: a.rc", "platform_defines"),
+        ("name a processor in place of -march=native", "depend on the machine"),
+    ],
+)
+def test_a_failure_has_advice(output: str, advice: str) -> None:
+    assert advice in failure_hint(output)
+
+
+def test_an_error_of_the_source_has_no_advice() -> None:
+    assert failure_hint("p.c:1:1: error: unknown type name 'x'\nninja: build stopped: subcommand failed.") == ""
