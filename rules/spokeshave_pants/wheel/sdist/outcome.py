@@ -14,8 +14,14 @@ def check_summary(compared: SdistCheckReport | None, tested: SmokeReport) -> str
     Args:
         compared: None if the wheels differ.
     """
-    comparison = f"as the wheel: {compared.files} files, {compared.exports} exports" if compared else "not as the wheel"
+    comparison = "not as the wheel"
+    if compared:
+        comparison = f"as the wheel: {_count(compared.files, 'file')}, {_count(compared.exports, 'export')}"
     return f"{comparison}; {tested.outcome.value} on {tested.python}"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def check_problems(target: str, difference: str, tested: SmokeReport) -> tuple[str, ...]:
