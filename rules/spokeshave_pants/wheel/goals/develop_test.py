@@ -8,29 +8,67 @@ import venv
 from pathlib import Path
 
 import pytest
-from pants.backend.python import register as python_backend
-from pants.core import register as core
+from pants.backend.python.dependency_inference import rules as dependency_inference
+from pants.backend.python.target_types import PythonSourcesGeneratorTarget
+from pants.backend.python.target_types_rules import rules as python_target_types_rules
+from pants.core.target_types import rules as core_target_types_rules
+from pants.core.util_rules import archive, source_files, stripped_source_files
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import RuleRunner
 
 from spokeshave_pants.cc import register as cc_backend
-from spokeshave_pants.release import register as release_backend
+from spokeshave_pants.release import rules as version
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
-from spokeshave_pants.wheel import register as wheel_backend
+from spokeshave_pants.sandbox import tools
+from spokeshave_pants.wheel.backend import rules as backend
+from spokeshave_pants.wheel.backend_target_types import PythonBackendWheelTarget
+from spokeshave_pants.wheel.build import downstream_files, extension, linked_software, package_headers, placed_library
+from spokeshave_pants.wheel.build import rules as build
+from spokeshave_pants.wheel.codegen import settings
 from spokeshave_pants.wheel.development.subsystem import Develop
+from spokeshave_pants.wheel.goals import develop
+from spokeshave_pants.wheel.plan import rules as payload
+from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
 HERE = f"3.{sys.version_info[1]}"
 STATIC = '[project]\nname = "one"\nversion = "1.0"\n'
 WHEEL = "python_native_wheel(name='{name}', dependencies=[':ext'], pythons=['{python}'], platforms=['host'])\n"
 EXTENSION = "python_extension(name='ext', module='one._native')\n"
-BACKENDS = (core, cc_backend, python_backend, release_backend, wheel_backend)
 
 
 @pytest.fixture(scope="module")
 def rule_runner() -> RuleRunner:
-    registered = [rule for backend in BACKENDS for rule in backend.rules()]
-    targets = {target for backend in BACKENDS for target in backend.target_types()}
-    return RuleRunner(rules=registered, target_types=targets)
+    # Not those of all backends: to plan their rules takes a minute.
+    return RuleRunner(
+        rules=[
+            *archive.rules(),
+            *backend.rules(),
+            *build.rules(),
+            *cc_backend.rules(),
+            *core_target_types_rules(),
+            *dependency_inference.rules(),
+            *develop.rules(),
+            *downstream_files.rules(),
+            *extension.rules(),
+            *linked_software.rules(),
+            *package_headers.rules(),
+            *payload.rules(),
+            *placed_library.rules(),
+            *python_target_types_rules(),
+            *settings.rules(),
+            *source_files.rules(),
+            *stripped_source_files.rules(),
+            *tools.rules(),
+            *version.rules(),
+        ],
+        target_types=[
+            *cc_backend.target_types(),
+            PythonBackendWheelTarget,
+            PythonExtensionTarget,
+            PythonNativeWheelTarget,
+            PythonSourcesGeneratorTarget,
+        ],
+    )
 
 
 @pytest.fixture(scope="module")
