@@ -149,7 +149,7 @@ def test_groups_of_limited_files_are_compiled_for_these_only() -> None:
     extension = replace(MODULE, groups=("binding_objects",), libraries=(), platforms=("*linux_*",))
     text = text_of(group, extensions=(extension,))
     outer = text.index('if(CMAKE_SYSTEM_NAME STREQUAL "Linux")')
-    inner = text.index('  if(', outer)
+    inner = text.index("  if(", outer)
     compiled = text.index("add_library(binding_objects OBJECT", inner)
     assert outer < inner < compiled
     limited = text.index('if(CMAKE_SYSTEM_NAME STREQUAL "Linux")', compiled)
@@ -159,5 +159,5 @@ def test_groups_of_limited_files_are_compiled_for_these_only() -> None:
 def test_a_dll_is_next_to_the_modules_that_need_it() -> None:
     other = replace(MODULE, name="pack.other._native", libraries=())
     text = text_of(CORE, BINDING, libraries=(ENGINE,), extensions=(MODULE, other))
-    assert 'install(TARGETS engine_library RUNTIME DESTINATION pack/sub)' in text
-    assert 'install(TARGETS engine_library RUNTIME DESTINATION pack/other)' not in text
+    assert "install(TARGETS engine_library RUNTIME DESTINATION pack/sub)" in text
+    assert "install(TARGETS engine_library RUNTIME DESTINATION pack/other)" not in text

@@ -33,7 +33,7 @@ def check_problems(target: str, difference: str, tested: SmokeReport) -> tuple[s
     problems = [f"{target}:\n{difference}"] if difference else []
     if tested.outcome is Outcome.FAILED:
         problems.append(
-            f"The wheel of the sdist of {target}, built by CMake with the version {UNSTAMPED}, failed its smoke test on "
-            f"Python {tested.python}:\n{tested.reason}"
+            f"The wheel of the sdist of {target}, built by CMake with the version {UNSTAMPED}, failed its smoke test "
+            f"on Python {tested.python}:\n{tested.reason}"
         )
     return tuple(problems)
