@@ -267,6 +267,11 @@ async def shell_process(
         return ShellProcess(await _link(request, platform, abi, wheels.variant), platform, notes)
     plan = chosen_plan(await _plans(request, sources, wheels.variant), subsystem.source, where=where)
     check_platform(plan, platform)
+    if not wheels.compiles(plan.source, platform):
+        raise InvalidTargetError(
+            f"{display_name(plan.source)} is not compiled for {platform}, because only extensions for other platforms "
+            "contain it. With `--cc-shell-platform`, choose one that matches their `platforms`."
+        )
     found = await compile_process(
         CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()
     )
