@@ -43,6 +43,7 @@ class SourceGroup:
         forced_headers: Files that are included before each source, as paths in the repository.
         needs_version: Whether they reach the header `spokeshave/version.h`.
         platforms: Globs of the wheel platform tags that they are compiled for. Empty for all.
+        users_platforms: The same for the native files that contain them. Empty if one of these is for all platforms.
     """
 
     name: str
@@ -62,6 +63,7 @@ class SourceGroup:
     forced_headers: tuple[str, ...] = ()
     needs_version: bool = False
     platforms: tuple[str, ...] = ()
+    users_platforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -58,13 +58,21 @@ def check_languages(sources: Iterable[str], *, where: str, remedy: str = "`sourc
     Raises:
         InvalidTargetError: For all sources in other languages.
     """
+    text = unsupported_languages(sources, where=where, remedy=remedy)
+    if text is not None:
+        raise InvalidTargetError(text)
+
+
+def unsupported_languages(sources: Iterable[str], *, where: str, remedy: str = "`sources`") -> str | None:
+    """Return why sources cannot be compiled and what to do instead, as `check_languages`. None if all can be."""
     reasons = [(source, _BY_EXTENSION.get(posixpath.splitext(source)[1].lower())) for source in sources]
     problems = [f"{source}: {reason}." for source, reason in reasons if reason]
-    if problems:
-        raise InvalidTargetError(
-            f"{where} has sources that cannot be compiled:\n{bullet_list(problems)}\n"
-            f"Remove the sources that are not needed from {remedy}."
-        )
+    if not problems:
+        return None
+    return (
+        f"{where} has sources that cannot be compiled:\n{bullet_list(problems)}\n"
+        f"Remove the sources that are not needed from {remedy}."
+    )
 
 
 def unsupported_flag(flag: str) -> str | None:

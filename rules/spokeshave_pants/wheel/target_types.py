@@ -86,8 +86,10 @@ class ExtensionPlatformsField(StringSequenceField):
         The platforms whose wheels contain the extension, as globs of wheel platform tags, such as `["win_*"]`. It is
         neither compiled nor linked for others. Defaults to all platforms of the wheel.
 
-        Python code must then import the module only on these platforms. To choose sources by platform instead, so that
-        one module has a different implementation on each, use the `platforms` of `cc_sources`.
+        Python code must then import the module only on these platforms. `check` compiles sources for the platforms of
+        their own target: if they compile on no other one, set the `platforms` of the `cc_sources` as well. To choose
+        sources by platform instead, so that one module has a different implementation on each, use only the `platforms`
+        of `cc_sources`.
         """
     )
 

@@ -50,7 +50,14 @@ from spokeshave_pants.wheel.report.wheels import (
     WheelReport,
 )
 from spokeshave_pants.wheel.sdist.check import CheckSdistRequest, SdistCheck, check_sdist
-from spokeshave_pants.wheel.sdist.rules import StampedSdist, StampSdistRequest, stamp_sdist
+from spokeshave_pants.wheel.sdist.rules import (
+    StampedSdist,
+    StampSdistRequest,
+    UnstampedSdist,
+    UnstampedSdistRequest,
+    stamp_sdist,
+    write_sdist,
+)
 from spokeshave_pants.wheel.smoke.rules import (
     SmokeChance,
     SmokeReport,
@@ -129,10 +136,17 @@ class SmokeTestedWheels:
     refused: tuple[CheckedWheel, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    def refusals(self) -> tuple[str, ...]:
+        """Return what is wrong with the wheels that were not stamped, as texts for the user."""
+        return tuple(checked.failure() for checked in self.refused)
+
+    def smoke_problems(self) -> tuple[str, ...]:
+        """Return the smoke tests that keep the wheels from being published, as texts for the user."""
+        return tuple(problem for wheel in self.wheels for problem in wheel.problems())
+
     def problems(self) -> tuple[str, ...]:
-        """Everything that is wrong with the wheels, as texts for the user."""
-        smoke = (problem for wheel in self.wheels for problem in wheel.problems())
-        return (*(checked.failure() for checked in self.refused), *smoke)
+        """Return everything that is wrong with the wheels, as texts for the user."""
+        return (*self.refusals(), *self.smoke_problems())
 
 
 @dataclass(frozen=True)
@@ -173,6 +187,13 @@ class SdistOfWheelRequest:
     """A request for the sdist of a target."""
 
     address: Address
+
+
+@dataclass(frozen=True)
+class PreparedSdist:
+    """The sdist of a target, without a version. None if it has none."""
+
+    sdist: UnstampedSdist | None
 
 
 @dataclass(frozen=True)
@@ -300,29 +321,40 @@ async def sdist_of_wheel(request: SdistOfWheelRequest) -> SdistOfWheel:
 
 
 @rule(level=LogLevel.DEBUG)
+async def prepare_sdist(request: SdistOfWheelRequest) -> PreparedSdist:
+    """Write the sdist of a target if it has one, so that what keeps it from having one is reported first."""
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    if not plan.target.get(SdistField).value:
+        return PreparedSdist(None)
+    return PreparedSdist(await write_sdist(UnstampedSdistRequest(request.address)))
+
+
+@rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
     results = await smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly())
-    problems = results.problems()
-    if problems and len(problems) == len(results.refused):
-        raise ToolError("\n\n".join(problems))
-    if problems:
+    found = await sdist_of_wheel(SdistOfWheelRequest(request.address))
+    smoke = results.smoke_problems()
+    if smoke:
         remedy = (
             f"Fix the failures; `{bin_name()} test {request.address}` runs them alone. If a check only needs more "
             f"time, increase `smoke_timeout`."
         )
-        raise SmokeTestError("\n\n".join([*problems, remedy]))
-    sdist = (await sdist_of_wheel(SdistOfWheelRequest(request.address))).sdist
+        smoke = (*smoke, remedy)
+    problems = (*results.refusals(), *smoke, *(found.check.problems if found.check else ()))
+    if problems:
+        raise SmokeTestError("\n\n".join(problems)) if smoke else ToolError("\n\n".join(problems))
     files = [wheel.wheel.digest for wheel in results.wheels]
-    digest = await merge_digests(MergeDigests([*files, *([sdist.digest] if sdist else [])]))
-    return TestedWheels(digest, results.wheels, sdist)
+    digest = await merge_digests(MergeDigests([*files, *([found.sdist.digest] if found.sdist else [])]))
+    return TestedWheels(digest, results.wheels, found.sdist)
 
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId, build: CcBuildSubsystem) -> WheelReports:
     # The first is for the run, which says by it how many of its actions are done.
-    _, results = await concurrently(
+    _, results, _ = await concurrently(
         announce_work(AnnouncedWorkRequest(request.address), **implicitly()),
         smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly()),
+        prepare_sdist(SdistOfWheelRequest(request.address)),
     )
     found = await sdist_of_wheel(SdistOfWheelRequest(request.address))
     actions = [action for wheel in results.wheels for action in _actions(wheel)]

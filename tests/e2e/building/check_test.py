@@ -19,6 +19,8 @@ SOURCES = [
     "plain_c/native.c",
 ]
 
+EDITED = ("core/geometry/text.cc", "plain_c/area.c", "plain_c/BUILD")
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
@@ -37,15 +39,18 @@ def test_every_source_is_compiled(project: Project) -> None:
 
 
 def test_errors_of_all_sources_have_repository_paths(project: Project) -> None:
-    originals = {path: (project.root / path).read_text() for path in ("core/geometry/text.cc", "plain_c/area.c")}
+    originals = {path: (project.root / path).read_text() for path in EDITED}
     project.replace("core/geometry/text.cc", "text << length", "text << lenght")
     project.replace("plain_c/area.c", "width * height;", "width * height")
+    project.replace("plain_c/BUILD", '"*.h"]', '"*.h", "*.cu"]')
+    project.write("plain_c/kernel.cu", "")
     run = project.pants("check", "::")
     for path, text in originals.items():
         project.write(path, text)
     assert run.exit_code == 1
     assert "core/geometry/text.cc:9:11: error: use of undeclared identifier 'lenght'" in run.output
     assert "plain_c/area.c:3:59: error: expected ';'" in run.output
+    assert "plain_c/kernel.cu: the toolchain has no CUDA compiler" in run.output
     assert "Traceback" not in run.output
     assert "pants-sandbox" not in run.output
 

@@ -49,6 +49,16 @@ CASES = {
         "bad/same_object/twice.c and bad/same_object/twice.cc",
         "Rename one of each",
     ),
+    "languages that have no compiler": (
+        "bad/languages:wheel",
+        "bad/languages:ext has sources that cannot be compiled",
+        "bad/languages/kernel.cu: the toolchain has no CUDA compiler: compile the kernels at run time by NVRTC",
+        "bad/languages/view.m: Objective-C needs the frameworks of Apple's SDK",
+        "bad/languages/solve.f90: the toolchain has no Fortran compiler: translate it to C",
+        "bad/languages/fast.asm: the toolchain has no NASM and no MASM: use the project's assembler sources in GNU",
+        "bad/languages/parts.cppm: C++20 modules are not supported",
+        "Remove the sources that are not needed from `sources`",
+    ),
     "an undefined symbol": (
         "bad/undefined_symbol:wheel",
         "bad/undefined_symbol:ext does not link",
@@ -153,7 +163,12 @@ def test_bad_input_is_reported_with_location_and_remedy(project: Project, case: 
 
 
 @pytest.mark.parametrize(
-    "case", ["an invalid pyproject.toml, every mistake at once", "a version file that is not JSON"]
+    "case",
+    [
+        "an invalid pyproject.toml, every mistake at once",
+        "a version file that is not JSON",
+        "languages that have no compiler",
+    ],
 )
 def test_static_problems_are_reported_before_any_compile(project: Project, case: str) -> None:
     source = project.root / "bad/good/native.c"

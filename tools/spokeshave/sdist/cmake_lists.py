@@ -237,6 +237,7 @@ def _platforms(described: SdistDescription) -> Iterator[str]:
 def _all_globs(described: SdistDescription) -> Iterator[tuple[str, ...]]:
     for group in described.groups:
         yield group.platforms
+        yield group.users_platforms
         yield from ((values.glob,) for values in (*group.platform_defines, *group.platform_flags))
     for native in (*described.libraries, *described.extensions):
         yield native.platforms
@@ -281,7 +282,8 @@ def _group(group: SourceGroup, described: SdistDescription) -> str:
         lines.append(f"target_link_libraries({name} PRIVATE ${{PYTHON_HEADERS}})")
         if described.limited_api is not None:
             lines.append(f"target_compile_definitions({name} PRIVATE ${{PYTHON_DEFINITIONS}})")
-    return "\n".join(_block(_condition(group.platforms, described), lines)) + "\n"
+    compiled = _block(_condition(group.platforms, described), lines)
+    return "\n".join(_block(_condition(group.users_platforms, described), compiled)) + "\n"
 
 
 def _native(path: str) -> str:
@@ -398,7 +400,8 @@ def _library_installs(library: NativeFile, target: str, folder: str, project: Pr
         yield plain
         return
     # Windows searches for a DLL in the folder of the module that needs it.
-    users = [_module_folder(extension) for extension in project.description.extensions]
+    extensions = project.description.extensions
+    users = [_module_folder(extension) for extension in extensions if library.name in extension.libraries]
     yield "if(WIN32)"
     for user in sorted(dict.fromkeys(users)) or [folder]:
         yield f"  install(TARGETS {target} RUNTIME DESTINATION {quoted(user)})"

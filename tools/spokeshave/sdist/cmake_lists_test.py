@@ -142,3 +142,22 @@ def test_a_project_without_native_code_needs_no_compiler() -> None:
     text = text_of()
     assert "project(Pack LANGUAGES NONE)" in text
     assert "install(DIRECTORY python/ DESTINATION ." in text
+
+
+def test_groups_of_limited_files_are_compiled_for_these_only() -> None:
+    group = replace(BINDING, platforms=("*_x86_64",), users_platforms=("*linux_*",))
+    extension = replace(MODULE, groups=("binding_objects",), libraries=(), platforms=("*linux_*",))
+    text = text_of(group, extensions=(extension,))
+    outer = text.index('if(CMAKE_SYSTEM_NAME STREQUAL "Linux")')
+    inner = text.index("  if(", outer)
+    compiled = text.index("add_library(binding_objects OBJECT", inner)
+    assert outer < inner < compiled
+    limited = text.index('if(CMAKE_SYSTEM_NAME STREQUAL "Linux")', compiled)
+    assert limited < text.index("python_add_library(pack.sub._native") < text.index("endif()", limited)
+
+
+def test_a_dll_is_next_to_the_modules_that_need_it() -> None:
+    other = replace(MODULE, name="pack.other._native", libraries=())
+    text = text_of(CORE, BINDING, libraries=(ENGINE,), extensions=(MODULE, other))
+    assert "install(TARGETS engine_library RUNTIME DESTINATION pack/sub)" in text
+    assert "install(TARGETS engine_library RUNTIME DESTINATION pack/other)" not in text

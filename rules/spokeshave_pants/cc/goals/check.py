@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from pants.core.goals.check import CheckRequest, CheckResult, CheckResults
+from pants.engine.addresses import Address
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import FieldSet
 from pants.engine.unions import UnionRule
@@ -23,6 +25,7 @@ from spokeshave_pants.cc.compile.rules import (
 from spokeshave_pants.cc.includes.rules import CcTargets, owner_of
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
 from spokeshave_pants.cc.target_types import IncludeRootField
+from spokeshave_pants.cc.unsupported import unsupported_languages
 from spokeshave_pants.pants_api import concurrently, implicitly, rule
 from spokeshave_pants.toolchain.platforms import parse_platform
 
@@ -67,7 +70,11 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targ
         for plan in plans
         if plan.is_for(platform)
     )
-    failures = [failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code]
+    refused = [_refused(owner, cc_targets, checked) for owner in owners]
+    failures = [
+        *(text for text in refused if text is not None),
+        *(failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code),
+    ]
     return CheckResults(
         [
             CheckResult(
@@ -79,6 +86,12 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targ
         ],
         checker_name=request.tool_name,
     )
+
+
+def _refused(owner: str, cc_targets: CcTargets, checked: Container[Address]) -> str | None:
+    """Return why files of a target cannot be compiled, of those that are checked. None if all can be."""
+    paths = cc_targets.graph.members(owner)
+    return unsupported_languages((path for path in paths if cc_targets.by_path[path].address in checked), where=owner)
 
 
 def rules() -> list[Rule | UnionRule]:

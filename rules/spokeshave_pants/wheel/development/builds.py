@@ -10,14 +10,16 @@ from pants.engine.addresses import Address
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import AllTargets
 from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.closure.generated_rules import CcSource
 from spokeshave_pants.cc.compile.rules import CompilePlan, CompilePlanRequest, plan_compile
-from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
+from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest, plan_link
 from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
 from spokeshave_pants.pants_api import concurrently, implicitly, rule
-from spokeshave_pants.wheel.plan.matrix import WheelMatrix
+from spokeshave_pants.wheel.plan.matrix import WheelMatrix, is_built_for
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.target_types import WheelDependenciesField
 
@@ -32,12 +34,18 @@ class WheelBuild:
         variant: The `cc_variant` that the sources are compiled with, if any.
         linked: The extensions and shared libraries.
         sources: The paths of all sources that are compiled for them.
+        limits: The globs of the platforms of each source that only extensions with `platforms` contain.
     """
 
     matrix: WheelMatrix
     variant: Address | None
     linked: frozenset[Address]
     sources: frozenset[str]
+    limits: FrozenDict[str, tuple[str, ...]]
+
+    def compiles(self, source: str, platform: Platform) -> bool:
+        """Return whether any of its extensions for a platform contains a source."""
+        return source in self.sources and is_built_for(self.limits.get(source, ()), platform)
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,11 @@ class WheelBuilds:
         """Return the wheels that any of the sources is compiled for."""
         wanted = set(sources)
         return WheelBuilds(tuple(wheel for wheel in self.wheels if not wanted.isdisjoint(wheel.sources)))
+
+    def compiles(self, source: str, platform: Platform) -> bool:
+        """Return whether a source is compiled for a platform, as far as wheels contain it."""
+        found = self.compiling([source]).wheels
+        return not found or any(wheel.compiles(source, platform) for wheel in found)
 
     @property
     def variants(self) -> tuple[Address | None, ...]:
@@ -119,11 +132,39 @@ async def wheel_build(request: WheelBuildRequest) -> WheelBuild:
     below = await concurrently(
         plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in libraries
     )
+    sources = {address: _sources(link) for address, link in zip(libraries, below)}
+    uses: list[tuple[str, tuple[str, ...]]] = []
+    for globs, link in zip(plan.native_platforms, links):
+        used = {*_sources(link), *(path for library in link.shared_libraries for path in sources[library])}
+        uses.extend((path, globs) for path in sorted(used))
     return WheelBuild(
         matrix=plan.matrix,
         variant=plan.variant,
         linked=frozenset((*plan.native_targets, *libraries)),
-        sources=frozenset(compile_plan.source for link in (*links, *below) for compile_plan in link.plans),
+        sources=frozenset(path for path, _ in uses),
+        limits=source_limits(uses),
+    )
+
+
+def _sources(link: LinkPlan) -> frozenset[str]:
+    return frozenset(plan.source for plan in link.plans)
+
+
+def source_limits(uses: Iterable[tuple[str, tuple[str, ...]]]) -> FrozenDict[str, tuple[str, ...]]:
+    """Return the globs of the platforms that sources are limited to.
+
+    Args:
+        uses: Each source with the `platforms` of a linked target that contains it. Empty for all platforms.
+    """
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for path, globs in uses:
+        found.setdefault(path, []).append(globs)
+    return FrozenDict(
+        {
+            path: tuple(dict.fromkeys(glob for globs in listed for glob in globs))
+            for path, listed in found.items()
+            if all(listed)
+        }
     )
 
 

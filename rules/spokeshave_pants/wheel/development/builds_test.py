@@ -13,6 +13,7 @@ from pants.core.util_rules import source_files, stripped_source_files
 from pants.engine.addresses import Address
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
 from spokeshave_pants.cc.closure.generated_rules import CcSource
@@ -25,7 +26,7 @@ from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTar
 from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.rule_fixtures import sandbox_rules
 from spokeshave_pants.wheel.development import builds
-from spokeshave_pants.wheel.development.builds import VariantSource, VariantSourceRequest, WheelBuilds
+from spokeshave_pants.wheel.development.builds import VariantSource, VariantSourceRequest, WheelBuilds, source_limits
 from spokeshave_pants.wheel.plan import rules as wheel_plan
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
@@ -127,3 +128,20 @@ def test_the_build_without_a_variant_goes_first(rule_runner: RuleRunner) -> None
     assert wheels.variant is None
     assert [str(platform) for matrix in wheels.matrices for platform in matrix.platforms] == ["win_arm64"]
     assert found(rule_runner).variant is None
+
+
+def test_sources_of_limited_extensions_are_for_their_platforms(rule_runner: RuleRunner) -> None:
+    limited = "python_extension(name='win', module='p._win', dependencies=['src/other'], platforms=['win_*'])\n"
+    both = wheel("wheel", dependencies=[":ext", ":win"], platforms=["win_amd64", "manylinux_2_17_x86_64"])
+    wheels = found(rule_runner, limited, both)
+    linux = Platform.parse("manylinux_2_17_x86_64")
+    windows = Platform.parse("win_amd64")
+    assert not wheels.compiles("src/other/unrelated.cc", linux)
+    assert wheels.compiles("src/other/unrelated.cc", windows)
+    assert wheels.compiles("src/vm/run.cc", linux)
+    assert wheels.compiles("src/in/no/wheel.cc", linux)
+
+
+def test_a_source_is_limited_if_all_its_users_are() -> None:
+    uses = [("a.c", ("win_*",)), ("a.c", ("macosx_*",)), ("b.c", ("win_*",)), ("b.c", ())]
+    assert dict(source_limits(uses)) == {"a.c": ("win_*", "macosx_*")}

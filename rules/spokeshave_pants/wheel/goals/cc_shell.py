@@ -70,7 +70,8 @@ from spokeshave_pants.wheel.development.shell_scripts import (
     welcome,
 )
 from spokeshave_pants.wheel.development.subsystem import CcShell, CcShellSubsystem, Step
-from spokeshave_pants.wheel.target_types import ExtensionModuleField
+from spokeshave_pants.wheel.plan.matrix import is_built_for
+from spokeshave_pants.wheel.target_types import ExtensionModuleField, ExtensionPlatformsField
 
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TERM", "USER")
 _LINKED = (ExtensionModuleField, CcSharedLibraryDependenciesField)
@@ -83,11 +84,13 @@ class ShellTargetRequest:
     Attributes:
         is_extension: Whether the target is a `python_extension`. False for a `cc_shared_library` and a `cc_sources`.
         paths: The files of a `cc_sources`. None for a target that is linked.
+        platforms: The `platforms` of an extension, as globs. Empty for all platforms.
     """
 
     address: Address
     is_extension: bool
     paths: tuple[str, ...] | None
+    platforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,19 @@ def check_platform(plan: CompilePlan, platform: Platform) -> None:
         )
 
 
+def check_extension(request: ShellTargetRequest, platform: Platform) -> None:
+    """Check that an extension is built for a platform.
+
+    Raises:
+        InvalidTargetError: If it is not.
+    """
+    if not is_built_for(request.platforms, platform):
+        raise InvalidTargetError(
+            f"{request.address} is not built for {platform}, because its `platforms` are "
+            f"{', '.join(map(repr, request.platforms))}. With `--cc-shell-platform`, choose one that they match."
+        )
+
+
 def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
     """Return the target of a run.
 
@@ -160,6 +176,7 @@ def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
     """
     paths: dict[Address, list[str]] = {}
     linked: dict[Address, bool] = {}
+    platforms: dict[Address, tuple[str, ...]] = {}
     for target in targets:
         if target.has_field(CCSourceField):
             paths.setdefault(owner_of(target.address), []).append(target[CCSourceField].file_path)
@@ -167,6 +184,7 @@ def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
             paths.setdefault(target.address, [])
         elif any(target.has_field(field) for field in _LINKED):
             linked[target.address] = target.has_field(ExtensionModuleField)
+            platforms[target.address] = target.get(ExtensionPlatformsField).value
     addresses = sorted({*paths, *linked})
     if len(addresses) != 1:
         kinds = "`python_extension`, `cc_shared_library`, `cc_sources` or `cc_generated_sources`"
@@ -177,6 +195,7 @@ def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
         address,
         is_extension=linked.get(address, False),
         paths=tuple(sorted(paths[address])) if address in paths else None,
+        platforms=platforms.get(address, ()),
     )
 
 
@@ -242,11 +261,17 @@ async def shell_process(
         wheels = all_wheels.compiling((*request.paths, *(source.path for source in sources)))
     notes = variant_notes([(where, wheels.variants)])
     platform = choose_platform(subsystem.platform, wheels.matrices, where="the option `[cc-shell].platform`")
+    check_extension(request, platform)
     abi = choose_abi(subsystem.python, wheels.matrices, check.python, where="the option `[cc-shell].python`")
     if step is Step.LINK:
         return ShellProcess(await _link(request, platform, abi, wheels.variant), platform, notes)
     plan = chosen_plan(await _plans(request, sources, wheels.variant), subsystem.source, where=where)
     check_platform(plan, platform)
+    if not wheels.compiles(plan.source, platform):
+        raise InvalidTargetError(
+            f"{display_name(plan.source)} is not compiled for {platform}, because only extensions for other platforms "
+            "contain it. With `--cc-shell-platform`, choose one that matches their `platforms`."
+        )
     found = await compile_process(
         CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()
     )

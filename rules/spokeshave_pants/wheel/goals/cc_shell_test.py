@@ -15,6 +15,7 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.wheel.development.subsystem import Step
 from spokeshave_pants.wheel.goals.cc_shell import (
     ShellTargetRequest,
+    check_extension,
     check_machine,
     check_platform,
     chosen_plan,
@@ -116,3 +117,10 @@ def test_compilers_of_another_machine_are_an_error() -> None:
     check_machine("linux_x86_64", "linux_x86_64")
     with pytest.raises(InvalidTargetError, match="compilers run on linux_arm64"):
         check_machine("linux_arm64", "linux_x86_64")
+
+
+def test_an_extension_for_other_platforms_is_an_error() -> None:
+    request = ShellTargetRequest(Address("src", target_name="ext"), is_extension=True, paths=None, platforms=("win_*",))
+    check_extension(request, Platform.parse("win_amd64"))
+    with pytest.raises(InvalidTargetError, match=r"its `platforms` are 'win_\*'\. With `--cc-shell-platform`"):
+        check_extension(request, Platform.parse("manylinux_2_17_x86_64"))

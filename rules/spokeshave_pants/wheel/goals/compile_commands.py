@@ -67,6 +67,7 @@ async def write_compile_commands(
         variant_source(VariantSourceRequest(by_path[path], of_source.variant)) for path, of_source in by_source.items()
     )
     plans = [each.plan for each in found]
+    compiled = {plan.source for plan in plans if plan.is_for(platform) and wheels.compiles(plan.source, platform)}
     where = "the option `[compile-commands].python`"
     builds = tuple(
         SourceBuild(
@@ -76,7 +77,7 @@ async def write_compile_commands(
             else None,
         )
         for plan in plans
-        if plan.is_for(platform)
+        if plan.source in compiled
     )
     database = await compilation_database(CompilationDatabaseRequest(builds, platform), **implicitly())
     text = to_json(build_root.path, database.commands)
@@ -87,7 +88,7 @@ async def write_compile_commands(
     for note in variant_notes((build.plan.source, by_source[build.plan.source].variants) for build in builds):
         console.print_stderr(note)
     for plan in plans:
-        if not plan.is_for(platform):
+        if plan.source not in compiled:
             console.print_stderr(f"Left out {plan.source}, which is not for {platform}.")
     return CompileCommands(exit_code=0)
 

@@ -10,7 +10,16 @@ import posixpath
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+)
 from pants.engine.process import Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
@@ -25,7 +34,6 @@ from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
 from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
-from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
@@ -39,7 +47,7 @@ from spokeshave_pants.pants_api import (
 from spokeshave_pants.resources.files import backend_tool
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, find_requirements_file
-from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.sandbox.tools import RunToolRequest, run_tool
 from spokeshave_pants.sources.rules import SourceArchive, UnpackRequest, unpack_archive
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 from spokeshave_pants.wheel.backend.environment import (
@@ -65,10 +73,16 @@ from spokeshave_pants.wheel.backend.request import (
     BuildVersion,
     request_text,
 )
-from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, repaired_wheel
+from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, check_wheel
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_described_wheel
+from spokeshave_pants.wheel.sdist.outcome import check_problems, check_summary
 from spokeshave_pants.wheel.sdist.rules import SDIST_DIR, UnstampedSdistRequest, write_sdist
-from spokeshave_pants.wheel.smoke.rules import SmokeTestWheelRequest, smoke_chance
+from spokeshave_pants.wheel.smoke.rules import (
+    SmokeTestUnstampedRequest,
+    SmokeTestWheelRequest,
+    smoke_chance,
+    smoke_test_unstamped,
+)
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 
 CARRIED_REQUIREMENTS = "resource://spokeshave_pants.resources/scikit-build.txt"
@@ -88,11 +102,13 @@ class SdistCheck:
     """The check of an sdist.
 
     Attributes:
-        summary: What was compared, or why nothing was.
+        summary: What was compared and tested, or why nothing was.
+        problems: Why the sdist must not be published, as texts for the user.
     """
 
     summary: str
     actions: tuple[Action, ...]
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,11 +126,16 @@ class BuildSdistRequest:
 
 @dataclass(frozen=True)
 class SdistBuild:
-    """A wheel that was built from an sdist, below `OUTPUT_DIR`."""
+    """A wheel that was built from an sdist, below `OUTPUT_DIR`.
+
+    Attributes:
+        failure: Why there is no wheel. Empty if there is one.
+    """
 
     digest: Digest
     wheel: str
     actions: tuple[Action, ...]
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,18 +255,16 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
         level=LogLevel.INFO,
     )
     result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
-    if result.exit_code:
-        output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
-        raise ToolError(f"{description} failed:\n{output}")
-    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
-    wheel = posixpath.join(OUTPUT_DIR, BackendReport.from_json(reports[0].content.decode()).wheel)
     action = Action.of(kind=ActionKind.BACKEND, description=description, result=result, platform=request.platform)
     before = (*sdist.actions, foreign.action)
-    return SdistBuild(
-        digest=await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel]))),
-        wheel=wheel,
-        actions=(*before, action.after(*ends(before))),
-    )
+    actions = (*before, action.after(*ends(before)))
+    if result.exit_code:
+        output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
+        return SdistBuild(EMPTY_DIGEST, "", actions, f"{description} failed:\n{output}")
+    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
+    wheel = posixpath.join(OUTPUT_DIR, BackendReport.from_json(reports[0].content.decode()).wheel)
+    digest = await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel])))
+    return SdistBuild(digest=digest, wheel=wheel, actions=actions)
 
 
 @rule(desc="Check an sdist", level=LogLevel.DEBUG)
@@ -253,25 +272,46 @@ async def check_sdist(request: CheckSdistRequest) -> SdistCheck:
     found = await checkable_wheel(CheckableWheelRequest(request.address), **implicitly())
     if found.key is None or found.version is None:
         return SdistCheck(f"not built here: {found.reason}", ())
+    key = found.key
     tree, built = await concurrently(
-        repaired_wheel(RepairWheelRequest(found.key)),
-        build_sdist(BuildSdistRequest(request.address, found.key.platform, found.version)),
+        check_wheel(RepairWheelRequest(key)),
+        build_sdist(BuildSdistRequest(request.address, key.platform, found.version)),
     )
-    result = await run_tool(
-        RunToolRequest(
-            argv=("sdist", "compare", "--tree", f"{WHEEL_DIR}/{tree.file_name}", "--sdist", built.wheel),
-            digest=await merge_digests(MergeDigests([tree.digest, built.digest])),
-            kind=ActionKind.VERIFY,
-            description=f"Compare the sdist of {request.address} with its wheel",
-            platform=found.key.platform,
+    if built.failure:
+        return SdistCheck("does not build", built.actions, (built.failure,))
+    if tree.repaired is None:
+        # The run reports what is wrong with the wheel.
+        return SdistCheck(f"not compared: {tree.file_name} is not valid", built.actions)
+    inputs = await merge_digests(MergeDigests([tree.repaired.digest, built.digest]))
+    compared, tested = await concurrently(
+        run_tool(
+            RunToolRequest(
+                argv=("sdist", "compare", "--tree", f"{WHEEL_DIR}/{tree.repaired.file_name}", "--sdist", built.wheel),
+                digest=inputs,
+                kind=ActionKind.VERIFY,
+                description=f"Compare the sdist of {request.address} with its wheel",
+                platform=key.platform,
+            ),
+            **implicitly(),
         ),
-        **implicitly(),
+        smoke_test_unstamped(
+            SmokeTestUnstampedRequest(
+                key=key,
+                version=found.version,
+                digest=built.digest,
+                path=built.wheel,
+                what=f"the sdist of {request.address}",
+                needs=built.actions[-1:],
+            ),
+            **implicitly(),
+        ),
     )
-    raise_for_failure(result, f"the sdist of {request.address}")
-    report = result.report(SdistCheckReport)
+    comparison = compared.action.after(built.actions[-1], tree.repaired.actions[-1])
+    report = None if compared.exit_code else compared.report(SdistCheckReport)
     return SdistCheck(
-        f"as the wheel: {report.files} files, {report.exports} exports",
-        (*built.actions, result.action.after(built.actions[-1], tree.actions[-1])),
+        summary=check_summary(report, tested),
+        actions=(*built.actions, comparison, *tested.actions),
+        problems=check_problems(request.address.spec, compared.failure() if report is None else "", tested),
     )
 
 

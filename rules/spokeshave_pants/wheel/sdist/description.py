@@ -31,6 +31,7 @@ class PlannedNativeFile:
         is_extension: Whether it is an extension, and not a shared library.
         libraries: The targets of the libraries that it is linked to.
         folder: The folder of a library in the wheel. Empty for one that only other native files open.
+        platforms: Globs of the wheel platform tags that it is built for. Empty for all.
     """
 
     target: str
@@ -55,7 +56,7 @@ def describe(
     Args:
         files: The C and C++ files of the sdist, by their paths in the repository.
     """
-    native = tuple(native)
+    native = _limited_libraries(tuple(native))
     groups, members = _groups(native, files)
     names = {planned.target: planned.name for planned in native}
     libraries = [planned for planned in native if not planned.is_extension]
@@ -83,6 +84,22 @@ def describe(
         libraries=tuple(described[each.target] for each in sorted(libraries, key=lambda each: len(each.libraries))),
         extensions=tuple(described[each.target] for each in native if each.is_extension),
     )
+
+
+def _limited_libraries(native: tuple[PlannedNativeFile, ...]) -> tuple[PlannedNativeFile, ...]:
+    """Return the files, with the platforms of their users for libraries that only other native files open."""
+    found = []
+    for planned in native:
+        users = [each for each in native if planned.target in each.libraries and (each.is_extension or each.folder)]
+        is_hidden = not planned.is_extension and not planned.folder
+        found.append(replace(planned, platforms=_platforms_of(users)) if is_hidden else planned)
+    return tuple(found)
+
+
+def _platforms_of(native: Iterable[PlannedNativeFile]) -> tuple[str, ...]:
+    """Return the globs of the platforms of any of the files. Empty if one of them is for all platforms."""
+    platforms = [planned.platforms for planned in native]
+    return tuple(dict.fromkeys(glob for globs in platforms for glob in globs)) if all(platforms) else ()
 
 
 def limited_api(abis: Iterable[PythonAbi]) -> str | None:
@@ -140,7 +157,8 @@ def _groups(
     for key, paths in sources.items():
         name = _name(paths, key.group.package, taken)
         taken.add(name)
-        groups.append(replace(key.group, name=name, sources=tuple(paths)))
+        platforms = _platforms_of(planned for planned in native if planned.target in key.users)
+        groups.append(replace(key.group, name=name, sources=tuple(paths), users_platforms=platforms))
         for user in key.users:
             members[user].append(name)
     return tuple(groups), {target: tuple(names) for target, names in members.items()}

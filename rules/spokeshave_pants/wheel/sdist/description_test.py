@@ -133,6 +133,30 @@ def test_values_of_platforms_keep_their_globs() -> None:
     assert described.groups[0].platforms == ("win_*",)
 
 
+def test_what_only_limited_extensions_have_is_limited_too() -> None:
+    shared = plan("s.c")
+    windows = replace(native("//:w", "p._w", plan("w.c"), shared, libraries=("//:l",)), platforms=("win_*",))
+    linux = replace(native("//:x", "p._x", plan("x.c"), shared), platforms=("*linux_*",))
+    everywhere = native("//:n", "p._n", plan("n.c"))
+    described = describe([windows, linux, everywhere, native("//:l", "lib", plan("l.c"))], (), LINUX, ABI)
+    assert {group.sources: group.users_platforms for group in described.groups} == {
+        ("l.c",): ("win_*",),
+        ("n.c",): (),
+        ("s.c",): ("win_*", "*linux_*"),
+        ("w.c",): ("win_*",),
+        ("x.c",): ("*linux_*",),
+    }
+    assert [library.platforms for library in described.libraries] == [("win_*",)]
+    assert [extension.platforms for extension in described.extensions] == [("win_*",), ("*linux_*",), ()]
+
+
+def test_a_library_in_a_package_is_for_all_platforms() -> None:
+    windows = replace(native("//:w", "p._w", plan("w.c"), libraries=("//:l",)), platforms=("win_*",))
+    library = replace(native("//:l", "lib", plan("l.c")), folder="p")
+    described = describe([windows, library], (), LINUX, ABI)
+    assert described.libraries[0].platforms == ()
+
+
 @pytest.mark.parametrize(
     ("abis", "expected"),
     [

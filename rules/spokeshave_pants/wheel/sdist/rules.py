@@ -49,7 +49,13 @@ from spokeshave_pants.wheel.plan.rules import (
 )
 from spokeshave_pants.wheel.sdist.description import PlannedNativeFile, describe
 from spokeshave_pants.wheel.smoke.rules import TESTS_DIR, SmokeInputsRequest, smoke_inputs
-from spokeshave_pants.wheel.target_types import CmakeField, ExtensionModuleField, PkgConfigField, VersionModuleField
+from spokeshave_pants.wheel.target_types import (
+    CmakeField,
+    ExtensionModuleField,
+    ExtensionPlatformsField,
+    PkgConfigField,
+    VersionModuleField,
+)
 
 SDIST_DIR = "__sdist"
 _NATIVE_DIR = "__native"
@@ -132,6 +138,7 @@ def _planned(target: Target, plan: LinkPlan, folder: str) -> PlannedNativeFile:
         link_flags=target[LinkFlagsField].value or (),
         platform_link_flags=tuple((target[PlatformLinkFlagsField].value or {}).items()),
         folder=folder,
+        platforms=target[ExtensionPlatformsField].value if is_extension else (),
     )
 
 

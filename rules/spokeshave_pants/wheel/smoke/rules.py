@@ -56,7 +56,15 @@ from spokeshave_pants.sandbox.pip_output import wrong_hashes
 from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, find_requirements_file
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
-from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys, stamp_wheel
+from spokeshave_pants.wheel.build.rules import (
+    WHEEL_DIR,
+    RepairWheelRequest,
+    StampWheelRequest,
+    WheelKey,
+    repaired_wheel,
+    sibling_keys,
+    stamp_wheel,
+)
 from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
@@ -123,6 +131,37 @@ class SmokeTestWheelRequest:
 
     key: WheelKey
     version: PythonVersion
+
+
+@dataclass(frozen=True)
+class SmokeTestUnstampedRequest:
+    """A request to smoke-test a wheel that was built in another way, such as from an sdist, before it is stamped.
+
+    Attributes:
+        key: The wheel of the target that it stands for.
+        path: The path of the wheel in the digest.
+        what: A name for it in descriptions.
+        needs: The actions that built it.
+    """
+
+    key: WheelKey
+    version: PythonVersion
+    digest: Digest
+    path: str
+    what: str
+    needs: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A wheel at a path, and the wheels that it requires below `WHEELHOUSE_DIR`, which are tested on a Python."""
+
+    key: WheelKey
+    digest: Digest
+    path: str
+    what: str
+    siblings: tuple[Digest, ...]
+    needs: tuple[Action, ...]
 
 
 @dataclass(frozen=True)
@@ -287,27 +326,23 @@ def _report_of_run(found: ReportedRun, version: PythonVersion, required: bool) -
 
 
 async def _try(
-    plan: WheelPlan, wheel: StampedWheel, version: PythonVersion, python: SmokePython, required: bool
+    plan: WheelPlan, trial: _Trial, version: PythonVersion, python: SmokePython, required: bool
 ) -> SmokeReport:
     address = plan.target.address
     optional = plan.target[SmokeOptionalImportsField].value
     inputs = await smoke_inputs(SmokeInputsRequest(address), **implicitly())
-    siblings = await concurrently(
-        stamp_wheel(StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, wheel.key, version)
-    )
     declared = plan.target[SmokeRequirementsField].value
     carried = "the requirements that the plugin carries"
     source = posixpath.join(plan.address.spec_path, declared) if declared is not None else carried
     wheelhouse = await fetch_wheelhouse(WheelhouseRequest(inputs.requirements, python, source))
-    sibling_wheels = await concurrently(add_prefix(AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
     entry = await create_digest(CreateDigest(_described(python)))
     digest = await merge_digests(
-        MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *sibling_wheels])
+        MergeDigests([trial.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *trial.siblings])
     )
     result = await run_tool(
         RunToolRequest(
             argv=(
-                *("smoke-test", wheel.file_name, *_python_arguments(python)),
+                *("smoke-test", trial.path, *_python_arguments(python)),
                 *("--wheelhouse", WHEELHOUSE_DIR, "--requirements", REQUIREMENTS),
                 *(argument for test in inputs.test_paths for argument in ("--test", test)),
                 *script_arguments(plan.target[SmokeScriptsField].value or {}),
@@ -316,13 +351,12 @@ async def _try(
             ),
             digest=digest,
             kind=ActionKind.SMOKE_TEST,
-            description=f"Smoke-test {wheel.file_name} on {title(python)}",
-            platform=wheel.key.platform,
+            description=f"Smoke-test {trial.what} on {title(python)}",
+            platform=trial.key.platform,
         ),
         **implicitly(),
     )
-    action = result.action.after(*(stamped.actions[-1] for stamped in (wheel, *siblings)))
-    return _report(replace(result, action=action), version, python, required)
+    return _report(replace(result, action=result.action.after(*trial.needs)), version, python, required)
 
 
 def _described(python: SmokePython) -> list[FileContent]:
@@ -420,7 +454,50 @@ async def smoke_test_wheel(
         return SmokeReport(
             python=str(version), outcome=Outcome.NOT_RUN, reason=". ".join(filter(None, notes)), required=required
         )
-    return await _try(plan, wheel, version, python, required)
+    siblings = await concurrently(
+        stamp_wheel(StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, key, version)
+    )
+    placed = await concurrently(add_prefix(AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
+    trial = _Trial(
+        key=key,
+        digest=wheel.digest,
+        path=wheel.file_name,
+        what=wheel.file_name,
+        siblings=placed,
+        needs=tuple(stamped.actions[-1] for stamped in (wheel, *siblings)),
+    )
+    return await _try(plan, trial, version, python, required)
+
+
+@rule(desc="Smoke-test an unstamped wheel", level=LogLevel.DEBUG)
+async def smoke_test_unstamped(
+    request: SmokeTestUnstampedRequest, interpreters: Interpreters, foreign: ForeignPythons
+) -> SmokeReport:
+    """Smoke-test a wheel with the placeholder version, together with the wheels that it requires, also unstamped.
+
+    A new version does not build the wheel again: a test that passes says the same for each.
+    """
+    key = request.key
+    version = request.version
+    plan = await plan_wheel(WheelPlanRequest(key.address))
+    requires = RequiresPython.or_any(plan.requires_python)
+    python = choose_python(key.platform, version, this_machine(), interpreters.of(version), foreign.found, requires)
+    if isinstance(python, NoPython):
+        return SmokeReport(python=str(version), outcome=Outcome.NOT_RUN, reason=python.reason, required=False)
+    siblings = await concurrently(
+        repaired_wheel(RepairWheelRequest(sibling)) for sibling in await sibling_keys(plan, key, version)
+    )
+    bare = await concurrently(remove_prefix(RemovePrefix(sibling.digest, WHEEL_DIR)) for sibling in siblings)
+    placed = await concurrently(add_prefix(AddPrefix(digest, WHEELHOUSE_DIR)) for digest in bare)
+    trial = _Trial(
+        key=key,
+        digest=request.digest,
+        path=request.path,
+        what=request.what,
+        siblings=placed,
+        needs=(*request.needs, *(sibling.actions[-1] for sibling in siblings)),
+    )
+    return await _try(plan, trial, version, python, required=False)
 
 
 def rules() -> list[Rule | UnionRule]:
