@@ -46,6 +46,7 @@ from spokeshave_pants.cc.project.script import (
     MakeSettings,
     ProjectSettings,
     probes_message,
+    project_calls,
     project_defines,
     project_description,
     refused_programs,
@@ -445,7 +446,7 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     exclude = target[ProjectExcludeField].value
     whole, facts = await concurrently(
         digest_subset_to_digest(DigestSubset(output, PathGlobs(["tree/**", *(f"!tree/{glob}" for glob in exclude)]))),
-        get_digest_contents(**implicitly(DigestSubset(output, PathGlobs(["leaks", "probes", "warnings"])))),
+        get_digest_contents(**implicitly(DigestSubset(output, PathGlobs(["calls", "leaks", "probes", "warnings"])))),
     )
     tree = await remove_prefix(RemovePrefix(whole, "tree"))
     include_dirs = target[ProjectIncludeDirsField].value
@@ -457,7 +458,13 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     _check_leaks(where, lists["leaks"], frozenset(snapshot.files))
     probes = lists["probes"]
     _report(target, platform, probes, lists["warnings"])
-    action = Action.of(kind=ActionKind.PROJECT, description=description, result=result, platform=platform)
+    action = Action.of(
+        kind=ActionKind.PROJECT,
+        description=description,
+        result=result,
+        platform=platform,
+        calls=project_calls(lists["calls"]),
+    )
     return BuiltCcProject(
         address=str(address),
         name=address.path_safe_spec,

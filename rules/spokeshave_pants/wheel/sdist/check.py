@@ -51,6 +51,7 @@ from spokeshave_pants.wheel.backend.environment import (
     build_python,
     target_python,
 )
+from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
     HEADERS_DIR,
     OUTPUT_DIR,
@@ -238,8 +239,15 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
         output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
         raise ToolError(f"{description} failed:\n{output}")
     reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
-    wheel = posixpath.join(OUTPUT_DIR, BackendReport.from_json(reports[0].content.decode()).wheel)
-    action = Action.of(kind=ActionKind.BACKEND, description=description, result=result, platform=request.platform)
+    report = BackendReport.from_json(reports[0].content.decode())
+    wheel = posixpath.join(OUTPUT_DIR, report.wheel)
+    action = Action.of(
+        kind=ActionKind.BACKEND,
+        description=description,
+        result=result,
+        platform=request.platform,
+        calls=foreign_calls(report),
+    )
     before = (*sdist.actions, foreign.action)
     return SdistBuild(
         digest=await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel]))),
