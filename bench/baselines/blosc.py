@@ -51,7 +51,12 @@ cc_cmake_project(
 )
 """
 _BINDING_BUILD = """\
-cc_sources(name="binding", sources=["blosc/blosc_extension.c"], dependencies=["blosc_core:core"], defines=["BENCH_ROUND={number}"])
+cc_sources(
+    name="binding",
+    sources=["blosc/blosc_extension.c"],
+    dependencies=["blosc_core:core"],
+    defines=["BENCH_ROUND={number}"],
+)
 
 python_extension(name="extension", module="blosc.blosc_extension", dependencies=[":binding"])
 
@@ -156,7 +161,7 @@ class BloscWheels:
             "CC": str(self._place / "bin" / "zig-cc"),
             "CXX": str(self._place / "bin" / "zig-c++"),
             # What zig builds for each link is built once, beforehand. The project's own compiles are not cached.
-            "ZIG_GLOBAL_CACHE_DIR": str(self._place / "runtime"),
+            "ZIG_GLOBAL_CACHE_DIR": str(self._place.parent / "zig-runtime"),
             "ZIG_LOCAL_CACHE_DIR": str(self._place / "objects"),
         }
         argv = (str(python), "-m", "pip", arguments[0], "--quiet", "--disable-pip-version-check", *arguments[1:])

@@ -15,7 +15,7 @@ from bench.apparatus.project import Action, PantsRun, Project
 from bench.apparatus.workbench import Workbench
 from bench.baselines import blosc
 from bench.baselines.pip_wheel import environments
-from bench.result import Measurement, Spread, Table, Verdict
+from bench.result import Cell, Measurement, Spread, Table, Verdict
 
 PYTHONS = ("3.11", "3.12")
 LIMIT = 0.75
@@ -102,12 +102,7 @@ def measurement(shared: Side, backend: Side, pip: Side) -> Measurement:
         (side.name, str(Spread.of(side.cpu)), side.median / pip.median, str(Spread.of(side.wall)))
         for side in (shared, backend, pip)
     ]
-    builds = [
-        (action.description, *(action.calls[name] for name in ("compiles", "links", "probes")), action.seconds)
-        for side in (shared, backend)
-        for action in side.built()
-        if action.calls
-    ]
+    builds = [_row(action) for side in (shared, backend) for action in side.built()]
     projects = [action for action in shared.built() if action.kind == "project"]
     return Measurement(
         "foreign",
@@ -130,3 +125,8 @@ def measurement(shared: Side, backend: Side, pip: Side) -> Measurement:
         ),
         (f"Compiles in all: {shared.compiles()} with the core by CMake, {backend.compiles()} by the backend.",),
     )
+
+
+def _row(action: Action) -> tuple[Cell, ...]:
+    calls = action.calls or {}
+    return (action.description, calls["compiles"], calls["links"], calls["probes"], action.seconds)
