@@ -48,12 +48,19 @@ platforms = ["{platform}"]
 
 @dataclass(frozen=True)
 class Action:
-    """One process behind a result. `ran` is whether it was executed in that run."""
+    """One process behind a result.
+
+    Attributes:
+        ran: Whether it was executed in that run.
+        calls: How often a project's own build had the compiler compile, link and check, by `compiles`, `links` and
+            `probes`. None for others.
+    """
 
     kind: str
     description: str
     ran: bool
     seconds: float
+    calls: Mapping[str, int] | None = None
 
     @property
     def subject(self) -> str:
@@ -118,6 +125,11 @@ class Project:
         """Return each process behind the last `build`."""
         rows = json.loads((self.root / OUTPUT / "actions.json").read_text())
         return tuple(Action(**row) for row in rows)
+
+    @property
+    def output(self) -> Path:
+        """Return the folder with what the last `build` made."""
+        return self.root / OUTPUT
 
     def built(self) -> dict[str, bytes]:
         """Return the output of the last `build`, by path."""

@@ -125,6 +125,12 @@ class Workbench:
             self.prepared.append((f"virtual environment {name}", time.monotonic() - began))
         return place
 
+    def zig(self) -> Path:
+        """Return zig's program in its whole package, as it builds its own C++ library for a link."""
+        pins = REPOSITORY / "3rdparty" / "python" / "ziglang.txt"
+        (zig,) = self.venv("zig", Path(sys.executable), pins).glob("lib/python*/site-packages/ziglang/zig")
+        return zig
+
     def preparation(self) -> Table:
         return Table("Preparation, not part of any ratio", ("what", "seconds"), tuple(self.prepared))
 

@@ -13,16 +13,22 @@ from bench.baselines.setuptools_project import PACKAGES, SetuptoolsProject
 from bench.errors import BenchError
 
 VERSIONS = ("3.11", "3.12", "3.13")
+_SETUPTOOLS = REPOSITORY / "bench" / "requirements" / "setuptools.txt"
 
 
-def environments(bench: Workbench, measurement: str) -> list[Path]:
-    """Return the interpreter of an environment with setuptools for each Python.
+def environments(
+    bench: Workbench,
+    measurement: str,
+    versions: Sequence[str] = VERSIONS,
+    requirements: Path = _SETUPTOOLS,
+    name: str = "setuptools",
+) -> list[Path]:
+    """Return the interpreter of an environment with setuptools, or other requirements, for each Python.
 
     Raises:
         BenchError: If this machine does not have all Pythons.
     """
-    requirements = REPOSITORY / "bench" / "requirements" / "setuptools.txt"
-    found = {version: find_python(version) for version in VERSIONS}
+    found = {version: find_python(version) for version in versions}
     missing = [version for version, python in found.items() if python is None]
     if missing:
         raise BenchError(
@@ -31,20 +37,17 @@ def environments(bench: Workbench, measurement: str) -> list[Path]:
             "measurements."
         )
     return [
-        bench.venv(f"setuptools-{version}", python, requirements) / "bin" / "python"
+        bench.venv(f"{name}-{version}", python, requirements) / "bin" / "python"
         for version, python in found.items()
         if python is not None
     ]
 
 
 def setuptools_project(
-    bench: Workbench, python: Path, name: str, packages: Sequence[str] = PACKAGES, ccache: Ccache | None = None
+    bench: Workbench, name: str, packages: Sequence[str] = PACKAGES, ccache: Ccache | None = None
 ) -> SetuptoolsProject:
     """Create a setuptools project of some of Abacus' packages in a directory of that name."""
     ninja = bench.abacus_ninja()
-    # The whole package, because zig builds its own C++ library for a link.
-    environment = bench.venv("zig", python, REPOSITORY / "3rdparty" / "python" / "ziglang.txt")
-    (zig,) = environment.glob("lib/python*/site-packages/ziglang/zig")
-    project = SetuptoolsProject(place=bench.home / name, zig=zig, ninja=ninja, packages=packages, ccache=ccache)
+    project = SetuptoolsProject(place=bench.home / name, zig=bench.zig(), ninja=ninja, packages=packages, ccache=ccache)
     bench.prepared.append(("zig's own C++ library, for pip wheel", project.prime().wall))
     return project

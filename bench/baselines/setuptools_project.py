@@ -66,7 +66,7 @@ PACKAGES = ("abacus_runtime", "abacus_compiler")
 # The version header, which a source of the core includes.
 _VERSION_HEADERS = "__spokeshave"
 # The platform of the bench's projects, as zig names it.
-_ZIG_TARGET = "x86_64-linux-gnu.2.17"
+ZIG_TARGET = "x86_64-linux-gnu.2.17"
 # Arguments of `zig clang` that `zig cc` adds by itself.
 _OWN_FLAGS = ("-MD", "--no-default-config", "-nostdinc")
 _OWN_BEGINNINGS = ("--target=", "-D_LIBC", "-D__GLIBC_MINOR__")
@@ -134,7 +134,7 @@ class SetuptoolsProject:
         self._source = place / "source"
         bindings = {f"{package}._native": ninja.own_source(f"{package}/") for package in packages}
         self._write_source(ninja, bindings)
-        self._compilers = {name: self._tool(f"{name} -target {_ZIG_TARGET}", name) for name in ("cc", "c++")}
+        self._compilers = {name: self._tool(f"{name} -target {ZIG_TARGET}", name) for name in ("cc", "c++")}
         self._archiver = self._tool("ar", "ar")
 
     def _write_source(self, ninja: NinjaBuild, bindings: Mapping[str, Step]) -> None:

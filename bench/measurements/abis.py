@@ -22,7 +22,7 @@ def measure(bench: Workbench) -> Measurement:
     """Build both of Abacus' wheels for cp311, cp312-abi3 and cp313, cold, up to the repair on both sides."""
     project = bench.abacus()
     pythons = environments(bench, "abis")
-    pip = setuptools_project(bench, pythons[0], "setuptools")
+    pip = setuptools_project(bench, "setuptools")
     # Once beforehand, to install the tools for wheels.
     project.pants(_VERSION_OPTION, "package", *WHEELS)
     ours: list[PantsRun] = []

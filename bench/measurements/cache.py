@@ -156,7 +156,7 @@ def _pip_side(bench: Workbench) -> PipSide:
     pythons = environments(bench, "cache")
     packages = [target.partition(":")[2].replace("_wheel", "") for target in chosen_targets(bench)]
     first, second = (
-        setuptools_project(bench, pythons[0], name, [f"abacus_{package}" for package in packages], ccache)
+        setuptools_project(bench, name, [f"abacus_{package}" for package in packages], ccache)
         for name in ("setuptools-ccache", "setuptools-ccache-of-another")
     )
     return PipSide(pythons=pythons, first=first, fresh=second, ccache=ccache)

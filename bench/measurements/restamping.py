@@ -156,12 +156,11 @@ def _prepare(bench: Workbench, size: int) -> Restamping:
     python = Path(sys.executable)
     tools = bench.venv("tools", python, pins / "tools.txt")
     changer = bench.venv("changer", python, REPOSITORY / "bench" / "requirements" / "change-wheel-version.txt")
-    (zig,) = bench.venv("zig", python, pins / "ziglang.txt").glob("lib/python*/site-packages/ziglang/zig")
     restamping = Restamping(
         place=bench.home / "restamp",
         tools=tools / "bin" / "python",
         changer=changer / "bin" / "python",
         jobs=bench.jobs,
     )
-    restamping.make(zig, size)
+    restamping.make(bench.zig(), size)
     return restamping

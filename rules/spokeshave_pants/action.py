@@ -32,6 +32,21 @@ class ActionKind(Enum):
 
 
 @dataclass(frozen=True)
+class ForeignCalls:
+    """What a project's own build had the compiler do, within one action.
+
+    Attributes:
+        compiles: The compiles of the project.
+        links: The links of the project.
+        probes: The compiles and links of configure checks.
+    """
+
+    compiles: int
+    links: int
+    probes: int
+
+
+@dataclass(frozen=True)
 class Action:
     """One requested process, and the source of its result.
 
@@ -39,6 +54,7 @@ class Action:
         platform: The wheel platform that it works for. None for work that all of them share.
         output: The digest of its output, which distinguishes two actions with the same description.
         needs: The actions whose results are its inputs. They are not part of its identity.
+        calls: What it had the compiler do, if it is a project's own build.
     """
 
     kind: ActionKind
@@ -47,6 +63,7 @@ class Action:
     output: str = ""
     platform: Platform | None = None
     needs: tuple[Action, ...] = field(default=(), compare=False, repr=False)
+    calls: ForeignCalls | None = field(default=None, compare=False)
 
     @classmethod
     def of(
@@ -55,6 +72,7 @@ class Action:
         description: str,
         result: ProcessResult | FallibleProcessResult,
         platform: Platform | None,
+        calls: ForeignCalls | None = None,
     ) -> Action:
         """Return the action of a process and its result."""
         return cls(
@@ -63,6 +81,7 @@ class Action:
             metadata=result.metadata,
             output=result.output_digest.fingerprint,
             platform=platform,
+            calls=calls,
         )
 
     def after(self, *needs: Action) -> Action:
@@ -119,3 +138,23 @@ def count_actions(actions: Iterable[Action], run_id: RunId) -> tuple[ActionCount
         for kind in ActionKind
         if kind in found
     )
+
+
+@dataclass(frozen=True)
+class ForeignCompiles:
+    """The compiles of projects' own builds, by whether this run executed the build."""
+
+    ran: int
+    cached: int
+
+
+def count_foreign(actions: Iterable[Action], run_id: RunId) -> ForeignCompiles:
+    """Return the compiles within actions. An action that several wheels share is counted once."""
+    ran = cached = 0
+    for action in dict.fromkeys(actions):
+        compiles = action.calls.compiles if action.calls else 0
+        if action.source(run_id) is Source.RAN:
+            ran += compiles
+        else:
+            cached += compiles
+    return ForeignCompiles(ran, cached)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pants.engine.internals.session import RunId
 from pants.engine.process import ProcessResultMetadata
 
 from spokeshave_core.outcomes import Source
-from spokeshave_pants.action import Action, ActionCount, ActionKind, count_actions, ends
+from spokeshave_pants.action import (
+    Action,
+    ActionCount,
+    ActionKind,
+    ForeignCalls,
+    ForeignCompiles,
+    count_actions,
+    count_foreign,
+    ends,
+)
 from spokeshave_pants.rule_fixtures import LINUX
 
 THIS_RUN = RunId(2)
@@ -85,3 +96,11 @@ def test_kinds_are_in_work_order_without_empty_ones() -> None:
     counts = count_actions([action(kind.value, kind) for kind in kinds], THIS_RUN)
     ordered = [ActionKind.RUNTIME_PACK, ActionKind.COMPILE, ActionKind.LINK, ActionKind.SMOKE_TEST]
     assert [count.kind for count in counts] == ordered
+
+
+def test_compiles_within_a_build_are_counted_once() -> None:
+    calls = ForeignCalls(compiles=4, links=1, probes=71)
+    ran = replace(action("Build a", ActionKind.PROJECT), calls=calls)
+    kept = replace(action("Build b", ActionKind.BACKEND, run=EARLIER_RUN), calls=calls)
+    compiled = action("Compile a.cc", ActionKind.COMPILE)
+    assert count_foreign((ran, kept, compiled, ran), THIS_RUN) == ForeignCompiles(ran=4, cached=4)

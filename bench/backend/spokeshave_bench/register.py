@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, Workspace
 from pants.engine.goal import Goal, GoalSubsystem
@@ -55,6 +56,7 @@ def report(actions: Iterable[Action], run_id: RunId) -> bytes:
             "description": action.description,
             "ran": action.source(run_id) is Source.RAN,
             "seconds": (action.milliseconds() or 0) / 1000,
+            "calls": asdict(action.calls) if action.calls else None,
         }
         for action in dict.fromkeys(actions)
     ]

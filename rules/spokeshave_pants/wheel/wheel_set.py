@@ -20,7 +20,7 @@ from spokeshave_core.outcomes import Outcome, Source
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
-from spokeshave_pants.action import Action, ActionKind, count_actions
+from spokeshave_pants.action import Action, ActionKind, count_actions, count_foreign
 from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePacksRequest, make_runtime_packs
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem
@@ -386,6 +386,7 @@ def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ..
             platform=action.platform.tag if action.platform else "",
             # The report of another target contains the wheels of that target that this one is tested with.
             needs=tuple(sorted(places[need] for need in action.needs if need in places)),
+            calls=action.calls,
         )
         for action in distinct
     )
@@ -397,6 +398,7 @@ def _actions(tested: SmokeTestedWheel) -> tuple[Action, ...]:
 
 def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> WheelReport:
     wheel = tested.wheel
+    foreign = count_foreign(wheel.actions, run_id)
     return WheelReport(
         target=wheel.key.address.spec,
         wheel=wheel.file_name,
@@ -415,6 +417,8 @@ def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> W
             BackendRun(report, action.source(run_id) is Source.RAN)
             for report, action in wheel.repaired.unrepaired.backends
         ),
+        foreign_ran=foreign.ran,
+        foreign_cached=foreign.cached,
     )
 
 

@@ -47,6 +47,7 @@ from spokeshave_pants.cc.project.script import (
     MakeSettings,
     ProjectSettings,
     probes_message,
+    project_calls,
     project_defines,
     project_description,
     refused_programs,
@@ -112,7 +113,7 @@ _CMAKE_GLOB = "*/cmake/data/bin/cmake"
 _NINJA_GLOBS = ("*/.prefix/bin/ninja", "*/bin/ninja", "*/ninja/data/bin/ninja")
 _SCRIPT = f"{PROJECT_DIR}/project.cmake"
 # Files that the script writes beside the tree.
-_LISTS = ("leaks", "outside", "probes", "unused", "version")
+_LISTS = ("calls", "leaks", "outside", "probes", "unused", "version")
 # As setuptools' `license_files` has them, in any case, and folders of them as REUSE has them.
 _LICENSE_GLOBS = (
     *("[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*", "[Cc][Oo][Pp][Yy][Ii][Nn][Gg]*", "[Nn][Oo][Tt][Ii][Cc][Ee]*"),
@@ -517,7 +518,13 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     probes = lists["probes"]
     _report(target, platform, probes, lists["unused"])
     packages = await get_digest_contents(**implicitly(DigestSubset(tree, PathGlobs(["**/pkgconfig/*.pc"]))))
-    action = Action.of(kind=ActionKind.PROJECT, description=description, result=result, platform=platform)
+    action = Action.of(
+        kind=ActionKind.PROJECT,
+        description=description,
+        result=result,
+        platform=platform,
+        calls=project_calls(lists["calls"]),
+    )
     return BuiltCcProject(
         address=str(address),
         name=address.path_safe_spec,

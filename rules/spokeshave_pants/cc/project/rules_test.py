@@ -12,6 +12,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.action import ForeignCalls
 from spokeshave_pants.cc.foreign import rules as foreign
 from spokeshave_pants.cc.project import rules as project
 from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest, check_host_tools
@@ -160,7 +161,18 @@ def test_a_project_finds_another_and_both_are_relocatable(runner: RuleRunner) ->
 
 
 def test_make_builds_with_the_same_compiler(runner: RuleRunner) -> None:
-    assert [library.path for library in build(runner, "m").tree.libraries] == ["lib/libm.a"]
+    built = build(runner, "m")
+    assert [library.path for library in built.tree.libraries] == ["lib/libm.a"]
+    assert built.action.calls == ForeignCalls(compiles=1, links=0, probes=0)
+
+
+def test_what_checks_compile_is_not_counted_as_the_projects(runner: RuleRunner) -> None:
+    plain = build(runner, "p").action.calls
+    checked = build(runner, "p", 'probes={"WORKS_EXITCODE": "0"}', PROBE).action.calls
+    assert plain is not None
+    assert checked is not None
+    assert (plain.compiles, plain.links) == (checked.compiles, checked.links) == (1, 0)
+    assert 0 < plain.probes < checked.probes
 
 
 def test_a_path_of_the_sandbox_in_a_binary_is_an_error(runner: RuleRunner) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from spokeshave_core.platform import Platform
+from spokeshave_pants.action import ForeignCalls
 
 PROJECT_DIR = "__project"
 SOURCE_DIR = "__source"
@@ -109,6 +110,12 @@ def project_defines(
         if platform.fits([glob]):
             found.update(more)
     return found
+
+
+def project_calls(lines: Iterable[str]) -> ForeignCalls:
+    """Return the calls of the compiler that the script counted."""
+    counts = {name: int(number) for name, number in (line.split() for line in lines)}
+    return ForeignCalls(compiles=counts["compiles"], links=counts["links"], probes=counts["probes"])
 
 
 def project_description(target: str, platform: Platform) -> str:

@@ -62,6 +62,7 @@ from spokeshave_pants.wheel.backend.environment import (
     target_python,
 )
 from spokeshave_pants.wheel.backend.projects import DependencyProjectsRequest, dependency_projects
+from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
     HEADERS_DIR,
     LIBRARIES_DIR,
@@ -249,7 +250,13 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
             f"here: {', '.join(report.refused)}. It took the answer to be no. If that is wrong, give the answer by "
             "`config_settings` or `env`."
         )
-    action = Action.of(kind=ActionKind.BACKEND, description=description, result=result, platform=request.platform)
+    action = Action.of(
+        kind=ActionKind.BACKEND,
+        description=description,
+        result=result,
+        platform=request.platform,
+        calls=foreign_calls(report),
+    )
     before = (*target_side.actions, *cores.actions, foreign.action)
     return BackendBuild(
         digest=await remove_prefix(RemovePrefix(wheel, OUTPUT_DIR)),

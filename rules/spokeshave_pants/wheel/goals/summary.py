@@ -30,7 +30,7 @@ from spokeshave_pants.wheel.report.github import annotate, render_summary
 from spokeshave_pants.wheel.report.page.document import render_page, write_page
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import SpanCollector
-from spokeshave_pants.wheel.report.totals import merge_processes, render_totals
+from spokeshave_pants.wheel.report.totals import merge_processes, render_foreign, render_totals
 from spokeshave_pants.wheel.report.wheels import TargetReport, render_table
 from spokeshave_pants.wheel.subsystem import PackageReportOptions, ReportFormat
 from spokeshave_pants.wheel.target_types import RepositoriesField
@@ -92,7 +92,9 @@ class WheelSummary(WorkunitsCallback):
         tables = ""
         if run.reports or run.refused:
             table = render_table(run.reports, run.refused, run.sdists)
-            tables = f"{table}\n\n{render_totals(run.processes, run.looked_up)}"
+            foreign = render_foreign(run.processes)
+            parts = (table, *((foreign,) if foreign else ()), render_totals(run.processes, run.looked_up))
+            tables = "\n\n".join(parts)
             logger.info("%s\n%s", _TITLE, tables)
         # A run that failed before the first wheel also writes its page, to replace that of an earlier run.
         if self._page and (run.reports or (not run.succeeded and "package" in context.run_tracker.goals)):

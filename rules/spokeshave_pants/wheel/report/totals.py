@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from tabulate import tabulate
 
 from spokeshave_core.outcomes import Source
+from spokeshave_pants.action import ForeignCalls
 
 ALL_STAGES = "all"
+FOREIGN_COLUMNS = ("builds of projects", "result", "compiles (foreign)", "links", "probes", "seconds")
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class ProcessRow:
         output: The digest of its output.
         needs: The positions, among the rows of the same list, of those that it had to wait for.
         platform: The tag of the wheel platform that it worked for. Empty for work that all of them share.
+        calls: What it had the compiler do, if it is a project's own build.
     """
 
     kind: str
@@ -31,6 +34,7 @@ class ProcessRow:
     output: str = ""
     needs: tuple[int, ...] = ()
     platform: str = ""
+    calls: ForeignCalls | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,33 @@ def render_totals(processes: tuple[ProcessRow, ...], looked_up: float | None = N
     headers = ("actions", "run", "hit locally", "hit remotely", "memoized", "seconds run", "seconds saved")
     table = str(tabulate(rows, headers=headers, colalign=("left", *("right",) * 6), disable_numparse=True))
     return f"{table}\n{saved_sentence(totals[-1], looked_up)}"
+
+
+def render_foreign(processes: tuple[ProcessRow, ...]) -> str:
+    """Return the table of what the projects' own builds had the compiler do, or nothing if there is none."""
+    rows = [
+        (row.description, source_of(row), calls.compiles, calls.links, calls.probes, seconds_of(row))
+        for row, calls in foreign_builds(processes)
+    ]
+    if not rows:
+        return ""
+    columns = ("left", "left", *("right",) * 4)
+    return str(tabulate(rows, headers=FOREIGN_COLUMNS, colalign=columns, disable_numparse=True))
+
+
+def foreign_builds(processes: tuple[ProcessRow, ...]) -> tuple[tuple[ProcessRow, ForeignCalls], ...]:
+    """Return the projects' own builds with what each had the compiler do."""
+    return tuple((row, row.calls) for row in processes if row.calls)
+
+
+def source_of(row: ProcessRow) -> str:
+    """Return where the result of a process came from, for a person to read."""
+    return row.source.value.replace("_", " ")
+
+
+def seconds_of(row: ProcessRow) -> str:
+    """Return the time of a process when it ran."""
+    return "unknown" if row.milliseconds is None else f"{row.milliseconds / 1000:.1f}"
 
 
 def saved_sentence(total: StageTotal, looked_up: float | None = None) -> str:

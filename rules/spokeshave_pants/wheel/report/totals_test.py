@@ -7,11 +7,13 @@ import dataclasses
 import pytest
 
 from spokeshave_core.outcomes import Source
+from spokeshave_pants.action import ForeignCalls
 from spokeshave_pants.wheel.report.totals import (
     ProcessRow,
     StageTotal,
     Tally,
     merge_processes,
+    render_foreign,
     render_totals,
     saved_sentence,
     total_by_stage,
@@ -46,6 +48,14 @@ def test_actions_are_counted_by_stage_and_all_together() -> None:
         saved=Tally(3, 1500, 1),
     )
     assert (everything.ran, everything.saved) == (Tally(2, 1200, 1), Tally(3, 1500, 1))
+
+
+def test_calls_of_the_compiler_in_a_projects_build_are_a_table() -> None:
+    build = dataclasses.replace(PROCESSES[1], description="Build //:core", calls=ForeignCalls(4, 1, 71))
+    _, _, line = render_foreign((PROCESSES[0], build)).splitlines()
+    assert line.split() == ["Build", "//:core", "hit", "locally", "4", "1", "71", "0.8"]
+    assert "unknown" in render_foreign((dataclasses.replace(build, milliseconds=None),))
+    assert render_foreign(PROCESSES) == ""
 
 
 def test_no_actions_are_a_total_too() -> None:

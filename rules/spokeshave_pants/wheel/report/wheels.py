@@ -52,13 +52,6 @@ class BackendRun:
     report: BackendReport
     ran: bool
 
-    def __str__(self) -> str:
-        report = self.report
-        return (
-            f"{report.backend}: {report.compiles} compiles and {report.links} links of the project, "
-            f"{report.probes} of configure checks"
-        )
-
 
 @dataclass(frozen=True)
 class WheelReport:
@@ -66,6 +59,8 @@ class WheelReport:
 
     Attributes:
         backends: The runs of the project's own build backend, if it has one: one for each processor.
+        foreign_ran: The compiles of projects' own builds that this run executed.
+        foreign_cached: Those of builds whose results were in a cache.
     """
 
     target: str
@@ -82,6 +77,8 @@ class WheelReport:
     smoke: tuple[PythonOutcome, ...]
     build_type: BuildType = BuildType.RELEASE
     backends: tuple[BackendRun, ...] = ()
+    foreign_ran: int = 0
+    foreign_cached: int = 0
 
 
 @dataclass(frozen=True)
@@ -177,7 +174,7 @@ def render_table(
         {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
         # The report as JSON names for each wheel what was derived from them.
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
-        | {f"built by {run}" for r in reports for run in r.backends}
+        | {f"built by {run.report.backend}" for r in reports for run in r.backends}
     )
     return "\n".join([table, *notes, *not_run_reasons(reports)])
 
@@ -188,7 +185,7 @@ def _wheels_table(reports: tuple[WheelReport, ...], sdists: tuple[SdistReportRow
             distribution_of(report.wheel),
             _tag(report),
             human_size(report.size),
-            f"{_compiles(report, ran=True)} / {_compiles(report, ran=False)}",
+            f"{compiles_of(report, ran=True)} / {compiles_of(report, ran=False)}",
             f"{_all(report, ran=True)} / {_all(report, ran=False)}",
             "  ".join(map(str, report.smoke)),
         )
@@ -231,10 +228,10 @@ def _tag(report: WheelReport) -> str:
     return str(replace(tag, platform=(newest or [tag.platform])[0]))
 
 
-def _compiles(report: WheelReport, *, ran: bool) -> int:
-    """Return the number of compiles, including those of the project's own build."""
+def compiles_of(report: WheelReport, *, ran: bool) -> int:
+    """Return the number of compiles, including those of projects' own builds."""
     own = sum(row.ran if ran else row.cached for row in report.actions if row.kind is ActionKind.COMPILE)
-    return own + sum(each.report.compiles for each in report.backends if each.ran is ran)
+    return own + (report.foreign_ran if ran else report.foreign_cached)
 
 
 def _all(report: WheelReport | SdistReportRow, *, ran: bool) -> int:

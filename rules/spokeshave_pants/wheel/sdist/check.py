@@ -59,6 +59,7 @@ from spokeshave_pants.wheel.backend.environment import (
     build_python,
     target_python,
 )
+from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
     HEADERS_DIR,
     OUTPUT_DIR,
@@ -255,14 +256,21 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
         level=LogLevel.INFO,
     )
     result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
-    action = Action.of(kind=ActionKind.BACKEND, description=description, result=result, platform=request.platform)
+    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
+    report = None if result.exit_code else BackendReport.from_json(reports[0].content.decode())
+    action = Action.of(
+        kind=ActionKind.BACKEND,
+        description=description,
+        result=result,
+        platform=request.platform,
+        calls=foreign_calls(report) if report else None,
+    )
     before = (*sdist.actions, foreign.action)
     actions = (*before, action.after(*ends(before)))
-    if result.exit_code:
+    if report is None:
         output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
         return SdistBuild(EMPTY_DIGEST, "", actions, f"{description} failed:\n{output}")
-    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
-    wheel = posixpath.join(OUTPUT_DIR, BackendReport.from_json(reports[0].content.decode()).wheel)
+    wheel = posixpath.join(OUTPUT_DIR, report.wheel)
     digest = await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel])))
     return SdistBuild(digest=digest, wheel=wheel, actions=actions)
 

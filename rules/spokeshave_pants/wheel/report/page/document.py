@@ -15,7 +15,15 @@ from spokeshave_pants.resources.files import page_script
 from spokeshave_pants.wheel.report.page.matrix import render_matrix
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.page.timeline import human_time, render_timeline
-from spokeshave_pants.wheel.report.totals import Tally, saved_sentence, total_by_stage
+from spokeshave_pants.wheel.report.totals import (
+    FOREIGN_COLUMNS,
+    Tally,
+    foreign_builds,
+    saved_sentence,
+    seconds_of,
+    source_of,
+    total_by_stage,
+)
 from spokeshave_pants.wheel.report.wheels import RefusedWheel, human_size, not_run_reasons
 
 
@@ -190,4 +198,29 @@ def _totals(run: PackageRun) -> Html:
         element("p", "Each counted once for all wheels. Seconds are summed over processes; several run at a time."),
         scrolled("Actions by stage", table),
         element("p", saved_sentence(totals[-1], run.looked_up)),
+        _foreign(run),
     )
+
+
+def _foreign(run: PackageRun) -> Html | None:
+    """Return the table of what the projects' own builds had the compiler do, if there are any."""
+    rows = [
+        element(
+            "tr",
+            element("th", row.description, scope="row"),
+            element("td", source_of(row)),
+            *(element("td", count, class_="number") for count in (calls.compiles, calls.links, calls.probes)),
+            element("td", seconds_of(row), class_="number"),
+        )
+        for row, calls in foreign_builds(run.processes)
+    ]
+    if not rows:
+        return None
+    table = element(
+        "table",
+        element("caption", "Compiles, links and configure checks within builds of projects", class_="unseen"),
+        element("thead", element("tr", *(element("th", name, scope="col") for name in FOREIGN_COLUMNS))),
+        element("tbody", *rows),
+        class_="totals",
+    )
+    return scrolled("Builds of projects", table)

@@ -16,7 +16,7 @@ from spokeshave_core.outcomes import Outcome, Rule, Source
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.smoke import CheckResult
 from spokeshave_core.reports.verify import Finding
-from spokeshave_pants.action import ActionCount, ActionKind
+from spokeshave_pants.action import ActionCount, ActionKind, ForeignCalls
 from spokeshave_pants.wheel.report.page.document import render_page, write_page
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import Span
@@ -132,6 +132,15 @@ def test_what_a_release_engineer_asks_of_a_wheel_is_there() -> None:
         assert fact in text
     for reason in ("no wine here", "ImportError: no _native\nin line 2", "3.12 ✓ passed"):
         assert reason in text
+
+
+def test_builds_of_projects_have_their_compiles() -> None:
+    assert "compiles (foreign)" not in page(*WHEELS).text
+    built = dataclasses.replace(PROCESSES[0], calls=ForeignCalls(compiles=4, links=1, probes=71))
+    shown = dataclasses.replace(run(*WHEELS), processes=(built, PROCESSES[1]))
+    text = Page(render_page(shown)).text
+    assert "compiles (foreign)" in text
+    assert "71" in text
 
 
 def test_what_caches_saved_is_said() -> None:

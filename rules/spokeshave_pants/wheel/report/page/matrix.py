@@ -7,8 +7,7 @@ from urllib.parse import quote
 from spokeshave_core.page.markup import Html, element, join
 from spokeshave_core.page.parts import chip, scrolled
 from spokeshave_core.wheel_name import distribution_of
-from spokeshave_pants.action import ActionKind
-from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport, human_size
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport, compiles_of, human_size
 
 _SHORT_HASH = 8
 
@@ -94,9 +93,8 @@ def _words(wheel: WheelReport) -> list[str]:
 def _wheel(wheel: WheelReport, linked: bool) -> Html:
     size = human_size(wheel.size)
     named = element("a", size, href=quote(wheel.wheel), aria_label=f"{wheel.wheel}, {size}") if linked else size
-    compiled = [row for row in wheel.actions if row.kind is ActionKind.COMPILE]
-    ran = sum(row.ran for row in compiled)
-    cached = sum(row.cached for row in compiled)
+    ran = compiles_of(wheel, ran=True)
+    cached = compiles_of(wheel, ran=False)
     return element(
         "div",
         element(
