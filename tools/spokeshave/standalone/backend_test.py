@@ -136,6 +136,14 @@ def test_folders_of_several_packages_are_merged(sandbox: Sandbox) -> None:
     assert said.split() == ["shared/two.py", "two-1.0.dist-info/METADATA"]
 
 
+def test_distutils_of_the_standard_library_describes_the_target(sandbox: Sandbox) -> None:
+    code = "from distutils.sysconfig import get_config_vars; print(*map(get_config_vars().get, dict(EXT_SUFFIX=0)))"
+    command = f"python -c '{code}'"
+    sandbox.request["env"] = {"RUN": f'["{command}"]'}
+    (said,) = [value for name, value in sandbox.build().items() if name.startswith("python -c")]
+    assert said.strip() == sandbox.facts["config"]["EXT_SUFFIX"]
+
+
 def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbox) -> None:
     """Requirements with markers of the target are not needed: packages of a build run on this machine."""
     sandbox.facts = WINDOWS
