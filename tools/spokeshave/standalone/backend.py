@@ -717,8 +717,9 @@ def refuse_missing(request: Request, project: Project, missing: list[list[str]])
         lines = "".join(f"\n  {requirement}" for requirement, _ in missing)
         raise UserError(
             f"{request.where}: the build backend {project.backend} needs packages that {request.requirements} does "
-            f"not provide:{reasons}\nAdd these lines to the requirements that {request.requirements} is made from, and "
-            f"lock them with their hashes again:{lines}"
+            f"not provide:{reasons}\nAdd these lines to what the file of `build_requirements` is made from, and lock"
+            " it with hashes again. Without that field, start with the lines `setuptools` and `wheel`:"
+            f"{lines}"
         )
 
 

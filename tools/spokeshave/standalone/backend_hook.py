@@ -94,7 +94,8 @@ def _missing(parser: Any, text: str, extra: str, seen: tuple[str, ...]) -> Itera
         raise CannotCallError(f"the build requirement {text!r} is not valid: {error}") from error
     if requirement.marker and not requirement.marker.evaluate({**_machine_markers(), "extra": extra}):
         return
-    needed = f"{requirement.name}{requirement.specifier}"
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    needed = f"{requirement.name}{extras}{requirement.specifier}"
     try:
         distribution = importlib.metadata.distribution(requirement.name)
     except importlib.metadata.PackageNotFoundError:

