@@ -119,7 +119,7 @@ _LAUNCHER = """\
 {script}"""
 # Files that configure checks of CMake, meson, autoconf and setuptools compile.
 _PROBE = re.compile(
-    r"CMakeScratch|CMakeFiles/CMakeTmp|cmTC_|CompilerId|meson-private|sanitycheck|conftest|\btmp[a-z0-9_]{8}\b"
+    r"CMakeScratch|CMakeFiles/CMakeTmp|cmTC_|CompilerId|meson-private|sanitycheck|conftest|_configtest|\btmp[a-z0-9_]{8}\b"
 )
 _CALL_KINDS = {"compile": "compiles", "link": "links"}
 Settings = dict[str, Union[str, list[str]]]
