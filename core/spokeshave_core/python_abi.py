@@ -62,6 +62,9 @@ class PythonVersion:
         return version
 
 
+OLDEST_PYTHON = PythonVersion(_OLDEST_MINOR)
+
+
 @dataclass(frozen=True, order=True)
 class PythonAbi:
     """One build of a wheel: `cp310`, `cp312-abi3`, `cp315-abi3.abi3t`, `cp313t`, or `py3-none`.

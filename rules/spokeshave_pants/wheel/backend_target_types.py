@@ -135,8 +135,8 @@ class BackendLimitedApiField(LimitedApiField):
         """
         The first Python that the project's own abi3 wheels are for, such as `"3.12"`. One build serves this Python and
         all later ones (PEP 384); each earlier Python in `pythons` has a build of its own. The project decides whether
-        its wheels use the stable ABI, and the tag of the wheel must agree with this field. By default, each Python has
-        its own build.
+        its wheels use the stable ABI. If it tags them for an earlier Python, they are tagged for this one. By default,
+        each Python has its own build.
         """
     )
 

@@ -28,7 +28,7 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.reports.intake import IntakeReport
-from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
+from spokeshave_core.wheel_name import UNSTAMPED, WheelName
 
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 
@@ -109,7 +109,7 @@ def _check_names(intake: Intake) -> None:
 
 def _retagged(tree: WheelTree, intake: Intake) -> WheelTree:
     """Return the tree with the tags of the unrepaired wheel and without RECORD, so that its slices can be joined."""
-    tag = WheelTag(tree.name.tag.python, tree.name.tag.abi, intake.platform.unrepaired_tag)
+    tag = intake.abi.wheel_tag(intake.platform.unrepaired_tag)
     file = tree.root / tree.dist_info / "WHEEL"
     if not file.is_file():
         place = f"{tree.dist_info}/WHEEL"

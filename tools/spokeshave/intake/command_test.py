@@ -156,12 +156,20 @@ def test_a_project_with_another_version_than_it_states(tmp_path: Path, library: 
         ("py3-none-any", "cp312", "is a wheel for any platform, so the project compiled nothing"),
         ("cp312-cp312-linux_aarch64", "cp312", "is tagged for linux_aarch64, but was built for linux_x86_64"),
         ("cp39-abi3-linux_x86_64", "cp312", 'Set limited_api="3.9": one build serves 3.9 and all later.'),
+        ("cp36-abi3-linux_x86_64", "cp312", 'Set limited_api="3.8": one build serves 3.8 and all later.'),
+        ("cp312-abi3-linux_x86_64", "cp39-abi3", 'Set limited_api="3.12"'),
         ("cp312-cp312-linux_x86_64", "cp312-abi3", "The project does not use the stable ABI."),
         ("cp311-cp311-linux_x86_64", "cp312", "is tagged cp311-cp311, but was built as cp312-cp312"),
     ],
 )
 def test_a_wheel_of_another_tag_is_refused(tmp_path: Path, library: Path, tag: str, abi: str, message: str) -> None:
     assert message in refusal(tmp_path, {MODULE: library}, tag=tag, abi=abi)
+
+
+def test_a_wheel_for_earlier_pythons_is_tagged_anew(tmp_path: Path, library: Path) -> None:
+    wheel = take(tmp_path, {"demo/_speed.abi3.so": library}, tag="cp36-abi3-linux_x86_64", abi="cp39-abi3")
+    assert wheel.name == "demo-0+unstamped-cp39-abi3-linux_x86_64.whl"
+    assert "Tag: cp39-abi3-linux_x86_64\n" in unpack(wheel, tmp_path / "tree").text("demo-0+unstamped.dist-info/WHEEL")
 
 
 def test_a_module_without_a_suffix_is_refused(tmp_path: Path, library: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import Problem
-from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.python_abi import OLDEST_PYTHON, PythonAbi
 from spokeshave_core.wheel_name import WheelName
 
 _ANY = "any"
@@ -45,14 +45,24 @@ def _is_of(tag: str, platform: Platform) -> bool:
     return tag == platform.unrepaired_tag or (tag.startswith(family) and tag.endswith(f"_{platform.architecture}"))
 
 
+def _serves(found: PythonAbi, abi: PythonAbi) -> bool:
+    """Return whether a wheel works wherever one of an ABI does: with the stable ABI of an earlier Python.
+
+    It is tagged anew. Projects such as psutil tag their wheels for a Python that nothing builds for anymore.
+    """
+    return found.stable and abi.stable and found.is_abi3t == abi.is_abi3t and found.version <= abi.version
+
+
 def _abi_problems(name: WheelName, abi: PythonAbi) -> Iterator[Problem]:
     wanted = abi.wheel_tag(name.tag.platform)
     if (name.tag.python, name.tag.abi) == (wanted.python, wanted.abi):
         return
     found = PythonAbi.of_tags(name.tag.python, name.tag.abi)
+    if found is not None and _serves(found, abi):
+        return
     message = f"is tagged {name.tag.python}-{name.tag.abi}, but was built as {wanted.python}-{wanted.abi}"
     if found is not None and found.stable:
-        first = found.version
+        first = max(found.version, OLDEST_PYTHON)
         remedy = f'The project uses the stable ABI. Set limited_api="{first}": one build serves {first} and all later.'
     elif abi.stable:
         remedy = (

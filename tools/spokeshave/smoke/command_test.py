@@ -207,6 +207,15 @@ def test_a_dependency_that_is_not_declared_is_named(tmp_path: Path, wheelhouse: 
     assert "iniconfig is not installed: list its distribution under dependencies" in result.err
 
 
+def test_a_package_that_only_tests_import_is_pinned_for_them(
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke
+) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any")
+    test = write_test(tmp_path, "import a_package_that_nobody_has\n\ndef test(): pass")
+    failed = smoke(wheel, *with_tests(wheelhouse, test))
+    assert "or in the file of `smoke_requirements` if only the tests do" in failed.err
+
+
 def test_a_declared_dependency_comes_from_the_wheelhouse(tmp_path: Path, smoke: Smoke) -> None:
     house = tmp_path / "house"
     build_wheel(house, {"base/__init__.py": "VALUE = 1"}, "py3-none-any", name="base", version="1.0")

@@ -68,12 +68,15 @@ def _missing_module(module: str, importer: str, tree: WheelTree) -> str:
         file = module.replace(".", "/")
         message = f"The wheel has no {file}.py and no {file}/__init__.py: the import works only in the source tree."
         return f"{message} Add the target that owns {module} to the wheel's dependencies."
-    optional, example = (
-        (importer, f', such as smoke_optional_imports=["{importer}"]') if importer else ("the importing module", "")
-    )
+    if not importer:
+        return (
+            f"{module} is not installed: list its distribution under dependencies in pyproject.toml if the wheel "
+            "imports it, or in the file of `smoke_requirements` if only the tests do."
+        )
     return (
-        f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If {optional} is "
-        f"optional, name it in the field `smoke_optional_imports` of the `python_native_wheel`{example}."
+        f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If {importer} is "
+        f"optional, name it in the field `smoke_optional_imports` of the wheel's target, such as "
+        f'smoke_optional_imports=["{importer}"].'
     )
 
 

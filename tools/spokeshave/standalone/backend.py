@@ -117,11 +117,14 @@ _LAUNCHER = """\
 {mark}exec "{python}" "$0" "$@"
 '''
 {script}"""
-# Files that configure checks of CMake, meson, autoconf and setuptools compile.
+# Files that configure checks of CMake, meson, autoconf and setuptools compile and link.
 _PROBE = re.compile(
-    r"CMakeScratch|CMakeFiles/CMakeTmp|cmTC_|CompilerId|meson-private|sanitycheck|conftest|_configtest|\btmp[a-z0-9_]{8}\b"
+    r"CMakeScratch|CMakeFiles/CMakeTmp|cmTC_|CompilerId|meson-private|sanitycheck|conftest|_configtest|"
+    rf"(?:/{PLACE}/tmp/|\btmp[a-z0-9_]{{8}}/?)[^/\s]*(?=\s|$)"
 )
 _CALL_KINDS = {"compile": "compiles", "link": "links"}
+# Neither a source nor what is linked: Cython and backends in the source tree put objects into temporary folders.
+_OBJECT = re.compile(r"\S+\.(?:o|obj)(?=\s|$)")
 Settings = dict[str, Union[str, list[str]]]
 
 
@@ -730,7 +733,7 @@ def count_calls(log: Path, report: Report) -> None:
         if kind == "emulate":
             refused[Path(arguments.partition(" ")[0]).name] = None
         if kind in _CALL_KINDS:
-            counts["probes" if _PROBE.search(arguments) else _CALL_KINDS[kind]] += 1
+            counts["probes" if _PROBE.search(_OBJECT.sub("", arguments)) else _CALL_KINDS[kind]] += 1
     report.compiles = counts["compiles"]
     report.links = counts["links"]
     report.probes = counts["probes"]

@@ -234,7 +234,13 @@ def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
         "compile -c a.c -o a.o",
         "compile -c conftest.c",
         "compile -c _configtest.c",
+        "compile -c b.c -o tmp1a2b3c4d/b.o",
+        "compile -c /x/tmp1a2b3c4d/test.c -o /x/tmp1a2b3c4d/test.o",
+        "compile -c /x/tmp1a2b3c4d/src/c.c -o c.o",
+        "compile -c /x/__build/tmp/getrandom1a2b3c4d.c -o getrandom.o",
         "link a.o -o a.so",
+        "link tmp1a2b3c4d/b.o -o b.so",
+        "link -o cmTC_1a2b3 CMakeFiles/cmTC_1a2b3.dir/test.c.o",
         "emulate /x/a.out 1",
         "ask --version",
     ]
@@ -242,7 +248,7 @@ def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
     sandbox.request["env"] = {"RUN": str(commands).replace("'", '"')}
     sandbox.build()
     report = sandbox.report
-    assert [report[name] for name in ("compiles", "links", "probes", "refused")] == [1, 1, 2, ["a.out"]]
+    assert [report[name] for name in ("compiles", "links", "probes", "refused")] == [3, 2, 5, ["a.out"]]
 
 
 SETUP = """\
