@@ -119,7 +119,7 @@ _LAUNCHER = """\
 {script}"""
 # Files that configure checks of CMake, meson, autoconf and setuptools compile and link.
 _PROBE = re.compile(
-    r"CMakeScratch|CMakeFiles/CMakeTmp|cmTC_|CompilerId|meson-private|sanitycheck|conftest|"
+    r"CMakeScratch|CMakeFiles/CMakeTmp|cmTC_|CompilerId|meson-private|sanitycheck|conftest|_configtest|"
     rf"(?:/{PLACE}/tmp/|\btmp[a-z0-9_]{{8}}/?)[^/\s]*(?=\s|$)"
 )
 _CALL_KINDS = {"compile": "compiles", "link": "links"}

@@ -243,6 +243,7 @@ def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
     lines = [
         "compile -c a.c -o a.o",
         "compile -c conftest.c",
+        "compile -c _configtest.c",
         "compile -c b.c -o tmp1a2b3c4d/b.o",
         "compile -c /x/tmp1a2b3c4d/test.c -o /x/tmp1a2b3c4d/test.o",
         "compile -c /x/tmp1a2b3c4d/src/c.c -o c.o",
@@ -257,7 +258,7 @@ def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
     sandbox.request["env"] = {"RUN": str(commands).replace("'", '"')}
     sandbox.build()
     report = sandbox.report
-    assert [report[name] for name in ("compiles", "links", "probes", "refused")] == [3, 2, 4, ["a.out"]]
+    assert [report[name] for name in ("compiles", "links", "probes", "refused")] == [3, 2, 5, ["a.out"]]
 
 
 SETUP = """\
