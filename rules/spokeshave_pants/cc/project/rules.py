@@ -112,7 +112,7 @@ _CMAKE_GLOB = "*/cmake/data/bin/cmake"
 _NINJA_GLOBS = ("*/.prefix/bin/ninja", "*/bin/ninja", "*/ninja/data/bin/ninja")
 _SCRIPT = f"{PROJECT_DIR}/project.cmake"
 # Files that the script writes beside the tree.
-_LISTS = ("leaks", "outside", "probes", "unused", "version")
+_LISTS = ("calls", "leaks", "outside", "probes", "unused", "version")
 # As setuptools' `license_files` has them, in any case, and folders of them as REUSE has them.
 _LICENSE_GLOBS = (
     *("[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*", "[Cc][Oo][Pp][Yy][Ii][Nn][Gg]*", "[Nn][Oo][Tt][Ii][Cc][Ee]*"),
@@ -516,6 +516,8 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     _check_leaks(where, lists["leaks"], frozenset(snapshot.files))
     probes = lists["probes"]
     _report(target, platform, probes, lists["unused"])
+    if any(line.startswith("resources ") for line in lists["calls"]):
+        logger.warning(f"{where}: the version resources of Windows (.rc) are left out of its files.")
     packages = await get_digest_contents(**implicitly(DigestSubset(tree, PathGlobs(["**/pkgconfig/*.pc"]))))
     action = Action.of(kind=ActionKind.PROJECT, description=description, result=result, platform=platform)
     return BuiltCcProject(
