@@ -697,20 +697,68 @@ __attribute__((noreturn)) static void run_tool(const char *name, int count, list
     become(line.items);
 }
 
+static const char *const RESOURCES[] = {
+    "DIALOG", "DIALOGEX", "STRINGTABLE", "MENU", "MENUEX", "RCDATA", "MESSAGETABLE", "ICON", "BITMAP", "CURSOR", "HTML",
+    "ACCELERATORS", "FONT", "MANIFEST", "RT_MANIFEST", NULL};
+
+/* The second word of a statement is the kind of a resource. Macros are not expanded, and comments count. */
+static const char *other_resource(char *text) {
+    while (*text) {
+        char *words[2] = {NULL, NULL};
+        for (int i = 0; *text && *text != '\n';) {
+            while (*text == ' ' || *text == '\t' || *text == '\r') text++;
+            char *word = text;
+            while (*text && *text != ' ' && *text != '\t' && *text != '\r' && *text != '\n') text++;
+            if (i < 2 && text > word) words[i++] = part_of(word, (size)(text - word));
+        }
+        for (int i = 0; i < 2; i++)
+            if (words[i] && is_one_of(words[i], RESOURCES)) return words[i];
+        if (*text) text++;
+    }
+    return NULL;
+}
+
+/* zig compiles its compiler of resources for each call, from source. A file that has only the version of a library, as
+   most do, becomes an empty object. Other resources are refused, as the program would miss them. */
+__attribute__((noreturn)) static void leave_resources_out(int count, list arguments) {
+    struct command command = {{NULL, 0, 0}, COMPILE, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    char *source = NULL, *output = NULL, *last = NULL, *text;
+    for (int i = 1; i < count; i++) {
+        char *item = arguments[i], *next = i + 1 < count ? arguments[i + 1] : NULL;
+        if ((same(item, "-o") || same(item, "--output")) && next) output = arguments[++i];
+        else if (starts(item, "--output=")) output = item + length("--output=");
+        else if (starts(item, "--input=")) source = item + length("--input=");
+        else if (ends(item, ".rc")) source = item;
+        else if (is_one_of(item, WITH_VALUE) || same(item, "-O") || same(item, "-J") || same(item, "-F")) i++;
+        else if (*item != '-') last = item;
+    }
+    if (!output) output = last;
+    if (!source || !output) fail("a call for resources of Windows (.rc) without a source or an output: ", source ? source : "");
+    text = content_of(source);
+    if (!text) fail("no such file: ", source);
+    const char *other = other_resource(text);
+    record(other ? "refuse" : "resources", arguments + 1);
+    if (other) fail("resources of Windows (.rc) other than a version cannot be compiled; build without them: ", joined(source, " has ", other));
+    add(&command.user, "-c");
+    add(&command.user, "-x");
+    add(&command.user, "c");
+    add(&command.user, "/dev/null");
+    add(&command.user, "-o");
+    add(&command.user, output);
+    compile(&command);
+}
+
 int main(int count, char **arguments) {
     const char *name = last_part(arguments[0]);
     int is_cxx = is_one_of(name, CXX_NAMES);
     find_folders(arguments[0]);
     if (is_one_of(name, IDLE)) return 0;
     if (same(name, "emulate")) emulate(count, arguments);
-    if (same(name, "rc") || same(name, "windres")) {
-        record("refuse", arguments);
-        fail("resources of Windows (.rc) cannot be compiled; build without them: ", count > 1 ? arguments[count - 1] : "");
-    }
     set_variable("ZIG_LIB_DIR", joined(toolchain, "/", "lib"));
     set_variable("ZIG_LOCAL_CACHE_DIR", joined(sandbox, "/", "zig-cache"));
     set_variable("ZIG_GLOBAL_CACHE_DIR", joined(sandbox, "/", "zig-cache"));
     read_settings();
+    if (same(name, "rc") || same(name, "windres")) leave_resources_out(count, arguments);
     if (!is_cxx && !is_one_of(name, C_NAMES)) run_tool(name, count, arguments);
     if (count == 2 && same(arguments[1], "-dumpmachine") && is_set("machine", NULL)) {
         struct arguments machine = {NULL, 0, 0};

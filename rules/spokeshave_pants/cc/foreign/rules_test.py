@@ -196,6 +196,19 @@ def test_a_processor_of_this_machine_is_refused(here: Workshop) -> None:
         assert f"name a processor in place of {flag}" in done.stderr
 
 
+def test_a_version_resource_is_an_empty_object(workshops: dict[str, Workshop]) -> None:
+    workshop = workshops["win_amd64"]
+    workshop.write("version.rc", '#include <winver.h>\n1 VERSIONINFO\nBEGIN\n  BLOCK "StringFileInfo"\nEND\n')
+    workshop.write("icon.rc", '1 ICON "x.ico"\n')
+    workshop.write("dll.c", "int version(void) { return 1; }\n")
+    workshop.checked("windres", "-O", "coff", "-DX", "-I", ".", "version.rc", "by-cmake.obj")
+    workshop.checked("windres", "-i", "version.rc", "-o", "by-make.o")
+    workshop.checked("cc", "-shared", "dll.c", "by-cmake.obj", "by-make.o", "-o", "version.dll")
+    refused = workshop.run("windres", "icon.rc", "-o", "icon.o")
+    assert refused.returncode
+    assert "build without them: icon.rc has ICON" in refused.stderr
+
+
 def test_build_systems_learn_what_the_linker_is(workshops: dict[str, Workshop]) -> None:
     assert "LLD" in workshops[HERE].checked("cc", "-Wl,--version")
     assert "compatible with GNU linkers" in workshops["win_amd64"].checked("cc", "-Wl,--version")

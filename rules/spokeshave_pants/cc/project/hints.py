@@ -23,12 +23,12 @@ _MACHINES = (
     "argument of the build."
 )
 _RESOURCES = (
-    "Windows resources (.rc: versions, icons) are not supported. Switch them off for Windows by a variable in "
+    "Windows resources (.rc) other than the version of a file are not supported. Switch them off by a variable in "
     '`platform_defines={"win_*": ...}`, or build a static library, which has none.'
 )
 # The first that fits is the cause; others may follow from it.
 _HINTS = (
-    (re.compile(r"resources of Windows \(\.rc\) cannot be compiled"), _RESOURCES),
+    (re.compile(r"resources of Windows \(\.rc\) other than"), _RESOURCES),
     (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
     (
         re.compile(

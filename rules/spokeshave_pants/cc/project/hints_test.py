@@ -20,7 +20,7 @@ from spokeshave_pants.cc.project.hints import failure_hint
         ("  Could not find P using the following names: perl", "`system_tools`"),
         ("  Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)", "C, C++ and assembler"),
         ("  No CMAKE_Fortran_COMPILER could be found.", "C, C++ and assembler"),
-        ("spokeshave: resources of Windows (.rc) cannot be compiled; build without them: a.rc", "platform_defines"),
+        ("spokeshave: resources of Windows (.rc) other than a version cannot be compiled", "platform_defines"),
         ("name a processor in place of -march=native", "depend on the machine"),
     ],
 )

@@ -517,6 +517,8 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     _check_leaks(where, lists["leaks"], frozenset(snapshot.files))
     probes = lists["probes"]
     _report(target, platform, probes, lists["unused"])
+    if any(line.startswith("resources ") for line in lists["calls"]):
+        logger.warning(f"{where}: the version resources of Windows (.rc) are left out of its files.")
     packages = await get_digest_contents(**implicitly(DigestSubset(tree, PathGlobs(["**/pkgconfig/*.pc"]))))
     action = Action.of(
         kind=ActionKind.PROJECT,
