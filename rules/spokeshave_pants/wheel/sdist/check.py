@@ -260,7 +260,7 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
     actions = (*before, action.after(*ends(before)))
     if result.exit_code:
         output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
-        return SdistBuild(EMPTY_DIGEST, "", actions, f"{description} failed:\n{output}")
+        return SdistBuild(digest=EMPTY_DIGEST, wheel="", actions=actions, failure=f"{description} failed:\n{output}")
     reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
     wheel = posixpath.join(OUTPUT_DIR, BackendReport.from_json(reports[0].content.decode()).wheel)
     digest = await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel])))
