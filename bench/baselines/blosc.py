@@ -18,8 +18,9 @@ REQUIREMENTS = REPOSITORY / "bench" / "requirements"
 PIN = REQUIREMENTS / "blosc.txt"
 BUILD_PINS = REQUIREMENTS / "blosc-build.txt"
 CORE = "blosc/c-blosc"
-WHEEL_TARGET = "src:wheel"
+WHEEL_TARGET = "src/python:wheel"
 BACKEND_TARGET = "blosc_backend:wheel"
+_PACKAGES_DIR = "src/python"
 _CORE_DIR = "blosc_core"
 _BACKEND_DIR = "blosc_backend"
 _TRIAL = (
@@ -60,7 +61,7 @@ cc_sources(
 
 python_extension(name="extension", module="blosc.blosc_extension", dependencies=[":binding"])
 
-python_native_wheel(name="wheel", dependencies=[":extension", "src/blosc"], pythons={pythons!r})
+python_native_wheel(name="wheel", dependencies=[":extension", "src/python/blosc"], pythons={pythons!r})
 """
 _BACKEND_BUILD = """\
 python_backend_wheel(
@@ -85,16 +86,16 @@ def core_build(number: int) -> str:
 
 def write_project(root: Path, source: Path, pythons: tuple[str, ...]) -> None:
     """Write the targets of python-blosc: its core by CMake and its extension, and the project by its own backend."""
-    for folder in (_CORE_DIR, "src", _BACKEND_DIR):
-        (root / folder).mkdir()
+    for folder in (_CORE_DIR, _PACKAGES_DIR, _BACKEND_DIR):
+        (root / folder).mkdir(parents=True)
     shutil.copy2(PIN, root / _CORE_DIR / "blosc.txt")
-    package = root / "src" / "blosc"
+    package = root / _PACKAGES_DIR / "blosc"
     package.mkdir()
     for path in [*sorted(source.glob("blosc/*.py")), source / "blosc" / "blosc_extension.c"]:
         shutil.copy2(path, package / path.name)
     (package / "BUILD").write_text('python_sources(sources=["*.py", "!test.py"])\n')
     version = (source / "VERSION").read_text().strip()
-    (root / "src" / "pyproject.toml").write_text(_PYPROJECT.format(version=version))
+    (root / _PACKAGES_DIR / "pyproject.toml").write_text(_PYPROJECT.format(version=version))
     shutil.copy2(BUILD_PINS, root / _BACKEND_DIR / "build.txt")
     write_round(root, pythons, 0)
 
@@ -102,7 +103,7 @@ def write_project(root: Path, source: Path, pythons: tuple[str, ...]) -> None:
 def write_round(root: Path, pythons: tuple[str, ...], number: int) -> None:
     """Make the build of the core, its extension and the project by its own backend run again, with the same results."""
     (root / _CORE_DIR / "BUILD").write_text(core_build(number))
-    (root / "src" / "BUILD").write_text(_BINDING_BUILD.format(pythons=list(pythons), number=number))
+    (root / _PACKAGES_DIR / "BUILD").write_text(_BINDING_BUILD.format(pythons=list(pythons), number=number))
     variables = {**_VARIABLES, "BENCH_ROUND": str(number)}
     (root / _BACKEND_DIR / "BUILD").write_text(_BACKEND_BUILD.format(pythons=list(pythons), variables=variables))
 
@@ -142,7 +143,7 @@ class BloscWheels:
         return found
 
     def wheel(self, python: Path) -> command.Finished:
-        """Run `pip wheel` of the sdist, which is unpacked anew."""
+        """Run `pip wheel` of the sdist, which pip unpacks again."""
         for name in ("wheels", "objects"):
             shutil.rmtree(self._place / name, ignore_errors=True)
         options = ("--no-cache-dir", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", "wheels")

@@ -32,7 +32,7 @@ class Side:
 
     @classmethod
     def of_pants(cls, name: str, runs: Sequence[PantsRun], actions: Sequence[Action]) -> Side:
-        return cls(name, [run.cpu for run in runs], [run.wall for run in runs], actions)
+        return cls(name=name, cpu=[run.cpu for run in runs], wall=[run.wall for run in runs], actions=actions)
 
     @classmethod
     def of_pip(cls, name: str, runs: Sequence[Sequence[Finished]]) -> Side:
@@ -104,27 +104,17 @@ def measurement(shared: Side, backend: Side, pip: Side) -> Measurement:
     ]
     builds = [_row(action) for side in (shared, backend) for action in side.built()]
     projects = [action for action in shared.built() if action.kind == "project"]
-    return Measurement(
-        "foreign",
-        (
-            Table(
-                f"python-blosc for {len(PYTHONS)} Pythons, cold: seconds, min / median / max of {len(pip.cpu)}",
-                ("", "CPU, all processes", "to pip wheel", "wall"),
-                tuple(rows),
-            ),
-            Table(
-                "Builds by the project itself, in the last run",
-                ("process", "compiles (foreign)", "links", "probes", "seconds"),
-                tuple(builds),
-            ),
-        ),
-        (
-            Verdict.ratio(f"Pants / {len(PYTHONS)} runs of pip wheel, CPU", shared.median / pip.median, LIMIT),
-            Verdict.count(f"CMake processes for {len(PYTHONS)} Pythons", len(projects), 1),
-            Verdict.count("runs of the backend", sum(a.kind == "backend" for a in backend.built()), len(PYTHONS)),
-        ),
-        (f"Compiles in all: {shared.compiles()} with the core by CMake, {backend.compiles()} by the backend.",),
+    title = f"python-blosc for {len(PYTHONS)} Pythons, cold: seconds, min / median / max of {len(pip.cpu)}"
+    times = Table(title, ("", "CPU, all processes", "to pip wheel", "wall"), tuple(rows))
+    head = ("process", "compiles (foreign)", "links", "probes", "seconds")
+    counts = Table("Builds by the project itself, in the last run", head, tuple(builds))
+    verdicts = (
+        Verdict.ratio(f"Pants / {len(PYTHONS)} runs of pip wheel, CPU", shared.median / pip.median, LIMIT),
+        Verdict.count(f"CMake processes for {len(PYTHONS)} Pythons", len(projects), 1),
+        Verdict.count("runs of the backend", sum(a.kind == "backend" for a in backend.built()), len(PYTHONS)),
     )
+    notes = (f"Compiles in all: {shared.compiles()} with the core by CMake, {backend.compiles()} by the backend.",)
+    return Measurement(name="foreign", tables=(times, counts), verdicts=verdicts, notes=notes)
 
 
 def _row(action: Action) -> tuple[Cell, ...]:

@@ -14,8 +14,8 @@ CALLS = {"compiles": 57, "links": 1, "probes": 40}
 COMPILE = Action("compile", "Compile src/blosc/blosc_extension.c", ran=True, seconds=0.1)
 PROJECT = Action("project", "Build //core for manylinux", ran=True, seconds=20.0, calls=CALLS)
 BACKEND = Action("backend", "Build //backend:wheel by its own backend", ran=True, seconds=25.0, calls=CALLS)
-SHARED = Side("shared", [12.0, 13.0], [9.0, 9.0], (PROJECT, COMPILE, COMPILE))
-OWN = Side("own", [20.0, 20.0], [9.0, 9.0], (BACKEND, BACKEND))
+SHARED = Side(name="shared", cpu=[12.0, 13.0], wall=[9.0, 9.0], actions=(PROJECT, COMPILE, COMPILE))
+OWN = Side(name="own", cpu=[20.0, 20.0], wall=[9.0, 9.0], actions=(BACKEND, BACKEND))
 PIP = Side("pip", [20.0, 20.0], [9.0, 9.0])
 
 
