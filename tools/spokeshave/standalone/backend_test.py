@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.standalone.backend import hide_paths, paths_of_build
 from spokeshave.standalone.backend_fixtures import LINUX, MACOS, PYPROJECT, TAG, VERSION, WINDOWS, Sandbox
 from spokeshave.testing.native_fixtures import TARGETS, module_source
 
@@ -306,6 +307,28 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
         wheel.writestr("said.json", repr(config_settings).replace("'", '"'))
     return "said-1.0-py3-none-any.whl"
 """
+
+
+def test_texts_in_a_wheel_do_not_name_the_folders_of_the_build(tmp_path: Path) -> None:
+    sandbox = tmp_path / "sandbox"
+    inputs = tmp_path / "inputs/0af3"
+    for folder in (sandbox, inputs):
+        folder.mkdir(parents=True)
+    (sandbox / "__foreign").symlink_to(inputs)
+    wheel = tmp_path / "a-1-py3-none-any.whl"
+    native = f"\0{sandbox}".encode()
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "a/config.py", f"COMPILER = '{sandbox}/__foreign/bin/cc'\nSAME = '{inputs}/bin/cc'\nHERE = '{sandbox}'\n"
+        )
+        archive.writestr("a/_native.so", native)
+    hide_paths(wheel, paths_of_build(sandbox))
+    with zipfile.ZipFile(wheel) as archive:
+        text = archive.read("a/config.py").decode()
+        assert archive.namelist() == ["a/config.py", "a/_native.so"]
+        assert archive.read("a/_native.so") == native
+        assert archive.getinfo("a/config.py").compress_type == zipfile.ZIP_DEFLATED
+    assert text == "COMPILER = '__foreign/bin/cc'\nSAME = '__foreign/bin/cc'\nHERE = '.'\n"
 
 
 def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:
