@@ -166,7 +166,7 @@ def test_a_wheel_of_another_tag_is_refused(tmp_path: Path, library: Path, tag: s
     assert message in refusal(tmp_path, {MODULE: library}, tag=tag, abi=abi)
 
 
-def test_a_wheel_for_earlier_pythons_is_tagged_anew(tmp_path: Path, library: Path) -> None:
+def test_a_wheel_for_earlier_pythons_is_tagged_again(tmp_path: Path, library: Path) -> None:
     wheel = take(tmp_path, {"demo/_speed.abi3.so": library}, tag="cp36-abi3-linux_x86_64", abi="cp39-abi3")
     assert wheel.name == "demo-0+unstamped-cp39-abi3-linux_x86_64.whl"
     assert "Tag: cp39-abi3-linux_x86_64\n" in unpack(wheel, tmp_path / "tree").text("demo-0+unstamped.dist-info/WHEEL")

@@ -48,7 +48,7 @@ def _is_of(tag: str, platform: Platform) -> bool:
 def _serves(found: PythonAbi, abi: PythonAbi) -> bool:
     """Return whether a wheel works wherever one of an ABI does: with the stable ABI of an earlier Python.
 
-    It is tagged anew. Projects such as psutil tag their wheels for a Python that nothing builds for anymore.
+    It gets the tag of that ABI. Projects such as psutil tag their wheels for a Python that nothing builds for anymore.
     """
     return found.stable and abi.stable and found.is_abi3t == abi.is_abi3t and found.version <= abi.version
 
