@@ -93,7 +93,7 @@ def write_project(root: Path, source: Path, pythons: tuple[str, ...]) -> None:
     package.mkdir()
     for path in [*sorted(source.glob("blosc/*.py")), source / "blosc" / "blosc_extension.c"]:
         shutil.copy2(path, package / path.name)
-    (package / "BUILD").write_text('python_sources(sources=["*.py", "!test.py"])\n')
+    (package / "BUILD").write_text('python_sources(sources=["*.py"])\n')
     version = (source / "VERSION").read_text().strip()
     (root / _PACKAGES_DIR / "pyproject.toml").write_text(_PYPROJECT.format(version=version))
     shutil.copy2(BUILD_PINS, root / _BACKEND_DIR / "build.txt")
