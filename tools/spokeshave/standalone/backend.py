@@ -758,7 +758,7 @@ def paths_of_build(sandbox: Path) -> dict[bytes, bytes]:
 
 
 def hide_paths(wheel: Path, paths: Mapping[bytes, bytes]) -> None:
-    """Write a wheel again without the paths of its build in texts, such as the list of compilers in numpy's `__config__`.
+    """Write a wheel again without the paths of its build in texts, such as numpy's list of compilers.
 
     Native files are left as they are: a path in one is a fault, which the verification reports. RECORD is written by
     the intake.

@@ -269,8 +269,7 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
     actions = (*before, action.after(*ends(before)))
     if report is None:
         output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
-        return SdistBuild(digest=EMPTY_DIGEST, wheel="", actions=actions, failure=f"{description} failed:
-{output}")
+        return SdistBuild(digest=EMPTY_DIGEST, wheel="", actions=actions, failure=f"{description} failed:\n{output}")
     wheel = posixpath.join(OUTPUT_DIR, report.wheel)
     digest = await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel])))
     return SdistBuild(digest=digest, wheel=wheel, actions=actions)
