@@ -12,9 +12,13 @@ from pants.engine.rules import Rule
 from pants.engine.unions import UnionRule
 from pants.version import PANTS_SEMVER
 
+from spokeshave_pants.cc.foreign import rules as foreign
+from spokeshave_pants.cc.project import rules as project
+from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
 from spokeshave_pants.pants_api.versions import FIRST_BY_NAME
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
+from spokeshave_pants.sources import rules as sources
 
 # Variables for the pex tool and a Python. ./pants sets them and `[test]` in pants.toml passes them on.
 INHERITED = {name for name in os.environ if name.startswith("PANTS_")} | {"HOME", "PATH", "PYENV_ROOT"}
@@ -48,3 +52,8 @@ def sandbox_rules() -> list[Rule | UnionRule]:
         *sandbox_python.rules(),
         *system_binaries.rules(),
     ]
+
+
+def project_rules() -> list[Rule | UnionRule]:
+    """Return the rules that build the projects whose headers a compile may need, besides those of the toolchain."""
+    return [*foreign.rules(), *project.rules(), *runtime_pack.rules(), *sources.rules()]

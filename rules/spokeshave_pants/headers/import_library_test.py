@@ -29,7 +29,7 @@ from spokeshave_pants.headers import import_library as python_import_library
 from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.pythons import rules as interpreters
-from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, project_rules, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
 
 WHERE = "this test"
@@ -73,6 +73,7 @@ def rule_runner() -> RuleRunner:
             *include_graph.rules(),
             *interpreters.rules(),
             *link_closure.rules(),
+            *project_rules(),
             *python_headers.rules(),
             *python_import_library.rules(),
             *source_files.rules(),

@@ -35,7 +35,7 @@ from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.pythons import rules as interpreters
-from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, project_rules, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64")
@@ -55,6 +55,7 @@ def new_rule_runner() -> RuleRunner:
             *include_graph.rules(),
             *interpreters.rules(),
             *link_closure.rules(),
+            *project_rules(),
             *python_headers.rules(),
             *source_files.rules(),
             *target_types.rules(),
