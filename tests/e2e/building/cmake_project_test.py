@@ -59,10 +59,12 @@ def test_the_core_is_a_component_with_its_license(project: Project) -> None:
 
 
 def test_an_edit_of_the_core_compiles_no_binding(project: Project) -> None:
-    project.replace(
-        "probed/core/measure.cc", "const std::string bytes", f"/* {uuid.uuid4()} */ const std::string bytes"
-    )
+    # Bytes that no earlier run on this machine can have linked.
+    declaration = '__attribute__((visibility("default"))) extern const char mark[];'
+    mark = f'{declaration} const char mark[] = "{uuid.uuid4()}";'
     project.replace("probed/core/measure.cc", "!= 0x80", "!= 0x80 && c != 1")
+    source = project.root / "probed/core/measure.cc"
+    source.write_text(f"{source.read_text()}\n{mark}\n")
     project.package(WHEEL, options=(f"--native-wheel-platforms={NATIVE}",))
     ran = project.ran(WHEEL)
     assert f"Build probed:core for {NATIVE}" in ran

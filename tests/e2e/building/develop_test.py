@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -68,7 +69,8 @@ def test_python_pip_and_git_see_one_tree(
 
 @pytest.mark.usefixtures("first_run")
 def test_two_pythons_see_an_edit(project: Project, environments: tuple[Environment, Environment]) -> None:
-    project.replace("plain_c/area.c", "width * height", "width * height * 100")
+    # A text that no earlier run on this machine can have compiled.
+    project.replace("plain_c/area.c", "width * height", f"width * height * 100 /* {uuid.uuid4()} */")
     other = project.root / "pair/pair_core/_native.cpython-312-x86_64-linux-gnu.so"
     written = other.stat().st_mtime_ns
     run = project.pants("develop", f"--venv={environments[1].prefix}", "::").checked()
