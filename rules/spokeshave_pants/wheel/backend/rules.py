@@ -54,6 +54,7 @@ from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_te
 from spokeshave_pants.wheel.backend.environment import (
     BuildPackagesRequest,
     BuildPinsRequest,
+    BuildPython,
     BuildPythonRequest,
     TargetPythonRequest,
     build_packages,
@@ -179,6 +180,25 @@ def backend_description(address: Address, platform: Platform, abi: PythonAbi) ->
     return f"Build {address} for {platform} and {abi} by its own backend"
 
 
+def backend_process(python: BuildPython, inputs: Digest, mounted: Mapping[str, Digest], *, description: str) -> Process:
+    """Return the process that runs a project's own backend.
+
+    Args:
+        inputs: The source tree, the request and the facts about the target.
+        mounted: The large inputs by their folders.
+    """
+    return Process(
+        argv=(python.path, "-I", "-S", PROGRAM, REQUEST, "--jobs", "{pants_concurrency}"),
+        input_digest=inputs,
+        immutable_input_digests=mounted,
+        append_only_caches=python.append_only_caches,
+        output_directories=(OUTPUT_DIR,),
+        concurrency_available=_JOBS,
+        description=description,
+        level=LogLevel.INFO,
+    )
+
+
 @rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
 async def run_backend(request: BackendBuildRequest) -> BackendBuild:
     where = f"the target {request.address}"
@@ -214,25 +234,18 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
     description = backend_description(request.address, request.platform, request.abi)
-    process = Process(
-        argv=(python.path, "-I", "-S", PROGRAM, REQUEST, "--jobs", "{pants_concurrency}"),
-        input_digest=await merge_digests(MergeDigests([source, written, target_side.facts])),
-        immutable_input_digests={
-            PROGRAM_DIR: program,
-            PACKAGES_DIR: packages.here,
-            FOREIGN_DIR: foreign.digest,
-            TOOLCHAIN_DIR: foreign.zig,
-            HEADERS_DIR: target_side.headers,
-            **({OVERLAY_DIR: packages.target} if has_overlay else {}),
-            **({PREFIXES_DIR: cores.trees} if cores.prefixes else {}),
-            **({LIBRARIES_DIR: target_side.libraries} if target_side.actions else {}),
-        },
-        append_only_caches=python.append_only_caches,
-        output_directories=(OUTPUT_DIR,),
-        concurrency_available=_JOBS,
-        description=description,
-        level=LogLevel.INFO,
-    )
+    inputs = await merge_digests(MergeDigests([source, written, target_side.facts]))
+    mounted = {
+        PROGRAM_DIR: program,
+        PACKAGES_DIR: packages.here,
+        FOREIGN_DIR: foreign.digest,
+        TOOLCHAIN_DIR: foreign.zig,
+        HEADERS_DIR: target_side.headers,
+        **({OVERLAY_DIR: packages.target} if has_overlay else {}),
+        **({PREFIXES_DIR: cores.trees} if cores.prefixes else {}),
+        **({LIBRARIES_DIR: target_side.libraries} if target_side.actions else {}),
+    }
+    process = backend_process(python, inputs, mounted, description=description)
     result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
     output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
     if result.exit_code == _USER_ERROR:

@@ -20,7 +20,6 @@ from pants.engine.fs import (
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.process import Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -65,7 +64,6 @@ from spokeshave_pants.wheel.backend.request import (
     OUTPUT_DIR,
     OVERLAY_DIR,
     PACKAGES_DIR,
-    PROGRAM,
     PROGRAM_DIR,
     REPORT,
     REQUEST,
@@ -74,6 +72,7 @@ from spokeshave_pants.wheel.backend.request import (
     BuildVersion,
     request_text,
 )
+from spokeshave_pants.wheel.backend.rules import backend_process
 from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, check_wheel
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_described_wheel
 from spokeshave_pants.wheel.sdist.outcome import check_problems, check_summary
@@ -87,8 +86,6 @@ from spokeshave_pants.wheel.smoke.rules import (
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 
 CARRIED_REQUIREMENTS = "resource://spokeshave_pants.resources/scikit-build.txt"
-# The compiles of a project that run side by side, at most. Pants decides how many do.
-_JOBS = 8
 
 
 @dataclass(frozen=True)
@@ -238,23 +235,16 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
     description = f"Build the sdist of {request.address} for {request.platform} and Python {request.version}"
-    process = Process(
-        argv=(python.path, "-I", "-S", PROGRAM, REQUEST, "--jobs", "{pants_concurrency}"),
-        input_digest=await merge_digests(MergeDigests([source, written, target.facts])),
-        immutable_input_digests={
-            PROGRAM_DIR: program,
-            PACKAGES_DIR: packages.here,
-            FOREIGN_DIR: foreign.digest,
-            TOOLCHAIN_DIR: foreign.zig,
-            HEADERS_DIR: target.headers,
-            **({OVERLAY_DIR: packages.target} if has_overlay else {}),
-        },
-        append_only_caches=python.append_only_caches,
-        output_directories=(OUTPUT_DIR,),
-        concurrency_available=_JOBS,
-        description=description,
-        level=LogLevel.INFO,
-    )
+    inputs = await merge_digests(MergeDigests([source, written, target.facts]))
+    mounted = {
+        PROGRAM_DIR: program,
+        PACKAGES_DIR: packages.here,
+        FOREIGN_DIR: foreign.digest,
+        TOOLCHAIN_DIR: foreign.zig,
+        HEADERS_DIR: target.headers,
+        **({OVERLAY_DIR: packages.target} if has_overlay else {}),
+    }
+    process = backend_process(python, inputs, mounted, description=description)
     result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
     reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
     report = None if result.exit_code else BackendReport.from_json(reports[0].content.decode())
