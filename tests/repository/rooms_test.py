@@ -65,6 +65,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "add_command keep_command remove_command yank_command",
     ),
     "release/check": ("file siblings", "fields file_set index version_texts", "release_files", "check", "command"),
+    "standalone": ("backend header_releases packages runtime_pack sdist unpack",),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

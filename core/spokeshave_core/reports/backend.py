@@ -1,4 +1,4 @@
-"""The report of a run of a project's own build backend (`standalone/backend.py` of the tools, which imports nothing).
+"""The report of a run of a project's own build backend. `standalone/backend/` of the tools writes it, without the core.
 
 Python 3.9 evaluates the types of fields at run time, so this module has no `from __future__ import annotations`.
 """

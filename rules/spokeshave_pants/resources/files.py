@@ -46,8 +46,10 @@ def standalone_tool(name: str) -> bytes:
 
 
 def backend_tool() -> dict[str, bytes]:
-    """Return the files of the program that runs a project's own build backend: `backend.py` and two next to it."""
-    return {name: standalone_tool(name) for name in ("backend.py", "backend_hook.py", "target_python.py")}
+    """Return the program that runs a project's own build backend, as a folder that Python is started with."""
+    files = _sources(_HERE / "tools/standalone/backend")
+    main = files.pop("__main__.py")
+    return {"__main__.py": main, **{f"spokeshave/standalone/backend/{name}": file for name, file in files.items()}}
 
 
 def requirements(name: str) -> bytes:

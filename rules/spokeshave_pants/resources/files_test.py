@@ -62,5 +62,10 @@ def test_license_and_version_of_the_plugin_are_carried() -> None:
 
 def test_the_program_for_backends_is_carried_with_its_files() -> None:
     files = backend_tool()
-    named = set(re.findall(r'HERE / "(\w+\.py)"', files["backend.py"].decode()))
-    assert named == set(files) - {"backend.py"}
+    folder = "spokeshave/standalone/backend/"
+    texts = [content.decode() for content in files.values()]
+    files_read = {name for text in texts for name in re.findall(r'HERE / "(\w+\.py)"', text)}
+    imported = {
+        f"{name}.py" for text in texts for name in re.findall(r"^from spokeshave\.\S+\.(\w+) import", text, re.M)
+    }
+    assert {folder + name for name in files_read | imported} == files.keys() - {"__main__.py", f"{folder}__init__.py"}

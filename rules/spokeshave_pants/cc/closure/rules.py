@@ -28,7 +28,7 @@ from spokeshave_pants.cc.includes.rules import (
     owner_of,
     resolve_includes,
 )
-from spokeshave_pants.cc.project.rules import is_project
+from spokeshave_pants.cc.project.projects import is_project
 from spokeshave_pants.cc.target_types import (
     CcGeneratedDependenciesField,
     CcRequirementsFileField,

@@ -69,7 +69,8 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.languages import is_assembler
-from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest, ProjectHeaders, build_project
+from spokeshave_pants.cc.project.build import BuiltCcProject, CcProjectRequest, build_project
+from spokeshave_pants.cc.project.projects import ProjectHeaders
 from spokeshave_pants.cc.settings import CompileSettings, for_any_platform, for_python
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.cc.target_types import (

@@ -1,7 +1,7 @@
 """What the Python of a platform says of itself, for builds by others that run on another Python.
 
 A build backend asks the Python that runs it for the tag of the wheel, the suffix of extensions, the compiler and its
-flags. `tools/spokeshave/standalone/target_python.py` makes a Python of this machine answer with these facts. No
+flags. `tools/spokeshave/standalone/backend/target_python.py` makes a Python of this machine answer with these facts. No
 interpreter of the target is needed: they follow from the platform and the ABI, as `pyconfig.h` does.
 
 Sources: `sysconfig` and `platform` of CPython 3.9 to 3.15; PEP 3149 (`SOABI`); what setuptools, CMake's FindPython,

@@ -39,7 +39,7 @@ from spokeshave_pants.cc.includes.scan import CcFile, IncludeKind, scan_flags, s
 from spokeshave_pants.cc.includes.search import GLOB_CHARACTERS, CcView, IncludeClosure, IncludeGraph
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest, cc_package, distribution_of
 from spokeshave_pants.cc.languages import is_source
-from spokeshave_pants.cc.project.rules import ProjectHeaders, ProjectHeadersRequest, is_project, project_headers
+from spokeshave_pants.cc.project.projects import ProjectHeaders, ProjectHeadersRequest, is_project, project_headers
 from spokeshave_pants.cc.settings import for_any_platform
 from spokeshave_pants.cc.target_types import (
     CcGeneratedDependenciesField,

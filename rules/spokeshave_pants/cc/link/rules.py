@@ -46,7 +46,8 @@ from spokeshave_pants.cc.link.command import (
 from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
 from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
-from spokeshave_pants.cc.project.rules import ProjectLibrariesRequest, VariantDefines, project_libraries
+from spokeshave_pants.cc.project.libraries import ProjectLibrariesRequest, project_libraries
+from spokeshave_pants.cc.project.projects import VariantDefines
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.cc.settings import for_platform

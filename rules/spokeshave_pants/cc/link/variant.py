@@ -11,7 +11,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile.rules import CompilePlan
-from spokeshave_pants.cc.project.rules import VariantDefines
+from spokeshave_pants.cc.project.projects import VariantDefines
 from spokeshave_pants.cc.target_types import (
     CcVariantDependenciesField,
     CmakeDefinesField,

@@ -15,7 +15,7 @@ from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.action import ForeignCalls
 from spokeshave_pants.cc.foreign import rules as foreign
 from spokeshave_pants.cc.project import rules as project
-from spokeshave_pants.cc.project.rules import BuiltCcProject, CcProjectRequest, check_host_tools
+from spokeshave_pants.cc.project.build import BuiltCcProject, CcProjectRequest, check_host_tools
 from spokeshave_pants.cc.project.target_types import CcCmakeProjectTarget, CcMakeProjectTarget
 from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
 from spokeshave_pants.confinement import rules as confinement

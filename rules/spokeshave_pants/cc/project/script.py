@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from spokeshave_core.platform import Platform
+from spokeshave_core.platform import Platform, System
 from spokeshave_pants.action import ForeignCalls
 
 PROJECT_DIR = "__project"
@@ -121,6 +121,14 @@ def project_calls(lines: Iterable[str]) -> ForeignCalls:
 def project_description(target: str, platform: Platform) -> str:
     """Return the description of the process that builds a project."""
     return f"Build {target} for {platform}"
+
+
+def host_platform_of(machine: str) -> Platform:
+    """Return the platform of programs that run on a machine, by Pants' name for it, such as `linux_x86_64`."""
+    system, _, architecture = machine.partition("_")
+    if system == "macos":
+        return Platform(System.MACOS, architecture, (11, 0))
+    return Platform(System.GLIBC, {"arm64": "aarch64"}.get(architecture, architecture), (2, 17))
 
 
 def probes_line(names: Iterable[str]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from spokeshave_core.platform import Platform, System
-from spokeshave_pants.cc.project.rules import host_platform_of
 from spokeshave_pants.cc.project.script import (
     SCRIPTS,
     MakeSettings,
     ProjectSettings,
+    host_platform_of,
     probes_message,
     project_defines,
     refused_programs,

@@ -15,15 +15,9 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_pants.action import Action
-from spokeshave_pants.cc.project.rules import (
-    CcProjectRequest,
-    ProjectClosureRequest,
-    ProjectLibrariesRequest,
-    build_project,
-    is_project,
-    project_closure,
-    project_libraries,
-)
+from spokeshave_pants.cc.project.build import CcProjectRequest, build_project
+from spokeshave_pants.cc.project.libraries import ProjectLibrariesRequest, project_libraries
+from spokeshave_pants.cc.project.projects import ProjectClosureRequest, is_project, project_closure
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     add_prefix,

@@ -1,4 +1,4 @@
-"""The request of the program that runs a project's build backend (`standalone/backend.py` of the tools)."""
+"""The request of the program that runs a project's build backend (`standalone/backend/` of the tools)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from spokeshave_core.platform import Platform
 
 PROGRAM_DIR = "__backend"
-PROGRAM = f"{PROGRAM_DIR}/backend.py"
 REQUEST = "__request.json"
 SOURCE_DIR = "__project"
 OUTPUT_DIR = "__built"

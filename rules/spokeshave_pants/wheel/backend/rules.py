@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
@@ -18,7 +18,7 @@ from pants.engine.fs import (
     PathGlobs,
     RemovePrefix,
 )
-from pants.engine.process import Process
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -30,7 +30,7 @@ from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.intake import IntakeReport
 from spokeshave_core.wheel_name import UNSTAMPED
 from spokeshave_pants.action import Action, ActionKind, ends
-from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
+from spokeshave_pants.cc.foreign.rules import ForeignToolchain, ForeignToolchainRequest, make_foreign_toolchain
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
 from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.errors import ToolError
@@ -46,23 +46,27 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.resources.files import backend_tool
+from spokeshave_pants.sandbox.packages import PackagesRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 from spokeshave_pants.wheel.backend import environment, projects
 from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text
 from spokeshave_pants.wheel.backend.environment import (
+    BuildPackages,
     BuildPackagesRequest,
+    BuildPins,
     BuildPinsRequest,
     BuildPython,
     BuildPythonRequest,
+    TargetPython,
     TargetPythonRequest,
     build_packages,
     build_pins,
     build_python,
     target_python,
 )
-from spokeshave_pants.wheel.backend.projects import DependencyProjectsRequest, dependency_projects
+from spokeshave_pants.wheel.backend.projects import DependencyProjects, DependencyProjectsRequest, dependency_projects
 from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
     HEADERS_DIR,
@@ -71,7 +75,6 @@ from spokeshave_pants.wheel.backend.request import (
     OVERLAY_DIR,
     PACKAGES_DIR,
     PREFIXES_DIR,
-    PROGRAM,
     PROGRAM_DIR,
     REPORT,
     REQUEST,
@@ -188,7 +191,7 @@ def backend_process(python: BuildPython, inputs: Digest, mounted: Mapping[str, D
         mounted: The large inputs by their folders.
     """
     return Process(
-        argv=(python.path, "-I", "-S", PROGRAM, REQUEST, "--jobs", "{pants_concurrency}"),
+        argv=(python.path, "-I", "-S", "-B", PROGRAM_DIR, REQUEST, "--jobs", "{pants_concurrency}"),
         input_digest=inputs,
         immutable_input_digests=mounted,
         append_only_caches=python.append_only_caches,
@@ -199,13 +202,44 @@ def backend_process(python: BuildPython, inputs: Digest, mounted: Mapping[str, D
     )
 
 
-@rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
-async def run_backend(request: BackendBuildRequest) -> BackendBuild:
-    where = f"the target {request.address}"
-    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
-    target = plan.target
-    pins = await build_pins(BuildPinsRequest(request.address, target[BuildRequirementsField].value))
-    python, packages, target_side, foreign = await concurrently(
+@dataclass(frozen=True)
+class _Parts:
+    """What a build runs on and with."""
+
+    python: BuildPython
+    packages: BuildPackages
+    target: TargetPython
+    foreign: ForeignToolchain
+    cores: DependencyProjects
+
+    @property
+    def has_overlay(self) -> bool:
+        return len(self.packages.requests) > 1
+
+    @property
+    def mounted(self) -> dict[str, Digest]:
+        """The large inputs by their folders."""
+        return {
+            PACKAGES_DIR: self.packages.here,
+            FOREIGN_DIR: self.foreign.digest,
+            TOOLCHAIN_DIR: self.foreign.zig,
+            HEADERS_DIR: self.target.headers,
+            **({OVERLAY_DIR: self.packages.target} if self.has_overlay else {}),
+            **({PREFIXES_DIR: self.cores.trees} if self.cores.prefixes else {}),
+            **({LIBRARIES_DIR: self.target.libraries} if self.target.actions else {}),
+        }
+
+    @property
+    def package_requests(self) -> tuple[PackagesRequest, ...]:
+        return (*self.packages.requests, *self.foreign.packages)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        return (*self.target.actions, *self.cores.actions, self.foreign.action)
+
+
+async def _find_parts(request: BackendBuildRequest, pins: BuildPins, where: str) -> _Parts:
+    python, packages, target, foreign, cores = await concurrently(
         build_python(BuildPythonRequest(request.abi.version, where), **implicitly()),
         build_packages(
             BuildPackagesRequest(
@@ -215,54 +249,49 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         ),
         target_python(TargetPythonRequest(request.platform, request.abi, where)),
         make_foreign_toolchain(ForeignToolchainRequest(request.platform)),
+        dependency_projects(DependencyProjectsRequest(request.address, request.platform)),
     )
-    cores = await dependency_projects(DependencyProjectsRequest(request.address, request.platform))
-    has_overlay = len(packages.requests) > 1
+    return _Parts(python=python, packages=packages, target=target, foreign=foreign, cores=cores)
+
+
+async def _results(output: Digest) -> tuple[BackendReport, Digest]:
+    """Return the report of a build, and its wheel as the only file of a digest."""
+    reports = await get_digest_contents(**implicitly(DigestSubset(output, PathGlobs([REPORT]))))
+    report = BackendReport.from_json(reports[0].content.decode())
+    wheel = await digest_subset_to_digest(DigestSubset(output, PathGlobs([posixpath.join(OUTPUT_DIR, report.wheel)])))
+    return report, await remove_prefix(RemovePrefix(wheel, OUTPUT_DIR))
+
+
+@rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
+async def run_backend(request: BackendBuildRequest) -> BackendBuild:
+    where = f"the target {request.address}"
+    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
+    pins = await build_pins(BuildPinsRequest(request.address, plan.target[BuildRequirementsField].value))
+    parts = await _find_parts(request, pins, where)
     text = request_text(
         _settings(plan, where, pins.path),
         request.platform,
         request.version,
         subdirectory=plan.tree.subdirectory,
         foreign=FOREIGN_DIR,
-        prefixes=cores.prefixes,
-        has_overlay=has_overlay,
-        has_libraries=bool(target_side.actions),
+        prefixes=parts.cores.prefixes,
+        has_overlay=parts.has_overlay,
+        has_libraries=bool(parts.target.actions),
     )
     source, written, program = await concurrently(
         add_prefix(AddPrefix(plan.tree.digest, SOURCE_DIR)),
         create_digest(CreateDigest([FileContent(REQUEST, text.encode())])),
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
+    inputs = await merge_digests(MergeDigests([source, written, parts.target.facts]))
     description = backend_description(request.address, request.platform, request.abi)
-    inputs = await merge_digests(MergeDigests([source, written, target_side.facts]))
-    mounted = {
-        PROGRAM_DIR: program,
-        PACKAGES_DIR: packages.here,
-        FOREIGN_DIR: foreign.digest,
-        TOOLCHAIN_DIR: foreign.zig,
-        HEADERS_DIR: target_side.headers,
-        **({OVERLAY_DIR: packages.target} if has_overlay else {}),
-        **({PREFIXES_DIR: cores.trees} if cores.prefixes else {}),
-        **({LIBRARIES_DIR: target_side.libraries} if target_side.actions else {}),
-    }
-    process = backend_process(python, inputs, mounted, description=description)
-    result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
-    output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
-    if result.exit_code == _USER_ERROR:
-        raise BackendBuildError(result.stderr.decode(errors="replace").strip())
-    if result.exit_code:
-        raise BackendBuildError(failure_text(where, output))
-    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
-    report = BackendReport.from_json(reports[0].content.decode())
-    wheel = await digest_subset_to_digest(
-        DigestSubset(result.output_digest, PathGlobs([posixpath.join(OUTPUT_DIR, report.wheel)]))
-    )
+    mounted = {PROGRAM_DIR: program, **parts.mounted}
+    process = backend_process(parts.python, inputs, mounted, description=description)
+    result = await run_offline(OfflineProcess(process, parts.package_requests), **implicitly())
+    _raise_for_failure(result, where)
+    report, wheel = await _results(result.output_digest)
     if report.refused:
-        logger.warning(
-            f"{description}: the build wanted to run programs that it made for {request.platform}, which cannot run "
-            f"here: {', '.join(report.refused)}. It took the answer to be no. If that is wrong, give the answer by "
-            "`config_settings` or `env`."
-        )
+        logger.warning(_refused_message(description, request.platform, report.refused))
     action = Action.of(
         kind=ActionKind.BACKEND,
         description=description,
@@ -270,15 +299,38 @@ async def run_backend(request: BackendBuildRequest) -> BackendBuild:
         platform=request.platform,
         calls=foreign_calls(report),
     )
-    before = (*target_side.actions, *cores.actions, foreign.action)
     return BackendBuild(
-        digest=await remove_prefix(RemovePrefix(wheel, OUTPUT_DIR)),
+        digest=wheel,
         report=report,
-        libraries=cores.shared,
-        library_paths=cores.shared_paths,
-        output=output,
-        origin=target_side.origin,
-        actions=(*before, action.after(*ends(before))),
+        libraries=parts.cores.shared,
+        library_paths=parts.cores.shared_paths,
+        output=_output(result),
+        origin=parts.target.origin,
+        actions=(*parts.actions, action.after(*ends(parts.actions))),
+    )
+
+
+def _output(result: FallibleProcessResult) -> str:
+    return "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
+
+
+def _raise_for_failure(result: FallibleProcessResult, where: str) -> None:
+    """Raise an error with the message or the output of a build that failed.
+
+    Raises:
+        BackendBuildError: If it failed.
+    """
+    if result.exit_code == _USER_ERROR:
+        raise BackendBuildError(result.stderr.decode(errors="replace").strip())
+    if result.exit_code:
+        raise BackendBuildError(failure_text(where, _output(result)))
+
+
+def _refused_message(description: str, platform: Platform, programs: Iterable[str]) -> str:
+    return (
+        f"{description}: the build wanted to run programs that it made for {platform}, which cannot run here: "
+        f"{', '.join(programs)}. It took the answer to be no. If that is wrong, give the answer by `config_settings` "
+        "or `env`."
     )
 
 

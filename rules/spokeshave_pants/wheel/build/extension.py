@@ -26,7 +26,7 @@ from spokeshave_pants.cc.link.rules import (
     link_shared_library,
     plan_link,
 )
-from spokeshave_pants.cc.project.rules import ProjectLibraries, project_libraries
+from spokeshave_pants.cc.project.libraries import ProjectLibraries, project_libraries
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest, make_import_library
 from spokeshave_pants.headers.rules import PythonHeadersRequest, python_headers

@@ -31,12 +31,10 @@ from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.includes.third_party import package_files
 from spokeshave_pants.cc.languages import is_cxx
-from spokeshave_pants.cc.project.rules import (
-    BuiltCcProject,
-    CcProjectRequest,
+from spokeshave_pants.cc.project.build import BuiltCcProject, CcProjectRequest, build_project
+from spokeshave_pants.cc.project.projects import (
     ProjectClosureRequest,
     ProjectLicensesRequest,
-    build_project,
     project_closure,
     project_licenses,
 )

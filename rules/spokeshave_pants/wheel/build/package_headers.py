@@ -19,7 +19,7 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
-from spokeshave_pants.cc.project.rules import VariantDefines
+from spokeshave_pants.cc.project.projects import VariantDefines
 from spokeshave_pants.pants_api import concurrently, implicitly, rule
 
 

@@ -19,7 +19,7 @@ from spokeshave_pants.cc.link.rules import (
     link_shared_library,
     plan_link,
 )
-from spokeshave_pants.cc.project.rules import ProjectLibraries, project_libraries
+from spokeshave_pants.cc.project.libraries import ProjectLibraries, project_libraries
 from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.wheel.build.extension import fuse
 

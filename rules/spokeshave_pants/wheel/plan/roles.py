@@ -21,7 +21,7 @@ from pants.engine.target import SourcesField, Target, TargetGenerator
 from pants.engine.unions import UnionMembership
 
 from spokeshave_core.problems import bullet_list
-from spokeshave_pants.cc.project.rules import is_project
+from spokeshave_pants.cc.project.projects import is_project
 from spokeshave_pants.cc.target_types import (
     CcGeneratedDependenciesField,
     CcRequirementsFileField,

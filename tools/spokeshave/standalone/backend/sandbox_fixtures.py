@@ -115,6 +115,15 @@ WINDOWS: Mapping[str, Any] = {
 }
 
 
+def lay_out_program(folder: Path) -> None:
+    """Copy the program to a folder, as the plugin does (`resources/files.py`)."""
+    package = folder / "spokeshave/standalone/backend"
+    package.mkdir(parents=True)
+    for file in PROGRAMS.glob("*.py"):
+        if not file.name.endswith(("_test.py", "_fixtures.py")):
+            shutil.copyfile(file, (folder if file.name == "__main__.py" else package) / file.name)
+
+
 class Sandbox:
     """A sandbox with a project by the in-tree backend, which tests change before they build."""
 
@@ -144,6 +153,7 @@ class Sandbox:
         self.write("headers/Python.h", "")
         self.write("foreign/bin/cc", "#!/bin/sh\n")
         (root / "packages").mkdir()
+        lay_out_program(root / "program")
         self.add_package("packaging")
         self.add_package("tomli")
 
@@ -167,7 +177,7 @@ class Sandbox:
     def run(self) -> subprocess.CompletedProcess[str]:
         self.write("facts.json", json.dumps(self.facts))
         self.write("request.json", json.dumps(self.request))
-        program = [sys.executable, "-I", "-S", str(PROGRAMS / "backend.py"), "request.json", "--jobs", "3"]
+        program = [sys.executable, "-I", "-S", "program", "request.json", "--jobs", "3"]
         return subprocess.run(
             program, cwd=self.root, check=False, stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin"}
         )

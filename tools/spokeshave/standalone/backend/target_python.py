@@ -1,8 +1,8 @@
 """Make this Python describe the target: `sysconfig`, `platform`, `os.uname` and the suffixes of extensions.
 
-`backend.py` puts this file into the environment of a build as a module that every Python there imports when it starts,
-with the target's facts (`cc/foreign/python_facts.py`) next to it, in `spokeshave_target.json`. One mechanism serves
-setuptools, CMake's FindPython, scikit-build-core, meson and meson-python.
+`build_python.py` puts this file into the environment of a build, as a module that every Python there imports when it
+starts. The target's facts (`cc/foreign/python_facts.py`) are next to it, in `spokeshave_target.json`. One mechanism
+serves setuptools, CMake's FindPython, scikit-build-core, meson and meson-python.
 
 Programs that build ask for the machine that they run on. Their launchers set SPOKESHAVE_HOST_TOOL, which is removed
 here: the Pythons that they start describe the target again.

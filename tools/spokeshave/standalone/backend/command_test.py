@@ -10,8 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.standalone.backend import hide_paths, paths_of_build
-from spokeshave.standalone.backend_fixtures import LINUX, MACOS, PYPROJECT, TAG, VERSION, WINDOWS, Sandbox
+from spokeshave.standalone.backend.sandbox_fixtures import (
+    LINUX,
+    MACOS,
+    PYPROJECT,
+    TAG,
+    VERSION,
+    WINDOWS,
+    Sandbox,
+)
+from spokeshave.standalone.backend.wheel_texts import hide_paths, paths_of_build
 from spokeshave.testing.native_fixtures import TARGETS, module_source
 
 

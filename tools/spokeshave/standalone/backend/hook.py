@@ -1,6 +1,6 @@
-"""Call a project's build backend (PEP 517) in the Python that describes the target. `backend.py` starts it.
+"""Call a project's build backend (PEP 517) in the Python that describes the target. `command.py` starts it.
 
-    backend_hook.py CALL.json
+    hook.py CALL.json
 
 CALL.json is an object: `hook` (`check` or `build_wheel`), `backend`, `backend_path`, `requires`, `config_settings`,
 `output`, and `result`, the file to write. The working directory is the project's.

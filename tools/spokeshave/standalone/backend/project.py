@@ -1,0 +1,92 @@
+"""What a project's `pyproject.toml` says of its build."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spokeshave.standalone.backend.request import Request, UserError
+
+LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
+RUST = ("maturin", "setuptools-rust", "setuptools_rust", "puccinialin")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `pyproject.toml` says of the build."""
+
+    backend: str
+    backend_path: list[str]
+    requires: list[str]
+    content: Mapping[str, Any]
+
+    @property
+    def is_meson(self) -> bool:
+        """Whether meson-python builds it."""
+        return self.backend.split(":")[0] == "mesonpy"
+
+    @property
+    def is_scikit_build_core(self) -> bool:
+        """Whether scikit-build-core builds it, with or without setuptools."""
+        return self.backend.startswith("scikit_build_core")
+
+
+def read_toml(text: str, site_packages: Path) -> dict[str, Any]:
+    """Parse TOML with the standard library, or up to CPython 3.10 with a package of the build environment.
+
+    Raises:
+        UserError: If there is no parser.
+    """
+    sys.path.append(str(site_packages))
+    try:
+        for name in ("tomllib", "tomli", "setuptools._vendor.tomli", "pip._vendor.tomli"):
+            with contextlib.suppress(ImportError):
+                parsed: dict[str, Any] = importlib.import_module(name).loads(text)
+                return parsed
+    finally:
+        sys.path.remove(str(site_packages))
+    raise UserError("up to Python 3.10 nothing reads pyproject.toml: add `tomli` to the build requirements")
+
+
+def read_project(request: Request, site_packages: Path) -> Project:
+    """Read `pyproject.toml` with the defaults of PEP 517 and PEP 518.
+
+    Raises:
+        UserError: If there is no Python project.
+    """
+    file = request.source / "pyproject.toml"
+    content: dict[str, Any] = {}
+    if file.is_file():
+        try:
+            content = read_toml(file.read_text(encoding="utf-8"), site_packages)
+        except ValueError as error:
+            raise UserError(f"{request.where}: pyproject.toml is not valid: {error}") from error
+    elif not (request.source / "setup.py").is_file():
+        raise UserError(
+            f"{request.where}: there is neither pyproject.toml nor setup.py in the source. If the project is in a "
+            "subdirectory, set `subdirectory`."
+        )
+    system = content.get("build-system", {})
+    return Project(
+        backend=system.get("build-backend", LEGACY_BACKEND),
+        backend_path=system.get("backend-path", []),
+        requires=system.get("requires", ["setuptools"]),
+        content=content,
+    )
+
+
+def refuse_rust(request: Request, project: Project) -> None:
+    """Refuse a project with Rust, before its toolchain is missed somewhere."""
+    for text in (project.backend, *project.requires):
+        name = re.split(r"[^A-Za-z0-9_.-]", text)[0].split(".")[0]
+        if name in RUST:
+            raise UserError(
+                f"{request.where} is built with {name}: its code is Rust, which Spokeshave does not compile. Use the "
+                "project's own wheels instead, as a `python_requirement`."
+            )

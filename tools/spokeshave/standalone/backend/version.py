@@ -1,0 +1,72 @@
+"""The version that a wheel is built with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from spokeshave.standalone.backend.project import Project, read_toml
+from spokeshave.standalone.backend.request import Request, UserError
+
+_TABLE = re.compile(r"^\s*\[(?P<name>[^\[\]]+)\]\s*(#.*)?$")
+_VERSION = re.compile(
+    r"""^(?P<key>\s*version\s*[=:]\s*)(?P<quote>["']?)(?P<text>[^"'\s#]*)(?P=quote)(?P<rest>\s*(#.*)?)$"""
+)
+
+
+def apply_version(request: Request, project: Project, site_packages: Path) -> None:
+    """Replace a version that `pyproject.toml` or `setup.cfg` contains."""
+    if request.version_mode == "own":
+        return
+    poetry = project.content.get("tool", {}).get("poetry", {})
+    for table, name in ((project.content.get("project", {}), "project"), (poetry, "tool.poetry")):
+        if "version" in table:
+            _edit(request.source / "pyproject.toml", name, request)
+            edited = read_toml((request.source / "pyproject.toml").read_text(encoding="utf-8"), site_packages)
+            if edited == project.content and table["version"] != request.version_text:
+                raise UserError(f"{request.where}: the version in pyproject.toml cannot be replaced; use version='own'")
+            return
+    setup_cfg = request.source / "setup.cfg"
+    if setup_cfg.is_file():
+        _edit(setup_cfg, "metadata", request)
+
+
+def _edit(file: Path, table: str, request: Request) -> None:
+    """Replace the version in a table of a file. One that is computed (`attr: x.y`) is left alone."""
+    lines = file.read_text(encoding="utf-8").split("\n")
+    here = ""
+    for index, line in enumerate(lines):
+        header = _TABLE.match(line)
+        here = header["name"].strip() if header else here
+        found = _VERSION.match(line) if here == table else None
+        if found and not found["text"].endswith(":"):
+            lines[index] = f"{found['key']}{found['quote']}{request.version_text}{found['quote']}{found['rest']}"
+            # The file may be a hard link to one that is not the sandbox's own.
+            edited = file.with_name(f"{file.name}.new")
+            edited.write_text("\n".join(lines), encoding="utf-8")
+            edited.replace(file)
+            return
+
+
+def version_environment(request: Request) -> dict[str, str]:
+    """Return the variables by which tools that read the version from a checkout take it from outside."""
+    if request.version_mode == "own":
+        return {}
+    names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "VCS_VERSIONING_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION")
+    return dict.fromkeys((*names, "POETRY_DYNAMIC_VERSIONING_BYPASS"), request.version_text)
+
+
+def check_version(request: Request, wheel: str) -> None:
+    """Refuse a wheel with another version than the one that was given.
+
+    Raises:
+        UserError: If the project takes its version from elsewhere.
+    """
+    version = wheel.split("-")[1]
+    expected = request.version_text.replace("-", "_")
+    if request.version_mode != "own" and version != expected:
+        raise UserError(
+            f"{request.where}: the backend made the wheel with the version {version} and not {expected}: the project "
+            "computes its version by code of its own. Keep it with version='own', or make the project take it from "
+            "pyproject.toml or setuptools_scm."
+        )
