@@ -45,7 +45,6 @@ from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibr
 from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.matrix import wheel_tag
 from spokeshave_pants.wheel.plan.rules import (
-    DATA_DIR,
     PAYLOAD_DIR,
     DescribedWheel,
     WheelPlan,
@@ -53,6 +52,7 @@ from spokeshave_pants.wheel.plan.rules import (
     plan_described_wheel,
     plan_wheel,
 )
+from spokeshave_pants.wheel.plan.wheel_files import DATA_DIR
 from spokeshave_pants.wheel.progress import WheelStep
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField

@@ -58,8 +58,8 @@ from spokeshave_pants.wheel.codegen.settings import (
 )
 from spokeshave_pants.wheel.codegen.version_text import version_module_text
 from spokeshave_pants.wheel.plan.matrix import check_modules, is_built_for
-from spokeshave_pants.wheel.plan.rules import WheelMetadataRequest, wheel_metadata
 from spokeshave_pants.wheel.plan.version_modules import VersionModule, VersionModules
+from spokeshave_pants.wheel.plan.wheel_files import WheelMetadataRequest, wheel_metadata
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, ExtensionPlatformsField, ExtensionSourcesField
 
 _FILES_DIR = "__files"

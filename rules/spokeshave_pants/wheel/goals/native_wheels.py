@@ -17,13 +17,8 @@ from spokeshave_pants.release.rules import WheelVersionRequest, wheel_version
 from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.rules import WheelKey
 from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
-from spokeshave_pants.wheel.plan.rules import (
-    WheelMetadataRequest,
-    WheelPlanRequest,
-    plan_described_wheel,
-    plan_wheel,
-    wheel_metadata,
-)
+from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_described_wheel, plan_wheel
+from spokeshave_pants.wheel.plan.wheel_files import WheelMetadataRequest, wheel_metadata
 from spokeshave_pants.wheel.report.listing import (
     ListedPython,
     ListedWheel,

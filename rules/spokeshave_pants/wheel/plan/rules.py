@@ -6,20 +6,16 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from pants.backend.python.target_types import PythonProvidesField, PythonSourceField
+from pants.backend.python.target_types import PythonSourceField
 from pants.build_graph.address import AddressInput
 from pants.core.target_types import ResourceSourceField
 from pants.core.util_rules.source_files import SourceFilesRequest
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     AddPrefix,
-    CreateDigest,
     Digest,
-    FileContent,
-    GlobExpansionConjunction,
-    GlobMatchErrorBehavior,
     MergeDigests,
-    PathGlobs,
+    Snapshot,
 )
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
@@ -29,7 +25,6 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 from pants.source.source_root import OptionalSourceRoot, SourceRootRequest
-from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
@@ -39,12 +34,9 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
-    create_digest,
-    get_digest_contents,
     get_optional_source_root,
     implicitly,
     merge_digests,
-    path_globs_to_digest,
     resolve_address,
     resolve_target,
     rule,
@@ -56,7 +48,7 @@ from spokeshave_pants.wheel.downstream import rules as downstream
 from spokeshave_pants.wheel.downstream.offer import OfferFields, WheelContents, plan_offer
 from spokeshave_pants.wheel.downstream.package import DownstreamPackage
 from spokeshave_pants.wheel.downstream.rules import InstalledHeaders, InstalledHeadersRequest, installed_headers
-from spokeshave_pants.wheel.plan import backend_wheel
+from spokeshave_pants.wheel.plan import backend_wheel, wheel_files
 from spokeshave_pants.wheel.plan import targets as plan_targets
 from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.contents import (
@@ -74,17 +66,25 @@ from spokeshave_pants.wheel.plan.matrix import (
     is_built_for,
     plan_matrix,
 )
-from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
+from spokeshave_pants.wheel.plan.owners import Owner, find_owners, refuse_mutual_pins
+from spokeshave_pants.wheel.plan.pyproject import Pyproject
 from spokeshave_pants.wheel.plan.requirements import (
-    Requirement,
     check_owners,
     check_requirements,
-    distribution_requirement,
     required_texts,
 )
 from spokeshave_pants.wheel.plan.requires_python import check_pythons, pythons_of
-from spokeshave_pants.wheel.plan.roles import requirements_of
-from spokeshave_pants.wheel.plan.targets import ForeignPart, PayloadTargets, PayloadTargetsRequest, payload_targets
+from spokeshave_pants.wheel.plan.targets import PayloadTargets, PayloadTargetsRequest, payload_targets
+from spokeshave_pants.wheel.plan.wheel_files import (
+    DataFilesRequest,
+    VersionTemplates,
+    VersionTemplatesRequest,
+    WheelMetadata,
+    WheelMetadataRequest,
+    data_files,
+    version_templates,
+    wheel_metadata,
+)
 from spokeshave_pants.wheel.target_types import (
     CmakeField,
     DataFilesField,
@@ -102,7 +102,6 @@ from spokeshave_pants.wheel.target_types import (
 )
 
 PAYLOAD_DIR = "__payload"
-DATA_DIR = "__data"
 
 
 @dataclass(frozen=True)
@@ -191,110 +190,6 @@ class DescribedWheel(WheelPlan):
         return tuple(module for module, globs in found if is_built_for(globs, platform))
 
 
-@dataclass(frozen=True)
-class WheelMetadataRequest:
-    """A request for a parsed pyproject.toml."""
-
-    pyproject: str
-    where: str
-
-
-@dataclass(frozen=True)
-class WheelMetadata:
-    """A parsed pyproject.toml, and a digest of it with the files that it names."""
-
-    digest: Digest
-    pyproject: Pyproject
-
-
-@dataclass(frozen=True)
-class DataFilesRequest:
-    """A request for the data files of a wheel."""
-
-    address: Address
-    files: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class DataFiles:
-    """The data files of a wheel, at their paths below the prefix."""
-
-    digest: Digest
-
-
-@dataclass(frozen=True)
-class VersionTemplatesRequest:
-    """A request for the templates of a wheel's version files, with the paths of both."""
-
-    address: Address
-    files: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class VersionTemplates:
-    """The templates of a wheel's version files.
-
-    Attributes:
-        files: The path in the wheel and the path of the template of each version file.
-        contents: The content of each template by its path in the repository.
-        digest: The templates at these paths.
-    """
-
-    files: tuple[tuple[str, str], ...]
-    contents: FrozenDict[str, bytes]
-    digest: Digest
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Another distribution of the repository that owns something that a wheel's sources import.
-
-    Attributes:
-        is_pinned: Whether its version is computed like the wheel's own, so that the two are pinned to each other.
-    """
-
-    target: Target
-    requirement: Requirement
-    source: str
-    is_pinned: bool
-
-
-async def _owners(foreign: Iterable[ForeignPart]) -> tuple[Owner, ...]:
-    """Return the owners, each with one of its targets that the wheel's own sources depend on."""
-    parts: dict[Address, ForeignPart] = {}
-    foreign = tuple(foreign)
-    specs = {part.target.maybe_convert_to_target_generator().spec for part in foreign}
-    for part in sorted(foreign, key=lambda part: part.dependent in specs):
-        parts.setdefault(part.owner.address, part)
-    owners = []
-    for part in (parts[address] for address in sorted(parts)):
-        source = part.target.maybe_convert_to_target_generator().spec
-        if part.owner.has_field(PythonProvidesField):
-            (requirement,) = requirements_of(part.owner, part.dependent)
-            owners.append(Owner(part.owner, requirement, source, is_pinned=False))
-            continue
-        spec = part.owner.address.spec
-        path = posixpath.join(part.owner.address.spec_path, part.owner[PyprojectField].value)
-        pyproject = (await wheel_metadata(WheelMetadataRequest(path, f"the target {spec}"))).pyproject
-        requirement = distribution_requirement(pyproject.name or spec, pyproject.version, spec, part.dependent)
-        owners.append(Owner(part.owner, requirement, source, is_pinned=pyproject.version is None))
-    return tuple(owners)
-
-
-async def _refuse_mutual_pins(wheel: Address, owners: Iterable[Owner]) -> None:
-    """Raise an error if two wheels would be pinned to each other."""
-    pinned = [owner.target.address for owner in owners if owner.is_pinned]
-    theirs = await concurrently(payload_targets(PayloadTargetsRequest(address), **implicitly()) for address in pinned)
-    mutual = [
-        address for address, parts in zip(pinned, theirs) if any(part.owner.address == wheel for part in parts.foreign)
-    ]
-    if mutual:
-        raise InvalidTargetError(
-            f"{wheel} and {' and '.join(map(str, mutual))} depend on parts of each other, so neither can be built "
-            f"first. Move what both import to a distribution that both require."
-        )
-
-
 @rule(desc="Plan a wheel", level=LogLevel.DEBUG)
 async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     """Plan a wheel of either kind.
@@ -323,6 +218,107 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     )
 
 
+@dataclass(frozen=True)
+class _Contents:
+    """What a described wheel consists of, before it is checked.
+
+    Attributes:
+        sources: The Python files and resources of the repository, at their paths in the wheel.
+        libraries: The shared libraries with their folders in the wheel. None if the user has to set one.
+    """
+
+    parts: PayloadTargets
+    owners: tuple[Owner, ...]
+    sources: Snapshot
+    metadata: WheelMetadata
+    data: Digest
+    templates: VersionTemplates
+    headers: InstalledHeaders
+    libraries: tuple[tuple[Target, str | None], ...]
+
+    @property
+    def pyproject(self) -> Pyproject:
+        return self.metadata.pyproject
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return self.sources.files
+
+    @property
+    def extensions(self) -> tuple[Address, ...]:
+        return tuple(extension.address for extension in self.parts.extensions)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        return tuple(extension[ExtensionModuleField].value for extension in self.parts.extensions)
+
+    @property
+    def extension_platforms(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(extension[ExtensionPlatformsField].value for extension in self.parts.extensions)
+
+    @property
+    def pinned(self) -> tuple[Owner, ...]:
+        """The owners that the wheel is pinned to, if its metadata leaves that to the build."""
+        return tuple(owner for owner in self.owners if owner.is_pinned and self.pyproject.dynamic_dependencies)
+
+    @property
+    def siblings(self) -> tuple[Address, ...]:
+        return (*self.parts.siblings, *(owner.target.address for owner in self.pinned))
+
+    @property
+    def companions(self) -> tuple[Address, ...]:
+        wheels = (owner for owner in self.owners if owner.target.has_field(WheelDependenciesField))
+        return tuple(owner.target.address for owner in wheels if owner not in self.pinned)
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        if not self.pyproject.dynamic_dependencies:
+            return ()
+        owned = (owner.requirement for owner in self.owners if not owner.is_pinned)
+        return required_texts((*self.parts.requirements, *owned), self.pyproject)
+
+
+async def _gather(target: Target) -> _Contents:
+    address = target.address
+    pyproject = posixpath.join(address.spec_path, target[PyprojectField].value)
+    parts = await payload_targets(PayloadTargetsRequest(address), **implicitly())
+    sources, metadata, data, templates, headers = await concurrently(
+        strip_source_roots(
+            **implicitly(
+                SourceFilesRequest(
+                    (t.get(SourcesField) for t in parts.owned),
+                    for_sources_types=(PythonSourceField, ResourceSourceField),
+                    enable_codegen=True,
+                )
+            )
+        ),
+        wheel_metadata(WheelMetadataRequest(pyproject, f"the target {address}")),
+        data_files(DataFilesRequest(address, tuple((target[DataFilesField].value or {}).items()))),
+        version_templates(VersionTemplatesRequest(address, tuple((target[VersionFilesField].value or {}).items()))),
+        installed_headers(InstalledHeadersRequest(address)),
+    )
+    roots = await concurrently(
+        get_optional_source_root(SourceRootRequest.for_target(library), **implicitly()) for library in parts.libraries
+    )
+    return _Contents(
+        parts=parts,
+        owners=await find_owners(parts.foreign),
+        sources=sources.snapshot,
+        metadata=metadata,
+        data=data.digest,
+        templates=templates,
+        headers=headers,
+        libraries=_place_libraries(parts, roots, sources.snapshot.files),
+    )
+
+
+async def _variant(target: Target) -> Address | None:
+    variant = target[VariantField].value
+    if variant is None:
+        return None
+    return await resolve_address(**implicitly({_address_input(variant, target): AddressInput}))
+
+
 @rule(desc="Plan a described wheel", level=LogLevel.DEBUG)
 async def plan_described_wheel(request: WheelPlanRequest) -> DescribedWheel:
     """Plan a `python_native_wheel`.
@@ -334,79 +330,54 @@ async def plan_described_wheel(request: WheelPlanRequest) -> DescribedWheel:
     target = (
         await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
     ).target
-    parts = await payload_targets(PayloadTargetsRequest(request.address), **implicitly())
-    pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
-    sources, metadata, data, templates, headers = await concurrently(
-        strip_source_roots(
-            **implicitly(
-                SourceFilesRequest(
-                    (t.get(SourcesField) for t in parts.owned),
-                    for_sources_types=(PythonSourceField, ResourceSourceField),
-                    enable_codegen=True,
-                )
-            )
-        ),
-        wheel_metadata(WheelMetadataRequest(pyproject, where)),
-        data_files(DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
-        version_templates(
-            VersionTemplatesRequest(request.address, tuple((target[VersionFilesField].value or {}).items()))
-        ),
-        installed_headers(InstalledHeadersRequest(request.address)),
-    )
-    roots = await concurrently(
-        get_optional_source_root(SourceRootRequest.for_target(library), **implicitly()) for library in parts.libraries
-    )
-    owners = await _owners(parts.foreign)
-    files = sources.snapshot.files
-    libraries = _place_libraries(parts, roots, files)
-    problems = Problems()
-    matrix = None
-    offered = None
-    with problems.collecting():
-        matrix = _check(target, parts, owners, libraries, files, metadata.pyproject, templates)
-    with problems.collecting():
-        offered = _offer(target, parts, libraries, files, metadata.pyproject, templates, headers)
-    problems.raise_if_any(InvalidTargetError)
-    assert matrix is not None  # otherwise there is a problem
-    is_dynamic = metadata.pyproject.dynamic_dependencies
-    await _refuse_mutual_pins(request.address, owners if is_dynamic else ())
-    pinned = tuple(owner.target.address for owner in owners if owner.is_pinned) if is_dynamic else ()
-    required = (*parts.requirements, *(owner.requirement for owner in owners if not owner.is_pinned))
-    variant = target[VariantField].value
-    payload = await merge_digests(MergeDigests([sources.snapshot.digest, headers.digest]))
-    extensions = tuple(extension.address for extension in parts.extensions)
-    extension_platforms = tuple(extension[ExtensionPlatformsField].value for extension in parts.extensions)
+    contents = await _gather(target)
+    matrix, offered = _checked(target, contents)
+    await refuse_mutual_pins(request.address, contents.pinned)
+    payload = await merge_digests(MergeDigests([contents.sources.digest, contents.headers.digest]))
+    extensions = contents.extensions
     return DescribedWheel(
         address=request.address,
         target=target,
         matrix=matrix,
-        native_targets=(*extensions, *(library.address for library, _ in libraries)),
-        native_platforms=(*extension_platforms, *((),) * len(libraries)),
+        native_targets=(*extensions, *(library.address for library, _ in contents.libraries)),
+        native_platforms=(*contents.extension_platforms, *((),) * len(contents.libraries)),
         has_backend=False,
-        variant=None
-        if variant is None
-        else await resolve_address(**implicitly({_address_input(variant, target): AddressInput})),
-        pyproject=pyproject,
+        variant=await _variant(target),
+        pyproject=posixpath.join(request.address.spec_path, target[PyprojectField].value),
         payload=await add_prefix(AddPrefix(payload, PAYLOAD_DIR)),
-        metadata=metadata.digest,
-        data=data.digest if target[DataFilesField].value else None,
-        version_files=templates.files,
-        templates=templates.digest,
+        metadata=contents.metadata.digest,
+        data=contents.data if target[DataFilesField].value else None,
+        version_files=contents.templates.files,
+        templates=contents.templates.digest,
         extensions=extensions,
-        extension_platforms=extension_platforms,
-        modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
-        libraries=tuple((library.address, folder or "") for library, folder in libraries),
-        library_names=tuple(_library_name(library) for library, _ in libraries),
+        extension_platforms=contents.extension_platforms,
+        modules=contents.modules,
+        libraries=tuple((library.address, folder or "") for library, folder in contents.libraries),
+        library_names=tuple(_library_name(library) for library, _ in contents.libraries),
         offered=offered,
-        siblings=(*parts.siblings, *pinned),
-        companions=tuple(
-            owner.target.address
-            for owner in owners
-            if owner.target.has_field(WheelDependenciesField) and owner.target.address not in pinned
-        ),
-        requirements=required_texts(required, metadata.pyproject) if is_dynamic else (),
-        requires_python=metadata.pyproject.requires_python,
+        siblings=contents.siblings,
+        companions=contents.companions,
+        requirements=contents.requirements,
+        requires_python=contents.pyproject.requires_python,
     )
+
+
+def _checked(target: Target, contents: _Contents) -> tuple[WheelMatrix, DownstreamPackage | None]:
+    """Return a wheel's builds, and what it offers to C and C++ projects.
+
+    Raises:
+        InvalidTargetError: For all problems of its fields and dependencies.
+    """
+    problems = Problems()
+    matrix = None
+    offered = None
+    with problems.collecting():
+        matrix = _check(target, contents)
+    with problems.collecting():
+        offered = _offer(target, contents)
+    problems.raise_if_any(InvalidTargetError)
+    assert matrix is not None  # otherwise there is a problem
+    return matrix, offered
 
 
 def _place_libraries(
@@ -425,15 +396,7 @@ def _place_libraries(
     return tuple(placed)
 
 
-def _check(
-    target: Target,
-    parts: PayloadTargets,
-    owners: tuple[Owner, ...],
-    libraries: tuple[tuple[Target, str | None], ...],
-    files: tuple[str, ...],
-    pyproject: Pyproject,
-    templates: VersionTemplates,
-) -> WheelMatrix:
+def _check(target: Target, contents: _Contents) -> WheelMatrix:
     """Check a wheel's fields and dependencies and return its builds.
 
     Raises:
@@ -441,7 +404,12 @@ def _check(
     """
     spec = target.address.spec
     where = f"the target {spec}"
+    parts = contents.parts
     extensions = parts.extensions
+    files = contents.files
+    pyproject = contents.pyproject
+    libraries = contents.libraries
+    templates = contents.templates
     pythons = target[PythonsField].value
     problems = Problems()
     matrix = None
@@ -450,8 +418,8 @@ def _check(
     with problems.collecting():
         check_requirements(spec, parts.requirements, pyproject, path)
     with problems.collecting():
-        sources = {owner.requirement.target: owner.source for owner in owners}
-        check_owners(spec, (owner.requirement for owner in owners), sources, pyproject, path)
+        sources = {owner.requirement.target: owner.source for owner in contents.owners}
+        check_owners(spec, (owner.requirement for owner in contents.owners), sources, pyproject, path)
     with problems.collecting():
         has_data = bool(target[DataFilesField].value)
         has_headers = bool(target[HeadersField].value)
@@ -484,15 +452,7 @@ def _check(
     return matrix
 
 
-def _offer(
-    target: Target,
-    parts: PayloadTargets,
-    libraries: tuple[tuple[Target, str | None], ...],
-    files: tuple[str, ...],
-    pyproject: Pyproject,
-    templates: VersionTemplates,
-    headers: InstalledHeaders,
-) -> DownstreamPackage | None:
+def _offer(target: Target, contents: _Contents) -> DownstreamPackage | None:
     """Return what a wheel offers to C and C++ projects.
 
     Raises:
@@ -503,15 +463,18 @@ def _offer(
         cmake=target[CmakeField].value,
         pkg_config=target[PkgConfigField].value,
     )
-    contents = WheelContents(
-        files=files,
-        modules=tuple(extension[ExtensionModuleField].value.replace(".", "/") for extension in parts.extensions),
-        version_files=tuple(path for path, _ in templates.files),
-        headers=headers.files,
-        without_headers=headers.without_headers,
-        libraries=tuple((_library_name(library), library.address.spec) for library, _ in libraries),
+    wheel = WheelContents(
+        files=contents.files,
+        modules=tuple(
+            extension[ExtensionModuleField].value.replace(".", "/") for extension in contents.parts.extensions
+        ),
+        version_files=tuple(path for path, _ in contents.templates.files),
+        headers=contents.headers.files,
+        without_headers=contents.headers.without_headers,
+        libraries=tuple((_library_name(library), library.address.spec) for library, _ in contents.libraries),
     )
-    return plan_offer(target.address.spec, offered, contents, pyproject.description or pyproject.name or "")
+    pyproject = contents.pyproject
+    return plan_offer(target.address.spec, offered, wheel, pyproject.description or pyproject.name or "")
 
 
 def _library_name(library: Target) -> str:
@@ -523,64 +486,11 @@ def _address_input(variant: str, target: Target) -> AddressInput:
     return AddressInput.parse(variant, relative_to=target.address.spec_path, description_of_origin=origin)
 
 
-@rule(level=LogLevel.DEBUG)
-async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
-    pyproject = await path_globs_to_digest(
-        PathGlobs(
-            [request.pyproject],
-            glob_match_error_behavior=GlobMatchErrorBehavior.error,
-            description_of_origin=f"the `pyproject` field of {request.where}",
-        )
-    )
-    contents = await get_digest_contents(pyproject)
-    parsed = parse_pyproject(contents[0].content, request.pyproject)
-    directory = posixpath.dirname(request.pyproject)
-    named_files = await path_globs_to_digest(PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
-    return WheelMetadata(await merge_digests(MergeDigests([pyproject, named_files])), parsed)
-
-
-@rule(level=LogLevel.DEBUG)
-async def data_files(request: DataFilesRequest) -> DataFiles:
-    paths = [posixpath.normpath(posixpath.join(request.address.spec_path, source)) for _, source in request.files]
-    found = await get_digest_contents(
-        **implicitly(
-            PathGlobs(
-                paths,
-                glob_match_error_behavior=GlobMatchErrorBehavior.error,
-                conjunction=GlobExpansionConjunction.all_match,
-                description_of_origin=f"the `data_files` field of {request.address}",
-            )
-        )
-    )
-    by_path = {file.path: file for file in found}
-    placed = await create_digest(
-        CreateDigest(
-            # `data` is the scheme whose root is the environment's prefix.
-            FileContent(f"{DATA_DIR}/data/{installed}", by_path[path].content, by_path[path].is_executable)
-            for (installed, _), path in zip(request.files, paths)
-        )
-    )
-    return DataFiles(placed)
-
-
-@rule(level=LogLevel.DEBUG)
-async def version_templates(request: VersionTemplatesRequest) -> VersionTemplates:
-    paths = [posixpath.normpath(posixpath.join(request.address.spec_path, template)) for _, template in request.files]
-    digest = await path_globs_to_digest(
-        PathGlobs(
-            paths,
-            glob_match_error_behavior=GlobMatchErrorBehavior.error,
-            conjunction=GlobExpansionConjunction.all_match,
-            description_of_origin=f"the `version_files` field of {request.address}",
-        )
-    )
-    contents = await get_digest_contents(digest)
-    return VersionTemplates(
-        files=tuple((path, template) for (path, _), template in zip(request.files, paths)),
-        contents=FrozenDict({file.path: file.content for file in contents}),
-        digest=digest,
-    )
-
-
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), *backend_wheel.rules(), *downstream.rules(), *plan_targets.rules()]
+    return [
+        *collect_rules(),
+        *backend_wheel.rules(),
+        *downstream.rules(),
+        *plan_targets.rules(),
+        *wheel_files.rules(),
+    ]

@@ -40,13 +40,8 @@ from spokeshave_pants.wheel.build.rules import (
     wheel_facts,
 )
 from spokeshave_pants.wheel.plan.contents import is_possible_extension
-from spokeshave_pants.wheel.plan.rules import (
-    DATA_DIR,
-    PAYLOAD_DIR,
-    DescribedWheel,
-    WheelPlanRequest,
-    plan_described_wheel,
-)
+from spokeshave_pants.wheel.plan.rules import PAYLOAD_DIR, DescribedWheel, WheelPlanRequest, plan_described_wheel
+from spokeshave_pants.wheel.plan.wheel_files import DATA_DIR
 from spokeshave_pants.wheel.sdist.description import PlannedNativeFile, describe
 from spokeshave_pants.wheel.smoke.rules import TESTS_DIR, SmokeInputsRequest, smoke_inputs
 from spokeshave_pants.wheel.target_types import (
