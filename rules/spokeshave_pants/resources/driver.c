@@ -13,6 +13,9 @@
      end         the libraries of each link
      libraries   folders in which `-l` finds libraries, for PE
 
+   The tools with names such as `build-cc` are those of the machine that builds: their settings are in the folder
+   `__native`, beside this one, which a build has if its target asks for it.
+
    The sandbox is `$SPOKESHAVE_SANDBOX`, or else where this folder is. Its path is kept out of all that is written.
    Folders of the machine outside of it are not searched. Each call is a line in the file `$SPOKESHAVE_CALLS`, if that is
    set: a word for its kind, and the arguments. */
@@ -187,7 +190,7 @@ static void add_input(const char *name) {
     add(&real_inputs, joined(real, "", ""));
 }
 
-static void find_folders(const char *called) {
+static void find_folders(const char *called, int is_native) {
     const char *given = variable("SPOKESHAVE_SANDBOX");
     if (!real_path(".", here)) fail("no working directory", "");
     char *own = own_path(called);
@@ -200,6 +203,7 @@ static void find_folders(const char *called) {
     list_folder(sandbox, add_input);
     toolchain = joined(sandbox, "/", "__toolchain");
     zig = joined(toolchain, "/", "zig");
+    if (is_native) foreign = joined(sandbox, "/", "__native");
 }
 
 static struct { char *key, *value; } entries[MAX_ENTRIES];
@@ -671,6 +675,8 @@ __attribute__((noreturn)) static void answer_for_linker(int is_pe, int count, li
 
 static const char *const C_NAMES[] = {"cc", "gcc", "clang", NULL};
 static const char *const CXX_NAMES[] = {"c++", "g++", "clang++", NULL};
+/* What the names of tools for the machine that builds begin with. */
+static const char OF_BUILD[] = "build-";
 /* Links are stripped, and names of libraries final, when they are made. */
 static const char *const IDLE[] = {"strip", "install_name_tool", NULL};
 
@@ -750,8 +756,12 @@ __attribute__((noreturn)) static void leave_resources_out(int count, list argume
 
 int main(int count, char **arguments) {
     const char *name = last_part(arguments[0]);
+    int is_native = starts(name, OF_BUILD);
+    if (is_native) name += length(OF_BUILD);
     int is_cxx = is_one_of(name, CXX_NAMES);
-    find_folders(arguments[0]);
+    find_folders(arguments[0], is_native);
+    if (is_native && !exists(joined(foreign, "/", "tools.conf")))
+        fail("this build compiles programs that run on the machine that builds; set native_compiler=True on its target: ", arguments[0]);
     if (is_one_of(name, IDLE)) return 0;
     if (same(name, "emulate")) emulate(count, arguments);
     set_variable("ZIG_LIB_DIR", joined(toolchain, "/", "lib"));

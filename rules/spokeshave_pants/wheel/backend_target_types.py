@@ -23,6 +23,7 @@ from pants.engine.target import (
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_pants.cc.project.target_types import NativeCompilerField
 from spokeshave_pants.release.target_types import VersionFileField
 from spokeshave_pants.sources.target_types import SOURCE_TREE_FIELDS
 from spokeshave_pants.toolchain.platforms import check_platform_globs
@@ -228,6 +229,7 @@ class PythonBackendWheelTarget(Target):
         ConfigSettingsField,
         BackendEnvField,
         BackendPlatformEnvField,
+        NativeCompilerField,
         TargetPlatformInPythonField,
         PythonsField,
         PlatformsField,

@@ -19,6 +19,7 @@ from pants.engine.fs import (
 from pants.engine.process import Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import ObjectFormat, Platform, System
@@ -35,7 +36,9 @@ from spokeshave_pants.cc.foreign.start_files import (
 from spokeshave_pants.cc.foreign.tools import (
     BIN_DIR,
     EMPTY_DIR,
+    FOREIGN_DIR,
     LIB_DIR,
+    NATIVE_DIR,
     PROGRAM,
     SETTINGS,
     TOOLS,
@@ -87,6 +90,28 @@ class ForeignToolchain:
     zig: Digest
     packages: tuple[PackagesRequest, ...]
     action: Action
+
+
+@dataclass(frozen=True)
+class BuildToolchainsRequest:
+    """A request for all that the build of a project compiles with.
+
+    Attributes:
+        platform: A platform with one processor.
+        native: The platform of the machine that builds, if the build makes programs that run there.
+    """
+
+    platform: Platform
+    native: Platform | None = None
+
+
+@dataclass(frozen=True)
+class BuildToolchains:
+    """The inputs of a build by their folders, and what its process has to name."""
+
+    mounted: FrozenDict[str, Digest]
+    packages: tuple[PackagesRequest, ...]
+    actions: tuple[Action, ...]
 
 
 @dataclass(frozen=True)
@@ -168,6 +193,19 @@ async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToo
         zig=zig,
         packages=toolchain.packages,
         action=pack.action,
+    )
+
+
+@rule(level=LogLevel.DEBUG)
+async def make_build_toolchains(request: BuildToolchainsRequest) -> BuildToolchains:
+    platforms = (request.platform, *((request.native,) if request.native else ()))
+    made = await concurrently(make_foreign_toolchain(ForeignToolchainRequest(platform)) for platform in platforms)
+    zig = await merge_digests(MergeDigests(toolchain.zig for toolchain in made))
+    folders = zip((FOREIGN_DIR, NATIVE_DIR), made)
+    return BuildToolchains(
+        mounted=FrozenDict({**{folder: toolchain.digest for folder, toolchain in folders}, TOOLCHAIN_DIR: zig}),
+        packages=tuple(dict.fromkeys(request for toolchain in made for request in toolchain.packages)),
+        actions=tuple(toolchain.action for toolchain in made),
     )
 
 

@@ -10,6 +10,8 @@ from spokeshave_pants.toolchain.clang import clang_flags, clang_headers
 from spokeshave_pants.toolchain.platforms import zig_target
 
 FOREIGN_DIR = "__foreign"
+# The same for the machine that builds, for programs that run during the build.
+NATIVE_DIR = "__native"
 BIN_DIR = "bin"
 LIB_DIR = "lib"
 SETTINGS = "tools.conf"
@@ -21,6 +23,8 @@ TOOLS = (
     *("cc", "c++", "gcc", "g++", "clang", "clang++"),
     *("ar", "ranlib", "ld", "ld.lld", "lib", "dlltool", "rc", "windres"),
     *("strip", "install_name_tool", "emulate"),
+    # For the machine that builds. Without `NATIVE_DIR`, they say how a target asks for it.
+    *("build-cc", "build-c++", "build-ar", "build-ranlib", "build-strip"),
 )
 _FOREIGN = "{foreign}"
 _ZIG = "{zig}"

@@ -26,7 +26,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.foreign.rules import ForeignToolchain, ForeignToolchainRequest, make_foreign_toolchain
+from spokeshave_pants.cc.foreign.rules import BuildToolchains, BuildToolchainsRequest, make_build_toolchains
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR, machine_name
 from spokeshave_pants.cc.project.hints import failure_hint
 from spokeshave_pants.cc.project.installation import ProjectError, check_installed, check_leaks
@@ -40,6 +40,7 @@ from spokeshave_pants.cc.project.programs import (
 )
 from spokeshave_pants.cc.project.projects import ProjectClosureRequest, VariantDefines, project_closure, project_target
 from spokeshave_pants.cc.project.script import (
+    BUILD_PROCESSOR,
     CMAKE_DIR,
     HOST_DIR,
     OUTPUT_DIR,
@@ -68,6 +69,7 @@ from spokeshave_pants.cc.project.target_types import (
     HostToolsField,
     InstallComponentsField,
     MakeArgsField,
+    NativeCompilerField,
     PlatformProjectDefinesField,
     ProbesField,
     ProjectDefinesField,
@@ -95,7 +97,6 @@ from spokeshave_pants.pants_api import (
 from spokeshave_pants.resources.files import carried_source
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sources.rules import SourceTree, SourceTreeRequest, find_source_tree
-from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 
 logger = logging.getLogger(__name__)
 
@@ -164,14 +165,16 @@ class _Inputs:
     Attributes:
         prefixes: The projects that it depends on.
         tools: The projects whose programs it runs.
+        native: The platform of the machine that builds, if the build compiles for it.
     """
 
     source: SourceTree
-    toolchain: ForeignToolchain
+    toolchains: BuildToolchains
     cmake: Cmake
     system: SystemTools
     prefixes: tuple[BuiltCcProject, ...]
     tools: tuple[BuiltCcProject, ...]
+    native: Platform | None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -186,7 +189,7 @@ class _Inputs:
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        return (self.toolchain.action, *(built.action for built in (*self.prefixes, *self.tools)))
+        return (*self.toolchains.actions, *(built.action for built in (*self.prefixes, *self.tools)))
 
 
 @dataclass(frozen=True)
@@ -202,26 +205,26 @@ class _Installed:
     lists: Mapping[str, tuple[str, ...]]
 
 
-async def _tools(target: Target, compilers: CompilerEnvironment) -> tuple[BuiltCcProject, ...]:
+async def _tools(target: Target, host: Platform) -> tuple[BuiltCcProject, ...]:
     """Build the projects whose programs run during a build, for the machine that compiles."""
     addresses = await resolve_unparsed_address_inputs(
         target[HostToolsField].to_unparsed_address_inputs(), **implicitly()
     )
     closure = await project_closure(ProjectClosureRequest(tuple(addresses)))
     check_host_tools(target.address, set(addresses) - {*closure.addresses})
-    host = host_platform_of(compilers.machine.name)
     return await concurrently(build_project(CcProjectRequest(each, host), **implicitly()) for each in closure.addresses)
 
 
-async def _find_inputs(request: CcProjectRequest, target: Target, compilers: CompilerEnvironment) -> _Inputs:
+async def _find_inputs(request: CcProjectRequest, target: Target, host: Platform) -> _Inputs:
     address = request.address
     requirements = target[CmakeRequirementsField].value
     path = posixpath.join(address.spec_path, requirements) if requirements else _CARRIED_PINS
+    native = host if _compiles_natively(target) else None
     closure = await project_closure(ProjectClosureRequest((address,)))
-    tools = await _tools(target, compilers)
-    source, toolchain, cmake, system = await concurrently(
+    tools = await _tools(target, host)
+    source, toolchains, cmake, system = await concurrently(
         find_source_tree(SourceTreeRequest(address)),
-        make_foreign_toolchain(ForeignToolchainRequest(request.platform)),
+        make_build_toolchains(BuildToolchainsRequest(request.platform, native)),
         find_cmake(CmakeRequest(path, f"the target {address}"), **implicitly()),
         find_system_tools(_system_tools(target, request.platform), **implicitly()),
     )
@@ -230,7 +233,9 @@ async def _find_inputs(request: CcProjectRequest, target: Target, compilers: Com
         for each in closure.addresses
         if each != address
     )
-    return _Inputs(source=source, toolchain=toolchain, cmake=cmake, system=system, prefixes=prefixes, tools=tools)
+    return _Inputs(
+        source=source, toolchains=toolchains, cmake=cmake, system=system, prefixes=prefixes, tools=tools, native=native
+    )
 
 
 async def _process(request: CcProjectRequest, target: Target, inputs: _Inputs) -> OfflineProcess:
@@ -256,8 +261,7 @@ async def _process(request: CcProjectRequest, target: Target, inputs: _Inputs) -
         env=_ENVIRONMENT,
         input_digest=await merge_digests(MergeDigests([scripts, *placed, hosted, inputs.system.digest])),
         immutable_input_digests={
-            FOREIGN_DIR: inputs.toolchain.digest,
-            TOOLCHAIN_DIR: inputs.toolchain.zig,
+            **inputs.toolchains.mounted,
             CMAKE_DIR: inputs.cmake.digest,
         },
         output_directories=(OUTPUT_DIR,),
@@ -265,7 +269,7 @@ async def _process(request: CcProjectRequest, target: Target, inputs: _Inputs) -
         concurrency_available=_MOST_CORES,
         level=LogLevel.INFO,
     )
-    packages = (*inputs.toolchain.packages, inputs.cmake.request)
+    packages = (*inputs.toolchains.packages, inputs.cmake.request)
     # Programs of the machine exist on the machine only.
     return OfflineProcess(process, packages, is_compiler=not inputs.system.names)
 
@@ -289,7 +293,7 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     platform = request.platform
     where = f"{address} for {platform}"
     target = await project_target(address)
-    inputs = await _find_inputs(request, target, compilers)
+    inputs = await _find_inputs(request, target, host_platform_of(compilers.machine.name))
     offline = await _process(request, target, inputs)
     result = await run_offline(offline, **implicitly())
     _raise_for_failure(result, where)
@@ -328,6 +332,10 @@ async def build_project(request: CcProjectRequest, compilers: CompilerEnvironmen
     )
 
 
+def _compiles_natively(target: Target) -> bool:
+    return target.has_field(NativeCompilerField) and target[NativeCompilerField].value
+
+
 def _system_tools(target: Target, platform: Platform) -> SystemToolsRequest:
     """Return what a project needs of the machine: the tools that it lists, or those of any build by make."""
     listed = target[SystemToolsField].value
@@ -350,7 +358,7 @@ def _settings(request: CcProjectRequest, target: Target, inputs: _Inputs) -> Pro
         targets=target[BuildTargetsField].value,
         components=() if is_make else target[InstallComponentsField].value,
         defines={} if is_make else {**_defines(target, request.platform), **dict(request.defines)},
-        make=_make_settings(target, request.platform) if is_make else None,
+        make=_make_settings(target, request.platform, inputs.native) if is_make else None,
     )
 
 
@@ -359,12 +367,13 @@ def _defines(target: Target, platform: Platform) -> dict[str, str]:
     return {**found, **target[ProbesField].value}
 
 
-def _make_settings(target: Target, platform: Platform) -> MakeSettings:
+def _make_settings(target: Target, platform: Platform, native: Platform | None) -> MakeSettings:
     return MakeSettings(
         configure=target[ConfigureField].value,
         configure_args=target[ConfigureArgsField].value,
         make_args=target[MakeArgsField].value,
         machine=machine_name(platform),
+        build_processor=native.processor if native else BUILD_PROCESSOR,
     )
 
 

@@ -26,8 +26,15 @@ _RESOURCES = (
     "Windows resources (.rc) other than the version of a file are not supported. Switch them off by a variable in "
     '`platform_defines={"win_*": ...}`, or build a static library, which has none.'
 )
+_NATIVE = (
+    "The build compiles programs that run during the build. Set `native_compiler=True` on a `cc_make_project`: the "
+    "build then has a compiler for the machine that builds (`build-cc`, by the variables CC_FOR_BUILD, BUILD_CC and "
+    "HOSTCC). If the project takes its compiler from another variable, set that by `make_args` or `configure_args`. "
+    "For a `cc_cmake_project`, build the programs by a project of their own in `host_tools`."
+)
 # The first that fits is the cause; others may follow from it.
 _HINTS = (
+    (re.compile(r"native_compiler=True|CC_FOR_BUILD|BUILD_CC|(?i:exec format error|cannot execute binary)"), _NATIVE),
     (re.compile(r"resources of Windows \(\.rc\) other than"), _RESOURCES),
     (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
     (

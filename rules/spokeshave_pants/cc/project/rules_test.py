@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pants.core.target_types import FileTarget
 from pants.core.target_types import rules as core_target_rules
@@ -25,6 +27,7 @@ from spokeshave_pants.sources import rules as sources
 from spokeshave_pants.toolchain import rules as toolchain
 
 HERE = Platform.parse("manylinux_2_17_x86_64")
+ELSEWHERE = Platform.parse("musllinux_1_2_aarch64")
 BASE = """\
 cmake_minimum_required(VERSION 3.10)
 project(p C)
@@ -92,6 +95,27 @@ install: all
 """
 
 
+# As autotools do: a compiler for the machine that builds, checked by a program that runs.
+CONFIGURE = """\
+#!/bin/sh
+echo 'int main(void) { return 0; }' > conftest.c
+$CC_FOR_BUILD conftest.c -o conftest && ./conftest || exit 1
+echo 'prefix = /usr' > config.mk
+"""
+NATIVE_MAKEFILE = """\
+include config.mk
+libmade.a: made.o
+\t$(AR) rcs $@ made.o
+made.c: generate.c
+\t$(CC_FOR_BUILD) generate.c -o generate
+\t./generate > $@
+install: libmade.a
+\tmkdir -p $(DESTDIR)$(prefix)/lib
+\tcp libmade.a $(DESTDIR)$(prefix)/lib/
+"""
+GENERATE = '#include <stdio.h>\nint main(void) { return puts("int made(void) { return 7; }") < 0; }\n'
+
+
 @pytest.fixture(scope="module")
 def runner() -> RuleRunner:
     made = RuleRunner(
@@ -121,6 +145,8 @@ def runner() -> RuleRunner:
             "a/generator/main.c": "#include <stdio.h>\nconst char *text(void);\n"
             'int main(int n, char **a) { return n != 2 || fputs(text(), fopen(a[1], "w")) < 0; }\n',
             "a/generated/CMakeLists.txt": GENERATED,
+            "a/native/generate.c": GENERATE,
+            "a/native/Makefile": NATIVE_MAKEFILE,
             "a/user/user.c": '#include "p.h"\nconst char *user(void) { return p(); }\n',
         }
     )
@@ -140,6 +166,18 @@ def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> Bu
         }
     )
     return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name=name), HERE)])
+
+
+def build_natively(runner: RuleRunner, fields: str) -> BuiltCcProject:
+    """Build a project that makes and runs a generator, for a platform whose programs do not run here."""
+    runner.write_files(
+        {
+            "a/BUILD": f'cc_make_project(name="native", sources=["native/**"], subdirectory="native", {fields})\n',
+            "a/native/configure": CONFIGURE,
+        }
+    )
+    (Path(runner.build_root) / "a/native/configure").chmod(0o755)
+    return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name="native"), ELSEWHERE)])
 
 
 def refusal(runner: RuleRunner, fields: str = "", more: str = "") -> str:
@@ -212,6 +250,17 @@ def test_a_project_that_installs_nothing_is_an_error(runner: RuleRunner) -> None
 
 def test_a_program_of_host_tools_runs_during_the_build(runner: RuleRunner) -> None:
     assert [library.path for library in build(runner, "generated").tree.libraries] == ["lib/libgenerated.a"]
+
+
+def test_make_compiles_programs_for_the_machine_too(runner: RuleRunner) -> None:
+    built = build_natively(runner, "native_compiler=True")
+    assert [library.path for library in built.tree.libraries] == ["lib/libmade.a"]
+    assert built.action.calls == ForeignCalls(compiles=1, links=1, probes=1)
+
+
+def test_a_native_compiler_is_asked_for_by_its_field(runner: RuleRunner) -> None:
+    with pytest.raises(ExecutionError, match=r"set native_compiler=True on its target: build-cc"):
+        build_natively(runner, "")
 
 
 def test_host_tools_are_projects() -> None:

@@ -25,6 +25,8 @@ SCRIPTS = {
     "project_toolchain.cmake": "toolchain.cmake",
     "project_top.cmake": "top.cmake",
 }
+# What autotools are given as long as a build compiles nothing for the machine, so that no key depends on the machine.
+BUILD_PROCESSOR = "x86_64"
 _HOST_TOOLS = "{host_tools}"
 _HOST_TOOLS_VALUE = "$ENV{SPOKESHAVE_HOST_TOOLS}"
 _CONFIGURE = """\
@@ -45,12 +47,15 @@ class MakeSettings:
 
     Attributes:
         configure: The script, in the project's folder. Empty for none.
+        machine: The target, as autotools know it (`--host`).
+        build_processor: The processor of the machine that builds, for autotools (`--build`).
     """
 
     configure: str
     configure_args: tuple[str, ...] = ()
     make_args: tuple[str, ...] = ()
     machine: str = ""
+    build_processor: str = BUILD_PROCESSOR
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class ProjectSettings:
             "CONFIGURE_ARGS": make.configure_args,
             "MAKE_ARGS": make.make_args,
             "MACHINE": (make.machine,),
+            "BUILD_PROCESSOR": (make.build_processor,),
         }
         lines = [f"set(PROJECT_{name} {' '.join(map(_quoted, values))})\n" for name, values in variables.items()]
         return "".join(lines) + _CONFIGURE.format(arguments=arguments)

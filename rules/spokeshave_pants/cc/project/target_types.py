@@ -115,6 +115,20 @@ class HostToolsField(SpecialCasedDependencies):
     )
 
 
+class NativeCompilerField(BoolField):
+    alias = "native_compiler"
+    default = False
+    help = help_text(
+        """
+        Whether the build compiles programs that run during the build, such as code generators. It then has a second
+        compiler, for the machine that builds: `build-cc` and `build-c++`, which `CC_FOR_BUILD`, `BUILD_CC` and `HOSTCC`
+        name, and which meson uses for what is `native: true`. For example, `native_compiler=True`.
+
+        Defaults to false, as the compiler for the machine is then an input of the build, and part of its cache key.
+        """
+    )
+
+
 class SystemToolsField(StringSequenceField):
     alias = "system_tools"
     default = ()
@@ -309,7 +323,7 @@ class MakeArgsField(StringSequenceField):
 
 class CcMakeProjectTarget(Target):
     alias = "cc_make_project"
-    core_fields = (*_COMMON, ConfigureField, ConfigureArgsField, MakeArgsField)
+    core_fields = (*_COMMON, NativeCompilerField, ConfigureField, ConfigureArgsField, MakeArgsField)
     help = help_text(
         """
         A C or C++ project that is built by `./configure` and make (autotools, or a script of its own), as it is.

@@ -39,6 +39,11 @@ _HINTS = (
         'version="baked", or give the version by `env`.',
     ),
     (
+        re.compile(r"native_compiler=True|not specified for build machine|Exec format error"),
+        "The build compiles programs that run during the build, such as code generators. Set `native_compiler=True` on "
+        "the target: the build then has a compiler for the machine that builds.",
+    ),
+    (
         re.compile(r"omp\.h' file not found|__kmpc_"),
         "The project uses OpenMP, which the toolchain does not have. Switch it off by `config_settings` or `env`.",
     ),

@@ -30,8 +30,10 @@ from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.intake import IntakeReport
 from spokeshave_core.wheel_name import UNSTAMPED
 from spokeshave_pants.action import Action, ActionKind, ends
-from spokeshave_pants.cc.foreign.rules import ForeignToolchain, ForeignToolchainRequest, make_foreign_toolchain
+from spokeshave_pants.cc.foreign.rules import BuildToolchains, BuildToolchainsRequest, make_build_toolchains
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
+from spokeshave_pants.cc.project.script import host_platform_of
+from spokeshave_pants.cc.project.target_types import NativeCompilerField
 from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import (
@@ -46,10 +48,10 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.resources.files import backend_tool
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
-from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 from spokeshave_pants.wheel.backend import environment, projects
 from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text
 from spokeshave_pants.wheel.backend.environment import (
@@ -209,7 +211,7 @@ class _Parts:
     python: BuildPython
     packages: BuildPackages
     target: TargetPython
-    foreign: ForeignToolchain
+    toolchains: BuildToolchains
     cores: DependencyProjects
 
     @property
@@ -221,8 +223,7 @@ class _Parts:
         """The large inputs by their folders."""
         return {
             PACKAGES_DIR: self.packages.here,
-            FOREIGN_DIR: self.foreign.digest,
-            TOOLCHAIN_DIR: self.foreign.zig,
+            **self.toolchains.mounted,
             HEADERS_DIR: self.target.headers,
             **({OVERLAY_DIR: self.packages.target} if self.has_overlay else {}),
             **({PREFIXES_DIR: self.cores.trees} if self.cores.prefixes else {}),
@@ -231,15 +232,15 @@ class _Parts:
 
     @property
     def package_requests(self) -> tuple[PackagesRequest, ...]:
-        return (*self.packages.requests, *self.foreign.packages)
+        return (*self.packages.requests, *self.toolchains.packages)
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        return (*self.target.actions, *self.cores.actions, self.foreign.action)
+        return (*self.target.actions, *self.cores.actions, *self.toolchains.actions)
 
 
-async def _find_parts(request: BackendBuildRequest, pins: BuildPins, where: str) -> _Parts:
-    python, packages, target, foreign, cores = await concurrently(
+async def _find_parts(request: BackendBuildRequest, pins: BuildPins, where: str, native: Platform | None) -> _Parts:
+    python, packages, target, toolchains, cores = await concurrently(
         build_python(BuildPythonRequest(request.abi.version, where), **implicitly()),
         build_packages(
             BuildPackagesRequest(
@@ -248,10 +249,10 @@ async def _find_parts(request: BackendBuildRequest, pins: BuildPins, where: str)
             **implicitly(),
         ),
         target_python(TargetPythonRequest(request.platform, request.abi, where)),
-        make_foreign_toolchain(ForeignToolchainRequest(request.platform)),
+        make_build_toolchains(BuildToolchainsRequest(request.platform, native)),
         dependency_projects(DependencyProjectsRequest(request.address, request.platform)),
     )
-    return _Parts(python=python, packages=packages, target=target, foreign=foreign, cores=cores)
+    return _Parts(python=python, packages=packages, target=target, toolchains=toolchains, cores=cores)
 
 
 async def _results(output: Digest) -> tuple[BackendReport, Digest]:
@@ -263,11 +264,12 @@ async def _results(output: Digest) -> tuple[BackendReport, Digest]:
 
 
 @rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
-async def run_backend(request: BackendBuildRequest) -> BackendBuild:
+async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironment) -> BackendBuild:
     where = f"the target {request.address}"
     plan = await plan_backend_wheel(BackendWheelRequest(request.address))
     pins = await build_pins(BuildPinsRequest(request.address, plan.target[BuildRequirementsField].value))
-    parts = await _find_parts(request, pins, where)
+    native = host_platform_of(compilers.machine.name) if plan.target[NativeCompilerField].value else None
+    parts = await _find_parts(request, pins, where, native)
     text = request_text(
         _settings(plan, where, pins.path),
         request.platform,
@@ -351,7 +353,10 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
     plan = await plan_backend_wheel(BackendWheelRequest(request.address))
     version = build_version(plan.version_mode, request.stamp)
     builds = await concurrently(
-        run_backend(BackendBuildRequest(address=request.address, platform=part, abi=request.abi, version=version))
+        run_backend(
+            BackendBuildRequest(address=request.address, platform=part, abi=request.abi, version=version),
+            **implicitly(),
+        )
         for part in request.platform.slices
     )
     wheels = await concurrently(

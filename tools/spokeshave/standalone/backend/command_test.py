@@ -348,7 +348,8 @@ def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:
         sandbox.write(f"packages/lib-1.0-py3-none-any.whl/.prefix/bin/{program}", "#!python\n")
     sandbox.request["config_settings"] = {"setup-args": "-Dx=1", "build-dir": "own"}
     said = sandbox.build()
-    assert said["setup-args"] == ["--cross-file=__build/meson-cross.ini", "-Dx=1"]
+    own = ["--cross-file=__build/meson-cross.ini", "--native-file=__build/meson-native.ini"]
+    assert said["setup-args"] == [*own, "-Dx=1"]
     assert (said["build-dir"], said["compile-args"]) == ("own", ["-j3"])
     with zipfile.ZipFile(sandbox.wheel) as wheel:
         cross = wheel.read("cross.ini").decode()

@@ -40,6 +40,8 @@ def build_environment(request: Request, python: BuildPython) -> dict[str, str]:
         "MAKEFLAGS": f"-j{request.jobs}",
         "MAX_JOBS": str(request.jobs),
         "NO_COLOR": "1",
+        **dict.fromkeys(("CC_FOR_BUILD", "BUILD_CC", "HOSTCC"), "build-cc"),
+        **dict.fromkeys(("CXX_FOR_BUILD", "BUILD_CXX", "HOSTCXX"), "build-c++"),
         "SPOKESHAVE_CALLS": str(request.output / CALLS),
         "SPOKESHAVE_SANDBOX": str(request.sandbox),
         **_offline_environment(request),

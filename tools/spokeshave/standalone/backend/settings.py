@@ -21,9 +21,11 @@ def settings_of_backend(request: Request, project: Project, python: BuildPython)
     elif project.is_meson:
         file = request.place / "meson-cross.ini"
         file.write_text(meson_file(request, python), encoding="utf-8")
+        native = request.place / "meson-native.ini"
+        native.write_text(native_file(request), encoding="utf-8")
         own = {
             "build-dir": "build/spokeshave",
-            "setup-args": [f"--cross-file={file}"],
+            "setup-args": [f"--cross-file={file}", f"--native-file={native}"],
             "compile-args": [f"-j{request.jobs}"],
         }
     return combined(own, request.config_settings)
@@ -64,6 +66,20 @@ def meson_file(request: Request, python: BuildPython) -> str:
         "built-in options": options,
         "host_machine": {name: target[name] for name in ("system", "cpu_family", "cpu", "endian")},
     }
+    return _meson_text(sections)
+
+
+def native_file(request: Request) -> str:
+    """Return meson's native file: the compiler of what is `native: true`, and nothing else of the machine.
+
+    Without `native_compiler`, the compilers only say how to ask for them. meson then does without, where it can.
+    """
+    names = {"c": "cc", "cpp": "c++", "ar": "ar", "strip": "strip"}
+    tools = {name: str(request.foreign / "bin" / f"build-{tool}") for name, tool in names.items()}
+    return _meson_text({"binaries": tools})
+
+
+def _meson_text(sections: Mapping[str, Mapping[str, Any]]) -> str:
     return "".join(
         f"[{section}]\n" + "".join(f"{name} = {_meson_value(value)}\n" for name, value in values.items())
         for section, values in sections.items()
