@@ -14,6 +14,7 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, InvalidWheelError
+from spokeshave.intake.licenses import add_licenses
 from spokeshave.intake.native import import_libraries, native_problems, own_modules
 from spokeshave.intake.tags import tag_problems
 from spokeshave.intake.version_files import WRITERS, version_templates
@@ -41,6 +42,7 @@ class Intake:
         wheels: The built wheels, one for each processor of the platform.
         version: The version that the build was given, or that the project states. None if it is not known.
         version_files: For each file that contains the placeholder version, how it does.
+        licenses: A folder with the license files of software that is linked in.
     """
 
     wheels: tuple[Path, ...]
@@ -48,6 +50,7 @@ class Intake:
     abi: PythonAbi
     version: str | None
     version_files: Mapping[str, str]
+    licenses: Path | None = None
 
 
 def take_in(intake: Intake, output: Path) -> IntakeReport:
@@ -66,6 +69,8 @@ def take_in(intake: Intake, output: Path) -> IntakeReport:
             (tree.root / file).unlink()
         tree = read_tree(tree.name, tree.root)
         headers = BytesHeaderParser().parsebytes(_metadata(tree))
+        if intake.licenses:
+            add_licenses(tree, intake.licenses)
         _check_version(tree, intake.version)
         modules = own_modules(tree, intake.platform)
         problems = Problems()
@@ -185,6 +190,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " it",
     )
     parser.add_argument(
+        "--licenses",
+        type=Path,
+        metavar="DIR",
+        help="a folder with the license files of C and C++ projects that the wheel contains; they become"
+        " `licenses` files of its .dist-info. Default: none",
+    )
+    parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="the folder to write the unrepaired wheel to"
     )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
@@ -210,6 +222,7 @@ def run(args: argparse.Namespace) -> int:
         abi=PythonAbi.parse(args.abi),
         version=args.version,
         version_files=dict(args.version_file),
+        licenses=args.licenses,
     )
     write_text(args.report, take_in(intake, args.output).to_json())
     return ExitCode.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,26 @@ def test_the_builds_of_both_processors_are_joined(tmp_path: Path) -> None:
     tree = unpack(tmp_path / "out" / report.wheel, tmp_path / "tree")
     slices = read_macho(tree.root / "demo/_speed.cpython-312-darwin.so", "module").slices
     assert [each.architecture for each in slices] == ["x86_64", "arm64"]
+
+
+@pytest.mark.parametrize(("metadata", "listed"), [("2.4", ["third-party/lib/COPYING"]), ("2.1", [])])
+def test_licenses_of_projects_are_added(tmp_path: Path, library: Path, metadata: str, listed: list[str]) -> None:
+    """METADATA lists them where that is one of its fields. The text after the fields stays."""
+    license_file = tmp_path / "licenses/third-party/lib/COPYING"
+    license_file.parent.mkdir(parents=True)
+    license_file.write_text("of the library")
+    text = f"Metadata-Version: {metadata}\nName: demo\nVersion: 1.2\n\nThe description.\n"
+    wheel = build_wheel(tmp_path / "built", {MODULE: library, "dist-info/METADATA": text}, tag=TAG, version="1.2")
+    intake = Intake(
+        wheels=(wheel,),
+        platform=Platform.parse(LINUX),
+        abi=PythonAbi.parse("cp312"),
+        version=None,
+        version_files={},
+        licenses=tmp_path / "licenses",
+    )
+    taken = unpack(tmp_path / "out" / take_in(intake, tmp_path / "out").wheel, tmp_path / "taken")
+    assert taken.read("demo-1.2.dist-info/licenses/third-party/lib/COPYING") == b"of the library"
+    headers = message_from_bytes(taken.read("demo-1.2.dist-info/METADATA"))
+    assert headers.get_all("License-File", []) == listed
+    assert headers.get_payload() == "The description.\n"

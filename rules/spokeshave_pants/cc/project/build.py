@@ -24,6 +24,7 @@ from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.components import Component, project_url
 from spokeshave_core.platform import Platform
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.foreign.rules import BuildToolchains, BuildToolchainsRequest, make_build_toolchains
@@ -57,6 +58,7 @@ from spokeshave_pants.cc.project.script import (
     project_defines,
     project_description,
     refused_programs,
+    resources_left_out,
     tail,
 )
 from spokeshave_pants.cc.project.software import Software
@@ -156,6 +158,16 @@ class BuiltCcProject:
     software: Software
     probes: tuple[str, ...]
     action: Action
+
+    @property
+    def component(self) -> Component:
+        """Return it as a component of a wheel that contains its code."""
+        return Component(
+            name=self.software.name,
+            version=self.software.version,
+            purl=project_url(self.software.name, self.software.version),
+            description=f"A project with a build of its own ({self.address})",
+        )
 
 
 @dataclass(frozen=True)
@@ -428,7 +440,7 @@ def _report(target: Target, platform: Platform, lists: Mapping[str, tuple[str, .
         typos = sorted(own.intersection(lists["unused"]))
         if typos:
             logger.warning(f"{where}: the project does not use these variables: {', '.join(typos)}.")
-    if any(line.startswith("resources ") for line in lists["calls"]):
+    if resources_left_out(lists["calls"]):
         logger.warning(f"{where}: the version resources of Windows (.rc) are left out of its files.")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from spokeshave_core.platform import Platform, System
+from spokeshave_pants.action import ForeignCalls
 from spokeshave_pants.cc.project.script import (
     SCRIPTS,
     MakeSettings,
     ProjectSettings,
     host_platform_of,
     probes_message,
+    project_calls,
     project_defines,
     refused_programs,
+    resources_left_out,
     tail,
 )
 from spokeshave_pants.resources.files import carried_source
@@ -64,6 +67,13 @@ def test_refused_programs_are_read_from_the_output() -> None:
 def test_tools_run_on_the_machine_of_the_compilers() -> None:
     assert host_platform_of("linux_arm64") == Platform(System.GLIBC, "aarch64", (2, 17))
     assert host_platform_of("macos_arm64") == Platform(System.MACOS, "arm64", (11, 0))
+
+
+def test_resources_that_are_left_out_are_counted() -> None:
+    counted = ["compiles 3", "links 1", "probes 0", "resources 2"]
+    assert resources_left_out(counted)
+    assert not resources_left_out([*counted[:3], "resources 0"])
+    assert project_calls(counted) == ForeignCalls(compiles=3, links=1, probes=0)
 
 
 def test_every_script_is_carried() -> None:

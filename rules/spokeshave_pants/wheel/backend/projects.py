@@ -12,12 +12,19 @@ from pants.engine.target import DependenciesRequest, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.components import Component
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_pants.action import Action
 from spokeshave_pants.cc.project.build import CcProjectRequest, build_project
 from spokeshave_pants.cc.project.libraries import ProjectLibrariesRequest, project_libraries
-from spokeshave_pants.cc.project.projects import ProjectClosureRequest, is_project, project_closure
+from spokeshave_pants.cc.project.projects import (
+    ProjectClosureRequest,
+    ProjectLicensesRequest,
+    is_project,
+    project_closure,
+    project_licenses,
+)
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     add_prefix,
@@ -32,6 +39,8 @@ from spokeshave_pants.pants_api import (
 from spokeshave_pants.sources.target_types import ArchiveSourceField
 from spokeshave_pants.wheel.backend.request import PREFIXES_DIR, prefix_folder
 from spokeshave_pants.wheel.backend_target_types import BackendDependenciesField
+
+LICENSES_DIR = "__licenses"
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class DependencyProjects:
         trees: A folder for each tree, for `PREFIXES_DIR`.
         prefixes: The number of trees.
         shared: Their shared libraries, at `shared_paths`.
+        components: The projects as software of others in the wheel.
     """
 
     trees: Digest
@@ -61,21 +71,38 @@ class DependencyProjects:
     shared: Digest
     shared_paths: tuple[str, ...]
     actions: tuple[Action, ...]
+    components: tuple[Component, ...]
 
 
-@rule(desc="Find the C and C++ projects of a build", level=LogLevel.DEBUG)
-async def dependency_projects(request: DependencyProjectsRequest) -> DependencyProjects:
-    where = f"the target {request.address}"
-    target = (
-        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
-    ).target
+@dataclass(frozen=True)
+class DependencyLicensesRequest:
+    """A request for the license files of the C and C++ projects that a `python_backend_wheel` depends on."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class DependencyLicenses:
+    """The license files of each project, below `LICENSES_DIR`. None if there are no projects."""
+
+    digest: Digest | None
+
+
+async def _projects(address: Address) -> tuple[Address, ...]:
+    """Return the projects that a target depends on, and those that they need.
+
+    Raises:
+        InvalidTargetError: If it depends on other targets.
+    """
+    where = f"the target {address}"
+    target = (await resolve_target(WrappedTargetRequest(address, description_of_origin=where), **implicitly())).target
     found = await resolve_targets(**implicitly(DependenciesRequest(target[BackendDependenciesField])))
     # Pants infers that a target depends on its archive.
     archive = await resolve_unparsed_address_inputs(
         UnparsedAddressInputs(
             filter(None, [target[ArchiveSourceField].value]),
-            owning_address=request.address,
-            description_of_origin=f"the `{ArchiveSourceField.alias}` field of {request.address}",
+            owning_address=address,
+            description_of_origin=f"the `{ArchiveSourceField.alias}` field of {address}",
         ),
         **implicitly(),
     )
@@ -86,24 +113,44 @@ async def dependency_projects(request: DependencyProjectsRequest) -> DependencyP
             "(`cc_cmake_project`, `cc_make_project`) in `dependencies`, and Python packages in `build_requirements`."
         )
     closure = await project_closure(ProjectClosureRequest(tuple(each.address for each in found if is_project(each))))
-    if not closure.addresses:
-        return DependencyProjects(trees=EMPTY_DIGEST, prefixes=0, shared=EMPTY_DIGEST, shared_paths=(), actions=())
+    return closure.addresses
+
+
+@rule(level=LogLevel.DEBUG)
+async def dependency_licenses(request: DependencyLicensesRequest) -> DependencyLicenses:
+    addresses = await _projects(request.address)
+    if not addresses:
+        return DependencyLicenses(None)
+    found = await concurrently(project_licenses(ProjectLicensesRequest(address)) for address in addresses)
+    placed = await concurrently(
+        add_prefix(AddPrefix(licenses.digest, f"{LICENSES_DIR}/third-party/{address.path_safe_spec}"))
+        for address, licenses in zip(addresses, found)
+    )
+    return DependencyLicenses(await merge_digests(MergeDigests(placed)))
+
+
+@rule(desc="Find the C and C++ projects of a build", level=LogLevel.DEBUG)
+async def dependency_projects(request: DependencyProjectsRequest) -> DependencyProjects:
+    addresses = await _projects(request.address)
+    if not addresses:
+        return DependencyProjects(
+            trees=EMPTY_DIGEST, prefixes=0, shared=EMPTY_DIGEST, shared_paths=(), actions=(), components=()
+        )
     built = await concurrently(
-        build_project(CcProjectRequest(address, request.platform), **implicitly()) for address in closure.addresses
+        build_project(CcProjectRequest(address, request.platform), **implicitly()) for address in addresses
     )
     placed = await concurrently(
         add_prefix(AddPrefix(project.digest, posixpath.relpath(prefix_folder(number), PREFIXES_DIR)))
         for number, project in enumerate(built)
     )
-    libraries = await project_libraries(
-        ProjectLibrariesRequest(linked=(), needed=closure.addresses, platform=request.platform)
-    )
+    libraries = await project_libraries(ProjectLibrariesRequest(linked=(), needed=addresses, platform=request.platform))
     return DependencyProjects(
         trees=await merge_digests(MergeDigests(placed)),
         prefixes=len(built),
         shared=libraries.shared,
         shared_paths=libraries.shared_paths,
         actions=libraries.actions,
+        components=tuple(project.component for project in built),
     )
 
 

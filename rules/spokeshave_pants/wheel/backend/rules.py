@@ -23,6 +23,7 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.components import Component
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
@@ -68,7 +69,14 @@ from spokeshave_pants.wheel.backend.environment import (
     build_python,
     target_python,
 )
-from spokeshave_pants.wheel.backend.projects import DependencyProjects, DependencyProjectsRequest, dependency_projects
+from spokeshave_pants.wheel.backend.projects import (
+    LICENSES_DIR,
+    DependencyLicensesRequest,
+    DependencyProjects,
+    DependencyProjectsRequest,
+    dependency_licenses,
+    dependency_projects,
+)
 from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
     HEADERS_DIR,
@@ -131,6 +139,7 @@ class BackendBuild:
 
     Attributes:
         libraries: The shared libraries of the C and C++ projects that it was built with.
+        components: These projects as software of others in the wheel.
         output: What the build printed.
         origin: The origin of the headers of Python, for reports.
     """
@@ -139,6 +148,7 @@ class BackendBuild:
     report: BackendReport
     libraries: Digest
     library_paths: tuple[str, ...]
+    components: tuple[Component, ...]
     output: str
     origin: str
     actions: tuple[Action, ...]
@@ -165,12 +175,14 @@ class TakenInWheel:
     Attributes:
         libraries: The shared libraries that its native files may need, for each processor of the platform.
         library_paths: Their paths in each of these digests.
+        components: The C and C++ projects that it was built with.
     """
 
     digest: Digest
     report: IntakeReport
     libraries: tuple[Digest, ...]
     library_paths: tuple[str, ...]
+    components: tuple[Component, ...]
     origins: tuple[str, ...]
     actions: tuple[Action, ...]
     backends: tuple[tuple[BackendReport, Action], ...]
@@ -306,6 +318,7 @@ async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironme
         report=report,
         libraries=parts.cores.shared,
         library_paths=parts.cores.shared_paths,
+        components=parts.cores.components,
         output=_output(result),
         origin=parts.target.origin,
         actions=(*parts.actions, action.after(*ends(parts.actions))),
@@ -362,6 +375,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
     wheels = await concurrently(
         add_prefix(AddPrefix(build.digest, f"{WHEEL_DIR}/{number}")) for number, build in enumerate(builds)
     )
+    licenses = await dependency_licenses(DependencyLicensesRequest(request.address))
     expected = version.text or plan.project.version
     files: Mapping[str, str] = plan.target[BackendVersionFilesField].value or {}
     key = f"{request.address} for {request.platform} and {request.abi}"
@@ -377,9 +391,10 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
                 *("--platform", request.platform.tag, "--abi", request.abi.name),
                 *(("--version", expected) if expected else ()),
                 *(a for path, writer in files.items() for a in ("--version-file", f"{path}={writer}")),
+                *(("--licenses", LICENSES_DIR) if licenses.digest else ()),
                 *("--output", TOOL_OUTPUT),
             ),
-            digest=await merge_digests(MergeDigests(wheels)),
+            digest=await merge_digests(MergeDigests([*wheels, *([licenses.digest] if licenses.digest else [])])),
             kind=ActionKind.ASSEMBLE,
             description=WheelStep.ASSEMBLE.description(key),
             platform=request.platform,
@@ -397,6 +412,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
         report=result.report(IntakeReport),
         libraries=tuple(build.libraries for build in builds),
         library_paths=builds[0].library_paths,
+        components=tuple(dict.fromkeys(component for build in builds for component in build.components)),
         origins=tuple(dict.fromkeys(build.origin for build in builds)),
         actions=(*before, result.action.after(*ends(before))),
         backends=tuple((build.report, build.actions[-1]) for build in builds),

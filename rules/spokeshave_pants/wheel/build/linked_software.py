@@ -25,13 +25,13 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.components import Component, package_url, project_url
+from spokeshave_core.components import Component, package_url
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.includes.third_party import package_files
 from spokeshave_pants.cc.languages import is_cxx
-from spokeshave_pants.cc.project.build import BuiltCcProject, CcProjectRequest, build_project
+from spokeshave_pants.cc.project.build import CcProjectRequest, build_project
 from spokeshave_pants.cc.project.projects import (
     ProjectClosureRequest,
     ProjectLicensesRequest,
@@ -133,18 +133,8 @@ async def linked_components(request: LinkedComponentsRequest) -> LinkedComponent
         for address in closure.addresses
         for part in request.platform.slices
     )
-    others = {*packages, *map(_component_of, built)}
+    others = {*packages, *(project.component for project in built)}
     return LinkedComponents((*runtime, *sorted(others, key=lambda other: str(other.purl))))
-
-
-def _component_of(project: BuiltCcProject) -> Component:
-    software = project.software
-    return Component(
-        name=software.name,
-        version=software.version,
-        purl=project_url(software.name, software.version),
-        description=f"A project with a build of its own ({project.address})",
-    )
 
 
 @rule(level=LogLevel.DEBUG)

@@ -11,7 +11,7 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.components import Components
+from spokeshave_core.components import Component, Components
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
@@ -132,6 +132,7 @@ class UnrepairedWheel:
     Attributes:
         own_libraries: The paths in the wheel of the libraries that Python code opens.
         archives: The static libraries of the toolchain in its native files, as in `LinkedLibrary`.
+        components: The software of others in it that the backend's build knows. Empty for a described wheel.
         backends: The runs of the project's own build backend, if it has one, with their reports.
     """
 
@@ -144,6 +145,7 @@ class UnrepairedWheel:
     archives: frozenset[str]
     headers_origins: tuple[str, ...]
     actions: tuple[Action, ...]
+    components: tuple[Component, ...] = ()
     backends: tuple[tuple[BackendReport, Action], ...] = ()
 
 
@@ -334,6 +336,7 @@ async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
         archives=frozenset(),
         headers_origins=wheel.origins,
         actions=wheel.actions,
+        components=wheel.components,
         backends=wheel.backends,
     )
 
@@ -458,14 +461,13 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
             )
         ),
     )
-    components = await create_digest(
-        CreateDigest([FileContent(COMPONENTS, Components(software.components).to_json().encode())])
-    )
+    known = (*software.components, *unrepaired.components)
+    components = await create_digest(CreateDigest([FileContent(COMPONENTS, Components(known).to_json().encode())]))
     inputs = await merge_digests(MergeDigests([wheel, libraries, components]))
     result = await run_tool(
         RunToolRequest(
             # Nothing is known of a wheel whose native files are all prebuilt.
-            argv=_repair_argv(key, unrepaired, is_native=bool(plan.native_targets_for(key.platform))),
+            argv=_repair_argv(key, unrepaired, is_native=bool(plan.native_targets_for(key.platform) or known)),
             digest=inputs,
             kind=ActionKind.REPAIR,
             description=WheelStep.REPAIR.description(key),
