@@ -269,7 +269,9 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
     )
     reached = resolved.closure
     used = tuple(package for package in resolved.packages if package.provides_any(reached.unresolved))
-    projects = tuple(project for project in resolved.projects if project.answers_any(reached.unresolved))
+    projects = tuple(
+        project for project in resolved.projects if project.may_be_read(reached.unresolved, is_open=reached.is_open)
+    )
     sources, data, directories = await concurrently(
         path_globs_to_digest(PathGlobs(path for path in (source.path, *reached.headers) if path in cc_targets.by_path)),
         path_globs_to_digest(PathGlobs(reached.data)),

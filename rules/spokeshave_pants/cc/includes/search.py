@@ -75,6 +75,7 @@ class IncludeClosure:
         directories: Directories in the path of spellings with `..`.
         owners: The targets whose files are reached. They decide what else is visible.
         strangers: Headers of other projects.
+        is_open: Whether an include is a macro that no text defines, but the command line may.
         names_init: Whether the source or a header contains the start of the name of an init function.
     """
 
@@ -85,6 +86,7 @@ class IncludeClosure:
     directories: tuple[str, ...] = ()
     owners: frozenset[str] = frozenset()
     strangers: tuple[Stranger, ...] = ()
+    is_open: bool = False
     names_init: bool = False
 
 
@@ -211,6 +213,7 @@ class _Walk:
             headers=tuple(sorted(self.headers)),
             include_roots=roots,
             unresolved=frozenset(self._unresolved),
+            is_open=any(name not in self._macros for name, _ in self._computed),
             data=tuple(sorted(self._data)),
             directories=tuple(sorted(self._directories)),
             owners=frozenset(self._owners),

@@ -13,6 +13,7 @@ from pants.engine.target import Dependencies, DependenciesRequest, Target, Wrapp
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.project.standard_headers import STANDARD_HEADERS
 from spokeshave_pants.cc.project.target_types import ProjectHeadersField, ProjectIncludeDirsField, ProjectLibrariesField
 from spokeshave_pants.pants_api import (
     concurrently,
@@ -62,9 +63,16 @@ class ProjectHeaders:
         """Return whether an include is known to be one of its headers."""
         return any(fnmatch.fnmatchcase(spelling, glob) for glob in self.spellings or ())
 
-    def answers_any(self, spellings: frozenset[str]) -> bool:
-        """Return whether a source with these includes may need its headers."""
-        return self.spellings is None or any(map(self.answers, spellings))
+    def may_be_read(self, spellings: frozenset[str], *, is_open: bool) -> bool:
+        """Return whether a source may need its headers.
+
+        Args:
+            spellings: The includes that no file of the repository answers.
+            is_open: Whether the command line may define others.
+        """
+        if self.spellings is None:
+            return is_open or not spellings <= STANDARD_HEADERS
+        return any(map(self.answers, spellings))
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,8 @@ class ProjectHeadersField(StringSequenceField):
     help = help_text(
         """
         What the project's headers are included as, as globs, such as `["snappy*.h"]` or `["openssl/*.h"]`. Only sources
-        that reach such an include get the headers. By default, all sources of targets with this dependency do.
+        that reach such an include get the headers. By default, all sources of targets with this dependency do, except
+        those with no other includes than headers of the repository, of C, of C++ and of Python.
         """
     )
 
