@@ -39,7 +39,7 @@ _HINTS = (
         'version="baked", or give the version by `env`.',
     ),
     (
-        re.compile(r"native_compiler=True|not specified for build machine|Exec format error"),
+        re.compile(r"native_compiler=True|bin/build-c|not specified for build machine|Exec format error"),
         "The build compiles programs that run during the build, such as code generators. Set `native_compiler=True` on "
         "the target: the build then has a compiler for the machine that builds.",
     ),

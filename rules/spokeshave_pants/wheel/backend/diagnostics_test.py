@@ -19,6 +19,7 @@ from spokeshave_pants.wheel.backend.diagnostics import failure_text, hints
         ("/bin/sh: 1: cargo: not found", "compiles Rust"),
         ("LookupError: setuptools-scm was unable to detect version for /project.", 'Set version="stamped"'),
         ("a.c:1:10: fatal error: 'omp.h' file not found", "uses OpenMP"),
+        ("meson.build:2:0: ERROR: Unknown compiler(s): [['/s/__foreign/bin/build-cc']]", "native_compiler=True"),
         ("ld.lld: error: undefined symbol: __kmpc_fork_call", "uses OpenMP"),
     ],
 )
