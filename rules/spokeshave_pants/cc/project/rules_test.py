@@ -8,7 +8,7 @@ import pytest
 from pants.core.target_types import FileTarget
 from pants.core.target_types import rules as core_target_rules
 from pants.engine.addresses import Address
-from pants.engine.fs import DigestContents
+from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
@@ -116,9 +116,9 @@ install: libmade.a
 GENERATE = '#include <stdio.h>\nint main(void) { return puts("int made(void) { return 7; }") < 0; }\n'
 
 
-@pytest.fixture(scope="module")
-def runner() -> RuleRunner:
+def new_runner(*options: str) -> RuleRunner:
     made = RuleRunner(
+        bootstrap_args=options,
         rules=[
             *confinement.rules(),
             *core_target_rules(),
@@ -153,6 +153,11 @@ def runner() -> RuleRunner:
     return made
 
 
+@pytest.fixture(scope="module")
+def runner() -> RuleRunner:
+    return new_runner()
+
+
 def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> BuiltCcProject:
     runner.write_files(
         {
@@ -180,6 +185,13 @@ def build_natively(runner: RuleRunner, fields: str) -> BuiltCcProject:
     return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name="native"), ELSEWHERE)])
 
 
+def built_digests(root: Path, note: str) -> dict[str, Digest]:
+    """Return the trees of projects that are built below a folder, with a file that none of them reads."""
+    runner = new_runner(f"--local-execution-root-dir={root}")
+    runner.write_files({f"a/{folder}/note.txt": note for folder in ("p", "user")})
+    return {name: build(runner, name).digest for name in ("p", "user", "m")}
+
+
 def refusal(runner: RuleRunner, fields: str = "", more: str = "") -> str:
     with pytest.raises(ExecutionError) as caught:
         build(runner, "p", fields, more)
@@ -202,6 +214,15 @@ def test_make_builds_with_the_same_compiler(runner: RuleRunner) -> None:
     built = build(runner, "m")
     assert [library.path for library in built.tree.libraries] == ["lib/libm.a"]
     assert built.action.calls == ForeignCalls(compiles=1, links=0, probes=0)
+
+
+def test_a_tree_does_not_depend_on_where_it_is_built(tmp_path: Path) -> None:
+    """Two checkouts, and two folders of sandboxes. The note makes two keys, so that both builds run."""
+    folders = (tmp_path / "a", tmp_path / "another/and/much/longer/path/of/sandboxes")
+    for folder in folders:
+        folder.mkdir(parents=True)
+    first, second = (built_digests(folder, str(folder.name)) for folder in folders)
+    assert first == second
 
 
 def test_what_checks_compile_is_not_counted_as_the_projects(runner: RuleRunner) -> None:
