@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pants.option.option_types import StrListOption, StrOption
+from pants.option.option_types import BoolOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
@@ -20,6 +20,16 @@ class CcExecutionSubsystem(Subsystem):
             The environment in which compilers and linkers run: a name of `[environments-preview].names` that stands for
             a `remote_environment`. Its workers need nothing installed. The compiler is the one for its `platform`. All
             other processes run locally. By default, compilers and linkers run locally too.
+            """
+        ),
+    )
+    projects = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Whether the builds of `cc_cmake_project`s run in the environment too, except those with `system_tools`.
+            CMake and ninja are inputs, but their workers need glibc and `/bin/sh`. By default, these builds run
+            locally, which is possible if this machine is of the environment's `platform`.
             """
         ),
     )

@@ -98,6 +98,7 @@ from spokeshave_pants.pants_api import (
 )
 from spokeshave_pants.resources.files import carried_source
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
+from spokeshave_pants.sandbox.subsystem import CcExecutionSubsystem
 from spokeshave_pants.sources.rules import SourceTree, SourceTreeRequest, find_source_tree
 
 logger = logging.getLogger(__name__)
@@ -250,7 +251,7 @@ async def _find_inputs(request: CcProjectRequest, target: Target, host: Platform
     )
 
 
-async def _process(request: CcProjectRequest, target: Target, inputs: _Inputs) -> OfflineProcess:
+async def _process(request: CcProjectRequest, target: Target, inputs: _Inputs, *, is_remote: bool) -> OfflineProcess:
     placed = await concurrently(
         *(add_prefix(AddPrefix(built.digest, f"{PREFIX_DIR}/{built.name}")) for built in inputs.prefixes),
         add_prefix(AddPrefix(inputs.source.digest, SOURCE_DIR)),
@@ -283,7 +284,7 @@ async def _process(request: CcProjectRequest, target: Target, inputs: _Inputs) -
     )
     packages = (*inputs.toolchains.packages, inputs.cmake.request)
     # Programs of the machine exist on the machine only.
-    return OfflineProcess(process, packages, is_compiler=not inputs.system.names)
+    return OfflineProcess(process, packages, is_compiler=is_remote and not inputs.system.names)
 
 
 async def _installed(result: FallibleProcessResult, exclude: tuple[str, ...]) -> _Installed:
@@ -300,13 +301,15 @@ async def _installed(result: FallibleProcessResult, exclude: tuple[str, ...]) ->
 
 
 @rule(desc="Build a project", level=LogLevel.DEBUG)
-async def build_project(request: CcProjectRequest, compilers: CompilerEnvironment) -> BuiltCcProject:
+async def build_project(
+    request: CcProjectRequest, compilers: CompilerEnvironment, execution: CcExecutionSubsystem
+) -> BuiltCcProject:
     address = request.address
     platform = request.platform
     where = f"{address} for {platform}"
     target = await project_target(address)
     inputs = await _find_inputs(request, target, host_platform_of(compilers.machine.name))
-    offline = await _process(request, target, inputs)
+    offline = await _process(request, target, inputs, is_remote=execution.projects)
     result = await run_offline(offline, **implicitly())
     _raise_for_failure(result, where)
     exclude = target[ProjectExcludeField].value

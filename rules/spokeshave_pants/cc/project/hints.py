@@ -26,6 +26,10 @@ _RESOURCES = (
     "Windows resources (.rc) other than the version of a file are not supported. Switch them off by a variable in "
     '`platform_defines={"win_*": ...}`, or build a static library, which has none.'
 )
+_WORKERS = (
+    "CMake does not run on this worker, which has no glibc. Set `[cc-execution].projects` to false, so that builds of "
+    "projects run on your machine."
+)
 _NATIVE = (
     "The build compiles programs that run during the build. Set `native_compiler=True` on a `cc_make_project`: the "
     "build then has a compiler for the machine that builds (`build-cc`, by the variables CC_FOR_BUILD, BUILD_CC and "
@@ -34,6 +38,7 @@ _NATIVE = (
 )
 # The first that fits is the cause; others may follow from it.
 _HINTS = (
+    (re.compile(r"confine: cannot run \S*/cmake"), _WORKERS),
     (re.compile(r"native_compiler=True|CC_FOR_BUILD|BUILD_CC|(?i:exec format error|cannot execute binary)"), _NATIVE),
     (re.compile(r"resources of Windows \(\.rc\) other than"), _RESOURCES),
     (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
