@@ -12,6 +12,8 @@
      start.*     start files, likewise
      end         the libraries of each link
      libraries   folders in which `-l` finds libraries, for PE
+     definitions the folder with a list of functions (.def) for each other library of Windows
+     dlltool     what `dlltool -m` calls the processor
 
    The sandbox is `$SPOKESHAVE_SANDBOX`, or else where this folder is. Its path is kept out of all that is written.
    Folders of the machine outside of it are not searched. Each call is a line in the file `$SPOKESHAVE_CALLS`, if that is
@@ -446,9 +448,34 @@ static char *library(const char *name, const struct arguments *folders) {
     return NULL;
 }
 
-/* Compiles the sources of a link and returns its arguments with the objects in their place: the linkers below know no
-   sources. The objects are beside the output and are removed afterwards. */
+/* Files beside the output that are removed after the link. */
 static struct arguments temporary;
+
+/* The import library of a DLL of Windows that the pack lacks, made from the list of its functions, or NULL. */
+static char *made_library(const char *name, const char *output) {
+    struct arguments folders = {NULL, 0, 0}, line = {NULL, 0, 0};
+    char *lower = part_of(name, length(name));
+    for (char *c = lower; *c; c++)
+        if (*c >= 'A' && *c <= 'Z') *c += 'a' - 'A';
+    add_settings(&folders, "definitions");
+    if (!folders.count) return NULL;
+    char *definition = joined(joined(folders.items[0], "/", lower), ".def", "");
+    if (!exists(definition)) return NULL;
+    char *made = joined(joined(output, ".", lower), ".lib", "");
+    add(&line, zig);
+    add(&line, "dlltool");
+    add(&line, "-m");
+    add_settings(&line, "dlltool");
+    add(&line, "-d");
+    add(&line, definition);
+    add(&line, "-l");
+    add(&line, made);
+    add(&temporary, made);
+    return run(line.items) ? NULL : made;
+}
+
+/* Compiles the sources of a link and returns its arguments with the objects in their place: the linkers below know no
+   sources. */
 
 static struct arguments with_objects(const struct command *command) {
     struct arguments linked = {NULL, 0, 0}, flags = {NULL, 0, 0};
@@ -601,6 +628,7 @@ __attribute__((noreturn)) static void link_pe(const struct command *command) {
                 path = joined(folders.items[k], "/", name + 1);
                 if (!exists(path)) path = NULL;
             }
+            if (!path) path = made_library(name, output);
             if (!path) fail("unable to find library -l", name);
             add(&line, is_whole ? joined("-WHOLEARCHIVE:", path, "") : path);
         } else if (same(item, "-mwindows")) add(&line, "-SUBSYSTEM:windows");

@@ -58,7 +58,7 @@ def test_sys_platform_is_the_targets_for_the_project(
 
 
 def test_a_setup_py_decides_for_windows_and_its_backend_does_not(sandbox: Sandbox) -> None:
-    """setuptools executes the text of a `setup.py`, and starts Microsoft's compiler by the system of the machine."""
+    """The text of a `setup.py` is executed, and setuptools starts Microsoft's compiler by the system of the machine."""
     code = "import os, sys; said = [os.name, sys.platform, getattr(sys, 'getwindowsversion', list)()[:2]]"
     sandbox.write("packages/builder-1.0-py3-none-any.whl/builder.py", code)
     sandbox.write("project/own.py", code)

@@ -82,7 +82,7 @@ def _file_of(frame: types.FrameType) -> str:
     return str(frame.f_globals.get("__file__", filename)) if filename == "<string>" else filename
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _is_standard(filename: str) -> bool:
     if filename.startswith("<frozen "):
         return True
@@ -90,7 +90,7 @@ def _is_standard(filename: str) -> bool:
     return filename.startswith(_STANDARD_LIBRARY) and not below.startswith(_NOT_STANDARD)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _is_below(folder: str, filename: str) -> bool:
     return os.path.realpath(filename).startswith(os.path.realpath(folder) + os.sep)
 

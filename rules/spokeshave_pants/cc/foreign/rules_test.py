@@ -235,8 +235,20 @@ def test_response_files_are_read(workshop: Workshop) -> None:
     assert workshop.content("from-file")
 
 
+def test_any_library_of_windows_is_linked_to(workshops: dict[str, Workshop]) -> None:
+    """The pack has import libraries of a few; psutil needs others."""
+    workshop = workshops["win_amd64"]
+    workshop.write(
+        "query.c", "long PdhOpenQueryW(void *, long, void *); int main(void) { return PdhOpenQueryW(0, 0, 0); }\n"
+    )
+    workshop.checked("cc", "query.c", "-o", "query.exe", "-lPdh")
+    assert b"pdh.dll" in workshop.content("query.exe").lower()
+    assert workshop.run("cc", "query.c", "-o", "query.exe", "-lnone").returncode
+    assert not list(workshop.root.glob("*.lib"))
+
+
 def test_symbols_may_be_left_to_the_process_on_macos(workshops: dict[str, Workshop]) -> None:
-    """nanobind's CMake package has a response file of them for the linker."""
+    """The CMake package of nanobind has a response file of them for the linker."""
     workshop = workshops["macosx_11_0_arm64"]
     workshop.write("uses.c", "int of_python(void); int uses(void) { return of_python(); }\n")
     workshop.write("names.sym", "-U _of_python\n-U _other\n")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
+from spokeshave_pants.headers.exports import dlltool_machine
 from spokeshave_pants.toolchain.clang import clang_flags, clang_headers
 from spokeshave_pants.toolchain.platforms import zig_target
 
@@ -33,6 +34,8 @@ _WINDOWS_OWN = ("m", "pthread", "dl", "mingw32", "mingwex", "moldname", "msvcrt"
 # What CMake adds to each link. Those that the pack has are the pack's.
 _WINDOWS_STANDARD = ("advapi32", "comdlg32", "gdi32", "kernel32", "ole32", "oleaut32", "shell32", "user32", "winspool")
 _DLL_START = "dllcrt2.obj"
+# The functions of each DLL of Windows. The pack has the import libraries of a few.
+_DEFINITIONS = "lib/libc/mingw/lib-common"
 
 
 def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str], start: Iterable[str]) -> str:
@@ -102,7 +105,14 @@ def _link_settings(platform: Platform, flags: Iterable[str]) -> list[tuple[str, 
         ("link.program", "-SUBSYSTEM:console"),
         ("start.shared", f"{_LIBRARIES}/{_DLL_START}"),
         ("libraries", _LIBRARIES),
+        ("definitions", f"{_ZIG}/{_DEFINITIONS}"),
+        ("dlltool", dlltool_machine(platform)),
     ]
+
+
+def definition_globs(platform: Platform) -> tuple[str, ...]:
+    """Return globs of the toolchain's lists of the functions of DLLs."""
+    return (f"{_DEFINITIONS}/*.def",) if platform.object_format is ObjectFormat.PE else ()
 
 
 def library_names(platform: Platform, pack: Iterable[str]) -> dict[str, bytes]:
