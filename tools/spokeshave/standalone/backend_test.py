@@ -63,13 +63,13 @@ def test_a_setup_py_decides_for_windows_and_its_backend_does_not(sandbox: Sandbo
     sandbox.write("packages/builder-1.0-py3-none-any.whl/builder.py", code)
     sandbox.write("project/own.py", code)
     sandbox.write("project/setup.py", f"import builder, own; {code}; print([said, own.said, builder.said])")
-    run = "exec(open('setup.py').read(), {'__file__': os.path.abspath('setup.py')})"
+    run = "exec(open('setup.py').read(), {'__file__': os.path.abspath('setup.py')}); print(os.name)"
     command = f'python -c "import os, sys; sys.path.append(os.getcwd()); {run}"'
     sandbox.facts = WINDOWS
     sandbox.request["target_platform_in_python"] = True
     sandbox.request["env"] = {"RUN": json.dumps([command])}
     windows = ["nt", "win32", (10, 0)]
-    assert sandbox.build()[command] == str([windows, windows, [os.name, sys.platform, []]])
+    assert sandbox.build()[command].splitlines() == [str([windows, windows, [os.name, sys.platform, []]]), os.name]
 
 
 def test_sizes_and_functions_are_those_of_the_target(sandbox: Sandbox) -> None:

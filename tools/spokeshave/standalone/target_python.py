@@ -92,6 +92,8 @@ def _is_standard(filename: str) -> bool:
 
 @functools.cache
 def _is_below(folder: str, filename: str) -> bool:
+    if filename.startswith("<"):
+        return False
     return os.path.realpath(filename).startswith(os.path.realpath(folder) + os.sep)
 
 
