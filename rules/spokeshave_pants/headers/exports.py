@@ -69,7 +69,12 @@ def import_library_description(abi: PythonAbi, platform: Platform) -> str:
 
 def import_library_argv(platform: Platform, *, definition: str, output: str) -> tuple[str, ...]:
     """Return the command that makes an import library from a module-definition file, reproducibly."""
-    return (ZIG, "dlltool", "-m", _MACHINES[platform.architecture], "-d", definition, "-l", output)
+    return (ZIG, "dlltool", "-m", dlltool_machine(platform), "-d", definition, "-l", output)
+
+
+def dlltool_machine(platform: Platform) -> str:
+    """Return what dlltool calls the processor of a Windows platform."""
+    return _MACHINES[platform.architecture]
 
 
 def exports(headers: Mapping[str, str], abi: PythonAbi) -> tuple[Export, ...]:

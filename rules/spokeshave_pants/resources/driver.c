@@ -12,6 +12,8 @@
      start.*     start files, likewise
      end         the libraries of each link
      libraries   folders in which `-l` finds libraries, for PE
+     definitions the folder with a list of functions (.def) for each other library of Windows
+     dlltool     what `dlltool -m` calls the processor
 
    The tools with names such as `build-cc` are those of the machine that builds: their settings are in the folder
    `__native`, beside this one, which a build has if its target asks for it.
@@ -450,9 +452,34 @@ static char *library(const char *name, const struct arguments *folders) {
     return NULL;
 }
 
-/* Compiles the sources of a link and returns its arguments with the objects in their place: the linkers below know no
-   sources. The objects are beside the output and are removed afterwards. */
+/* Files beside the output that are removed after the link. */
 static struct arguments temporary;
+
+/* The import library of a DLL of Windows that the pack lacks, made from the list of its functions, or NULL. */
+static char *made_library(const char *name, const char *output) {
+    struct arguments folders = {NULL, 0, 0}, line = {NULL, 0, 0};
+    char *lower = part_of(name, length(name));
+    for (char *c = lower; *c; c++)
+        if (*c >= 'A' && *c <= 'Z') *c += 'a' - 'A';
+    add_settings(&folders, "definitions");
+    if (!folders.count) return NULL;
+    char *definition = joined(joined(folders.items[0], "/", lower), ".def", "");
+    if (!exists(definition)) return NULL;
+    char *made = joined(joined(output, ".", lower), ".lib", "");
+    add(&line, zig);
+    add(&line, "dlltool");
+    add(&line, "-m");
+    add_settings(&line, "dlltool");
+    add(&line, "-d");
+    add(&line, definition);
+    add(&line, "-l");
+    add(&line, made);
+    add(&temporary, made);
+    return run(line.items) ? NULL : made;
+}
+
+/* Compiles the sources of a link and returns its arguments with the objects in their place: the linkers below know no
+   sources. */
 
 static struct arguments with_objects(const struct command *command) {
     struct arguments linked = {NULL, 0, 0}, flags = {NULL, 0, 0};
@@ -512,19 +539,25 @@ __attribute__((noreturn)) static void finish(list line) {
 /* The arguments of a link with those of `-Wl,` and `-Xlinker` apart: each of the linker's has a mark before it. */
 static char FOR_LINKER[] = "-Xlinker";
 
+static void add_for_linker(struct arguments *to, const char *argument) {
+    struct arguments read = {NULL, 0, 0};
+    add_user_arguments(&read, argument, 0);
+    for (size i = 0; i < read.count; i++) {
+        add(to, FOR_LINKER);
+        add(to, read.items[i]);
+    }
+}
+
 static struct arguments separated(const struct arguments *user) {
     struct arguments apart = {NULL, 0, 0};
     for (size i = 0; i < user->count; i++) {
         char *item = user->items[i];
-        if (same(item, "-Xlinker") && i + 1 < user->count) {
-            add(&apart, FOR_LINKER);
-            add(&apart, user->items[++i]);
-        } else if (starts(item, "-Wl,")) {
+        if (same(item, "-Xlinker") && i + 1 < user->count) add_for_linker(&apart, user->items[++i]);
+        else if (starts(item, "-Wl,")) {
             for (const char *part = item + 4; *part;) {
                 size n = 0;
                 while (part[n] && part[n] != ',') n++;
-                add(&apart, FOR_LINKER);
-                add(&apart, part_of(part, n));
+                add_for_linker(&apart, part_of(part, n));
                 part += part[n] ? n + 1 : n;
             }
         } else add(&apart, item);
@@ -599,6 +632,7 @@ __attribute__((noreturn)) static void link_pe(const struct command *command) {
                 path = joined(folders.items[k], "/", name + 1);
                 if (!exists(path)) path = NULL;
             }
+            if (!path) path = made_library(name, output);
             if (!path) fail("unable to find library -l", name);
             add(&line, is_whole ? joined("-WHOLEARCHIVE:", path, "") : path);
         } else if (same(item, "-mwindows")) add(&line, "-SUBSYSTEM:windows");
@@ -612,7 +646,8 @@ __attribute__((noreturn)) static void link_pe(const struct command *command) {
     finish(line.items);
 }
 
-/* What zig's linker for Mach-O understands; it refuses other options as a whole. */
+/* What zig's linker for Mach-O understands; it refuses other options as a whole. `-U`, which lets a symbol be undefined,
+   becomes `-undefined`, which lets all be. */
 static const char *const MACHO_VALUES[] = {
     "-install_name", "-undefined", "-rpath", "-force_load", "-framework", "-needed_framework", "-weak_framework", "-F",
     "-needed_library", "-weak_library", "-pagezero_size", "-compatibility_version", "-current_version", "-e", "-entitlements",
@@ -623,7 +658,7 @@ static const char *const MACHO_FLAGS[] = {
 __attribute__((noreturn)) static void link_macho(const struct command *command) {
     struct arguments line = {NULL, 0, 0}, user = with_objects(command);
     const char *output = command->output ? command->output : "a.out";
-    int has_name = 0;
+    int has_name = 0, has_lookup = 0;
     user = separated(&user);
     add(&line, zig);
     add(&line, command->is_cxx ? "c++" : "cc");
@@ -635,7 +670,10 @@ __attribute__((noreturn)) static void link_macho(const struct command *command) 
         int is_linkers = item == FOR_LINKER;
         if (is_linkers) item = user.items[++i], next = i + 2 < user.count && user.items[i + 1] == FOR_LINKER ? user.items[i + 2] : NULL;
         if (*item != '-' || !item[1]) add(&line, item);
-        else if (is_one_of(item, MACHO_VALUES) && next) {
+        else if (is_linkers && same(item, "-U") && next) {
+            if (!has_lookup++) add(&line, "-Wl,-undefined,dynamic_lookup");
+            i += 2;
+        } else if (is_one_of(item, MACHO_VALUES) && next) {
             has_name |= same(item, "-install_name");
             add(&line, joined("-Wl,", joined(item, ",", next), ""));
             i += is_linkers ? 2 : 1;

@@ -200,7 +200,11 @@ class TargetPlatformInPythonField(TriBoolField):
         """
         Whether `sys.platform` of the Python that runs the build is that of the target, so that a `setup.py` that reads
         it decides for the target. All else in `sysconfig`, `platform` and `os.uname` is the target's in any case.
-        Defaults to true for macOS, and to false for Windows, for which backends would then start Microsoft's compiler.
+        Defaults to true for macOS, and to false for Windows.
+
+        For Windows, set it to true for a `setup.py` that chooses its sources by `os.name` or `sys.platform`. Both are
+        then those of Windows for the project's own code, and not for setuptools, which would start Microsoft's
+        compiler. A project that chooses that compiler's flags so (`/O2`) cannot be built in this way.
         """
     )
 

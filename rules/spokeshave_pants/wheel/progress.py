@@ -103,7 +103,8 @@ class Progress:
         self._running.pop(process, None)
 
     def finish(self, description: str) -> None:
-        """Count an action as done."""
+        """Count an action as done. Its process is executed no longer, also where Pants canceled a first run of it."""
+        self._running = {process: running for process, running in self._running.items() if running != description}
         if description.startswith(_SMOKE_TEST):
             self._tests.add(description)
             return

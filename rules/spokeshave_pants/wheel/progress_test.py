@@ -62,6 +62,17 @@ def test_the_line_names_the_process_that_began_first() -> None:
     assert run.line(100.0).endswith("wheels; now: Compile core.cc for win_amd64")
 
 
+def test_a_canceled_process_is_not_named_after_its_second_run() -> None:
+    """Pants cancels processes and starts them again, without a word about the end of the first."""
+    run = progress()
+    run.start("1", CORE)
+    run.start("2", CORE)
+    run.start("3", PACK)
+    run.stop("2")
+    run.finish(CORE)
+    assert run.line(100.0).endswith("wheels; now: Make the runtime pack for win_amd64")
+
+
 def test_before_the_plan_is_known_the_line_says_what_is_prepared() -> None:
     run = Progress(began=0.0)
     run.prepare()

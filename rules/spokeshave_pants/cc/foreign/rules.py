@@ -42,6 +42,7 @@ from spokeshave_pants.cc.foreign.tools import (
     PROGRAM,
     SETTINGS,
     TOOLS,
+    definition_globs,
     library_names,
     settings,
 )
@@ -52,6 +53,7 @@ from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
     create_digest,
+    digest_subset_to_digest,
     digest_to_snapshot,
     get_digest_contents,
     implicitly,
@@ -168,11 +170,14 @@ async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToo
         make_start_files(StartFilesRequest(platform)),
         make_machine_program(MachineProgramRequest(PROGRAM), **implicitly()),
     )
-    packed, content, zig = await concurrently(
+    packed, content, definitions = await concurrently(
         digest_to_snapshot(pack.digest),
         get_digest_contents(program.digest),
-        merge_digests(MergeDigests([toolchain.compiler, toolchain.linker])),
+        digest_subset_to_digest(
+            **implicitly(DigestSubset(toolchain.whole, PathGlobs(definition_globs(platform)))),
+        ),
     )
+    zig = await merge_digests(MergeDigests([toolchain.compiler, toolchain.linker, definitions]))
     own = await create_digest(
         CreateDigest(
             [

@@ -145,6 +145,16 @@ def test_a_shared_library_is_linked_to_and_found(workshop: Workshop) -> None:
     workshop.checked("cc", "user.o", "-L.", "-lpart", "-o", "user", folder="part")
 
 
+@pytest.mark.parametrize("flag", ["-flto", "-flto=thin"])
+def test_a_build_may_ask_for_lto(workshop: Workshop, flag: str) -> None:
+    workshop.write("part.c", "int part(void) { return 1; }\n")
+    workshop.write("main.c", "int part(void); int main(void) { return part(); }\n")
+    for name in ("part", "main"):
+        workshop.checked("cc", "-O2", flag, "-c", f"{name}.c", "-o", f"{name}.o")
+    workshop.checked("cc", "-O2", flag, "part.o", "main.o", "-o", "optimized")
+    assert workshop.content("optimized").startswith(MAGIC[workshop.root.name])
+
+
 def test_what_the_system_lacks_does_not_link(workshop: Workshop) -> None:
     workshop.write(
         "lacks.c", "char there_is_no_such_function(void); int main(void) { return there_is_no_such_function(); }\n"
@@ -223,6 +233,28 @@ def test_response_files_are_read(workshop: Workshop) -> None:
     workshop.write("arguments", 'a.c "with space.c"\n-o\nfrom-file\n')
     workshop.checked("cc", "@arguments")
     assert workshop.content("from-file")
+
+
+def test_any_library_of_windows_is_linked_to(workshops: dict[str, Workshop]) -> None:
+    """The pack has import libraries of a few; psutil needs others."""
+    workshop = workshops["win_amd64"]
+    workshop.write(
+        "query.c", "long PdhOpenQueryW(void *, long, void *); int main(void) { return PdhOpenQueryW(0, 0, 0); }\n"
+    )
+    workshop.checked("cc", "query.c", "-o", "query.exe", "-lPdh")
+    assert b"pdh.dll" in workshop.content("query.exe").lower()
+    assert workshop.run("cc", "query.c", "-o", "query.exe", "-lnone").returncode
+    assert not list(workshop.root.glob("*.lib"))
+
+
+def test_symbols_may_be_left_to_the_process_on_macos(workshops: dict[str, Workshop]) -> None:
+    """The CMake package of nanobind has a response file of them for the linker."""
+    workshop = workshops["macosx_11_0_arm64"]
+    workshop.write("uses.c", "int of_python(void); int uses(void) { return of_python(); }\n")
+    workshop.write("names.sym", "-U _of_python\n-U _other\n")
+    assert workshop.run("cc", "-bundle", "uses.c", "-o", "uses.so").returncode
+    workshop.checked("cc", "-bundle", "uses.c", "-Wl,@names.sym", "-o", "uses.so")
+    workshop.checked("cc", "-bundle", "uses.c", "-Wl,-U,_of_python", "-o", "uses.so")
 
 
 def test_the_log_contains_what_was_asked(here: Workshop) -> None:

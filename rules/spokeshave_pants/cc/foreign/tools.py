@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
+from spokeshave_pants.headers.exports import dlltool_machine
 from spokeshave_pants.toolchain.clang import clang_flags, clang_headers
 from spokeshave_pants.toolchain.platforms import zig_target
 
@@ -37,8 +38,8 @@ _WINDOWS_OWN = ("m", "pthread", "dl", "mingw32", "mingwex", "moldname", "msvcrt"
 # What CMake adds to each link. Those that the pack has are the pack's.
 _WINDOWS_STANDARD = ("advapi32", "comdlg32", "gdi32", "kernel32", "ole32", "oleaut32", "shell32", "user32", "winspool")
 _DLL_START = "dllcrt2.obj"
-# After the user's flags, as debug information holds paths, and all links are stripped.
-_LATE_FLAGS = ("-g0",)
+# The functions of each DLL of Windows. The pack has the import libraries of a few.
+_DEFINITIONS = "lib/libc/mingw/lib-common"
 
 
 def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str], start: Iterable[str]) -> str:
@@ -54,8 +55,8 @@ def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str],
         ("machine", machine_name(platform)),
         *(("c", flag) for flag in _compile_flags(platform)),
         *(("c++", flag) for flag in _compile_flags(platform)),
-        *(("c.after", flag) for flag in (*_LATE_FLAGS, *clang_headers(platform, _ZIG, cxx=False))),
-        *(("c++.after", flag) for flag in (*_LATE_FLAGS, *_cxx_headers(platform))),
+        *(("c.after", flag) for flag in (*_late_flags(platform), *clang_headers(platform, _ZIG, cxx=False))),
+        *(("c++.after", flag) for flag in (*_late_flags(platform), *_cxx_headers(platform))),
         *_link_settings(platform, flags),
         *(("start.program", f"{_LIBRARIES}/{name}") for name in start),
         *(("end", _placed(library, platform)) for library in libraries if not library.endswith(_DLL_START)),
@@ -65,6 +66,11 @@ def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str],
 
 def _compile_flags(platform: Platform) -> tuple[str, ...]:
     return (*clang_flags(platform), f"--sysroot={_FOREIGN}/{EMPTY_DIR}", "-Wno-unused-command-line-argument")
+
+
+def _late_flags(platform: Platform) -> tuple[str, ...]:
+    """Return flags after the user's: debug information holds paths, and zig's Mach-O linker reads no bitcode."""
+    return ("-g0", "-fno-lto") if platform.object_format is ObjectFormat.MACHO else ("-g0",)
 
 
 def _cxx_headers(platform: Platform) -> tuple[str, ...]:
@@ -103,7 +109,14 @@ def _link_settings(platform: Platform, flags: Iterable[str]) -> list[tuple[str, 
         ("link.program", "-SUBSYSTEM:console"),
         ("start.shared", f"{_LIBRARIES}/{_DLL_START}"),
         ("libraries", _LIBRARIES),
+        ("definitions", f"{_ZIG}/{_DEFINITIONS}"),
+        ("dlltool", dlltool_machine(platform)),
     ]
+
+
+def definition_globs(platform: Platform) -> tuple[str, ...]:
+    """Return globs of the toolchain's lists of the functions of DLLs."""
+    return (f"{_DEFINITIONS}/*.def",) if platform.object_format is ObjectFormat.PE else ()
 
 
 def library_names(platform: Platform, pack: Iterable[str]) -> dict[str, bytes]:

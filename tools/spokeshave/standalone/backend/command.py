@@ -35,8 +35,10 @@ config_settings (object): The backend's settings: str or list of str by name, as
 env (object): Variables for the backend, which win over all others but PATH. CMAKE_ARGS is added to this program's own.
 version (object): `mode` and `text`. `stamped` and `baked` build the wheel with the version `text`; they differ in the
     meaning only. `own` keeps the project's version; `text` is empty.
-target_platform_in_python (bool or null): Whether `sys.platform` in the backend is the target's. null decides by the
-    target: it is for macOS, and not for Windows.
+target_platform_in_python (bool or null): Whether `sys.platform` is the target's, for the backend and the project. null
+    decides by the target: it is for macOS, and not for Windows. For Windows, `sys.platform`, `os.name` and
+    `sys.getwindowsversion` are the target's for the project's own code only, as a backend would start Microsoft's
+    compiler.
 path (list of str): More folders for PATH, after the packages' programs and the driver's. After them there are links to
     this machine's POSIX tools (`sh`, `sed`, `make`), and nothing else of it. Of this process' own PATH only folders in
     the sandbox are kept.

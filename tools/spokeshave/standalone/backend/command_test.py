@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -62,6 +63,21 @@ def test_sys_platform_is_the_targets_for_the_project(
     sandbox.request["target_platform_in_python"] = wanted
     said = sandbox.build()
     assert (said["sys_platform"], said["platform"]) == (expected, facts["platform"])
+
+
+def test_a_setup_py_decides_for_windows_and_its_backend_does_not(sandbox: Sandbox) -> None:
+    """The text of a `setup.py` is executed, and setuptools starts Microsoft's compiler by the system of the machine."""
+    code = "import os, sys; said = [os.name, sys.platform, getattr(sys, 'getwindowsversion', list)()[:2]]"
+    sandbox.write("packages/builder-1.0-py3-none-any.whl/builder.py", code)
+    sandbox.write("project/own.py", code)
+    sandbox.write("project/setup.py", f"import builder, own; {code}; print([said, own.said, builder.said])")
+    run = "exec(open('setup.py').read(), {'__file__': os.path.abspath('setup.py')}); print(os.name)"
+    command = f'python -c "import os, sys; sys.path.append(os.getcwd()); {run}"'
+    sandbox.facts = WINDOWS
+    sandbox.request["target_platform_in_python"] = True
+    sandbox.request["env"] = {"RUN": json.dumps([command])}
+    windows = ["nt", "win32", (10, 0)]
+    assert sandbox.build()[command].splitlines() == [str([windows, windows, [os.name, sys.platform, []]]), os.name]
 
 
 def test_sizes_and_functions_are_those_of_the_target(sandbox: Sandbox) -> None:

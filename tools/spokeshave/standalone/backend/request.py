@@ -51,6 +51,7 @@ class Request:
         facts = json.loads((sandbox / content["facts"]).read_text())
         wanted = content.get("target_platform_in_python")
         facts["has_target_sys_platform"] = facts["sys_platform"] == "darwin" if wanted is None else wanted
+        facts["project"] = str(sandbox / content["source"])
         libraries = content.get("libraries")
         return cls(
             where=content["where"],

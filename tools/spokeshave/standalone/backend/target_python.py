@@ -10,6 +10,7 @@ here: the Pythons that they start describe the target again.
 
 from __future__ import annotations
 
+import functools
 import importlib.machinery
 import json
 import os
@@ -27,6 +28,8 @@ _CONFIGURED = ("ALIGNOF_", "HAVE_", "SIZEOF_")
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)
 # Below the standard library's folder, but not for the machine that runs: a part of setuptools up to CPython 3.11.
 _NOT_STANDARD = ("site-packages", "dist-packages", "distutils")
+# Windows 10 1507: what `sys.getwindowsversion()` starts with.
+_WINDOWS_VERSION = (10, 0, 10240, 2, "")
 
 
 def _change_sysconfig(facts: dict[str, Any]) -> None:
@@ -73,6 +76,13 @@ def _change_platform(facts: dict[str, Any]) -> None:
     os.uname = lambda: os.uname_result((system, "localhost", release, release, machine))
 
 
+def _file_of(frame: types.FrameType) -> str:
+    """Return the file of running code. setuptools executes the text of a `setup.py`, which only names itself."""
+    filename = frame.f_code.co_filename
+    return str(frame.f_globals.get("__file__", filename)) if filename == "<string>" else filename
+
+
+@functools.cache
 def _is_standard(filename: str) -> bool:
     if filename.startswith("<frozen "):
         return True
@@ -80,20 +90,45 @@ def _is_standard(filename: str) -> bool:
     return filename.startswith(_STANDARD_LIBRARY) and not below.startswith(_NOT_STANDARD)
 
 
-def _change_sys_platform(target: str) -> None:
-    """Make `sys.platform` the target's for all code but the standard library.
+@functools.cache
+def _is_below(folder: str, filename: str) -> bool:
+    if filename.startswith("<"):
+        return False
+    return os.path.realpath(filename).startswith(os.path.realpath(folder) + os.sep)
+
+
+def _change_sys_platform(target: str, project: str) -> None:
+    """Make `sys.platform` the target's for other code than the standard library, or for Windows the project's own only.
 
     The library chooses its implementation by the platform, when it is imported and also later, and has only that for
-    this machine.
+    this machine. For Windows, a backend would start Microsoft's compiler; `os.name` is then the target's too.
     """
     real = sys.platform
+    real_name = os.name
+    is_windows = target == "win32"
+
+    def describes_target() -> bool:
+        filename = _file_of(sys._getframe(2))
+        return _is_below(project, filename) if is_windows else not _is_standard(filename)
 
     class Sys(types.ModuleType):
         @property
         def platform(self) -> str:
-            return real if _is_standard(sys._getframe(1).f_code.co_filename) else target
+            return target if describes_target() else real
+
+        @property
+        def getwindowsversion(self) -> Any:
+            if is_windows and describes_target():
+                return lambda: _WINDOWS_VERSION
+            raise AttributeError("module 'sys' has no attribute 'getwindowsversion'")
+
+    class Os(types.ModuleType):
+        @property
+        def name(self) -> str:
+            return "nt" if is_windows and describes_target() else real_name
 
     sys.__class__ = Sys
+    os.__class__ = Os
 
 
 def describe(facts: dict[str, Any]) -> None:
@@ -115,7 +150,7 @@ def describe(facts: dict[str, Any]) -> None:
     # crossenv sets it, and some projects ask for it.
     sys.cross_compiling = True  # type: ignore[attr-defined]
     if facts["has_target_sys_platform"] and facts["sys_platform"] != sys.platform:
-        _change_sys_platform(facts["sys_platform"])
+        _change_sys_platform(facts["sys_platform"], facts["project"])
 
 
 def _describe_by_file() -> None:
