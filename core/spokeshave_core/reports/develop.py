@@ -26,6 +26,8 @@ class DevelopedWheel:
         project: The folder of its pyproject.toml, from the build root.
         root: The source root for files of folders without Python sources, from the build root.
         sources: The files of the source tree in it: the path in the wheel, and the path from the build root.
+        tree: If the project's own backend builds it, `sources` is empty, and these are the files of the project, from
+            the build root. The command finds those of the wheel among them.
         unpackaged: The files in the folders of its packages that are not in it.
     """
 
@@ -34,6 +36,7 @@ class DevelopedWheel:
     project: str
     root: str
     sources: dict[str, str]
+    tree: tuple[str, ...]
     unpackaged: tuple[UnpackagedFile, ...]
 
 

@@ -15,13 +15,16 @@ from e2e.support.project import Environment, PantsRun, Project, find_python, run
 # A Python that the stable ABI of one wheel serves, and that the other wheel is not built for.
 VERSIONS = ("3.12", "3.11")
 # `--gitignore` would add these lines, and the daemon would start again for the second run.
-IGNORED = "/pair/pair_core/_*.py\n/plain_c/plain_c/_native.py\n_native.*.so\n"
+IGNORED = "/pair/pair_core/_*.py\n/plain_c/plain_c/_native.py\n/own_backend/src/own_backend/_native.py\n_native.*.so\n"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A git repository with a wheel for a stable ABI and one for a Python, and a module that no target owns."""
-    copy = Project.copy(tmp_path_factory.mktemp("develop") / "repo", "plain_c", "pair")
+    """A git repository with a wheel for a stable ABI, two for a Python, and a module that no target owns.
+
+    setuptools builds the wheel `own_backend`.
+    """
+    copy = Project.copy(tmp_path_factory.mktemp("develop") / "repo", "plain_c", "pair", "own_backend")
     copy.write("plain_c/plain_c/BUILD", 'python_sources(sources=["__init__.py"])\n')
     copy.write("plain_c/plain_c/extra.py", "")
     copy.write(".gitignore", f"/.pants.d/\n/.pids/\n/dist/\n__pycache__/\n{IGNORED}")
@@ -47,7 +50,7 @@ def pip(environment: Environment, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def first_run(project: Project, environments: tuple[Environment, Environment]) -> PantsRun:
-    targets = ("plain_c:wheel", "pair:core")
+    targets = ("plain_c:wheel", "pair:core", "own_backend:wheel")
     return project.pants("develop", f"--venv={environments[0].prefix}", *targets).checked()
 
 
@@ -60,11 +63,20 @@ def test_python_pip_and_git_see_one_tree(
     assert environments[0].run(code, cwd=project.root) == expected
     listed = json.loads(pip(environments[0], "list", "--editable", "--format=json"))
     assert [(each["name"], each["editable_project_location"]) for each in listed] == [
+        ("own-backend", f"{project.root}/own_backend"),
         ("pair-core", f"{project.root}/pair/pair_core"),
         ("plain-c", f"{project.root}/plain_c"),
     ]
-    assert project.git("status", "--short", "--untracked-files", "pair", "plain_c").count("??") == 0
+    assert project.git("status", "--short", "--untracked-files", "pair", "plain_c", "own_backend").count("??") == 0
     assert "plain_c/plain_c/extra.py  is not in the wheel: no target owns it" in first_run.output
+
+
+@pytest.mark.usefixtures("first_run")
+def test_a_project_with_its_own_backend_is_imported_from_src(
+    project: Project, environments: tuple[Environment, Environment]
+) -> None:
+    code = "import own_backend, own_backend._native as n; print(own_backend.__file__, n.answer)"
+    assert environments[0].run(code, cwd=project.root) == f"{project.root}/own_backend/src/own_backend/__init__.py 42"
 
 
 @pytest.mark.usefixtures("first_run")

@@ -73,7 +73,7 @@ class Checkout:
         built = build_wheel(out, contents, TAG, "vm", metadata, version="1.0.dev0+unstamped")
         sources = {path: f"src/{path}" for path in SOURCES}
         return DevelopedWheel(
-            target="src:wheel", wheel=str(built), project="src", root="src", sources=sources, unpackaged=()
+            target="src:wheel", wheel=str(built), project="src", root="src", sources=sources, tree=(), unpackaged=()
         )
 
     def request(self, *wheels: DevelopedWheel) -> DevelopRequest:
@@ -196,7 +196,7 @@ def test_files_of_another_python_stay(checkout: Checkout, builds: tuple[Path, Pa
         ),
         (
             lambda checkout: (checkout.root / ".gitignore").write_text("*.so\n"),
-            "does not list generated Python files, which Pants would then take for sources:\n    /src/vm/_version.py\n"
+            "does not list generated files, which Pants would then take for sources:\n    /src/vm/_version.py\n"
             "    Add these lines, or run `./pants develop --gitignore`",
         ),
     ],
@@ -216,6 +216,30 @@ def test_nothing_is_written_over_files_of_the_user(
     assert expected in capsys.readouterr().err
     after = {path: text for path, text in tree_of(checkout.root).items() if not path.startswith(".pants.d/")}
     assert (after, tree_of(checkout.environment)) == before
+
+
+def test_files_of_a_backend_wheel_are_found_in_the_tree(
+    checkout: Checkout, builds: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout.root / "src/vm/unused.py").write_text("")
+    wheel = checkout.wheel({"vm/_native.abi3.so": builds[0]})
+    tree = (*sorted(wheel.sources.values()), "src/vm/unused.py")
+    request = checkout.request(replace(wheel, sources={}, tree=tree, root=".", project="."))
+    assert checkout.run(request) == 0
+    assert checkout.python("import vm; print(vm.__file__)") == f"{checkout.root}/src/vm/__init__.py"
+    assert (checkout.root / "src/vm/_native.abi3.so").read_bytes() == builds[0].read_bytes()
+    assert "src/vm/unused.py  is not in the wheel: the project's build leaves it out" in capsys.readouterr().out
+
+
+def test_native_files_of_a_backend_wheel_must_be_ignored(
+    checkout: Checkout, builds: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout.root / ".gitignore").write_text("/src/vm/_version.py\n")
+    wheel = checkout.wheel({"vm/_native.abi3.so": builds[0]})
+    request = checkout.request(replace(wheel, sources={}, tree=tuple(wheel.sources.values())))
+    assert checkout.run(request) == 1
+    assert "which Pants would then take for sources:\n    /src/vm/_native.*.so\n" in capsys.readouterr().err
+    assert not (checkout.root / "src/vm/_native.abi3.so").exists()
 
 
 def test_lines_of_gitignore_are_added_once(checkout: Checkout, builds: tuple[Path, Path]) -> None:

@@ -11,6 +11,7 @@ from posixpath import dirname, join
 
 from spokeshave.develop.fallback import fallback_text
 from spokeshave.develop.git import GitView
+from spokeshave.develop.origins import Origins, find_origins, left_out
 from spokeshave.develop.placement import SourceLayout, ignore_line
 from spokeshave.develop.written import WrittenFiles
 from spokeshave.errors import InvalidInputsError
@@ -30,10 +31,12 @@ class TreeFile:
 
     Attributes:
         is_fallback: Whether it only improves an error message.
+        is_input: Whether the next build would take it for a source, unless Pants ignores it.
     """
 
     content: bytes
     is_fallback: bool = False
+    is_input: bool = False
 
     @property
     def sha256(self) -> str:
@@ -61,20 +64,24 @@ class TreeFiles:
     @classmethod
     def of(cls, tree: WheelTree, wheel: DevelopedWheel, build_root: Path, cache_tag: str, command: str) -> TreeFiles:
         """Compare an unpacked wheel with the source tree."""
-        layout = SourceLayout(wheel.sources, wheel.root)
         installed = {path: file for path, file in tree.installed.items() if not path.startswith(f"{tree.dist_info}/")}
-        lacking = sorted(set(installed) - set(wheel.sources))
-        native = [path for path in lacking if path.endswith(_NATIVE) or installed[path] in tree.native_files]
-        places = layout.places(lacking, native)
-        files = {place: TreeFile(tree.read(installed[path])) for place, path in places.items()}
-        fallback = TreeFile(fallback_text(command, [wheel.target]), is_fallback=True)
+        natives = {path for path, file in installed.items() if path.endswith(_NATIVE) or file in tree.native_files}
+        origins = _origins(tree, wheel, build_root, {path: installed[path] for path in set(installed) - natives})
+        layout = SourceLayout(origins.sources, origins.default)
+        lacking = sorted(set(installed) - set(origins.sources))
+        places = layout.places(lacking, natives.intersection(lacking))
+        files = {
+            place: TreeFile(tree.read(installed[path]), is_input=bool(wheel.tree) or _is_python(path))
+            for place, path in places.items()
+        }
+        fallback = TreeFile(fallback_text(command, [wheel.target]), is_fallback=True, is_input=True)
         for module in find_modules(installed, tree.native_files):
             path = f"{module.name.replace('.', '/')}.py"
             if path not in installed:
                 files[join(layout.root_for(path), path) if layout.root_for(path) != "." else path] = fallback
         changed = [
             UnpackagedFile(source, "its content in the wheel is another one")
-            for path, source in sorted(wheel.sources.items())
+            for path, source in sorted(origins.sources.items())
             if path in installed and _content(build_root / source) != tree.read(installed[path])
         ]
         return cls(
@@ -82,7 +89,7 @@ class TreeFiles:
             files=files,
             roots=layout.roots(lacking),
             names=tuple(sorted(own_names(tree))),
-            differing=(*layout.hidden(), *changed),
+            differing=(*layout.hidden(), *changed, *left_out(origins.sources, wheel.tree)),
         )
 
 
@@ -119,14 +126,14 @@ class TreeChange:
                 del self.files[path]
             elif fault is not None:
                 problems.add(path, *fault)
-            elif not is_hidden and _is_python(path):
+            elif not is_hidden and file.is_input:
                 needed.append(self._line(path))
             elif not is_hidden and git.is_repository:
                 self.unignored.append(self._line(path))
         if needed:
             problems.add(
                 str(self.build_root / ".gitignore"),
-                "does not list generated Python files, which Pants would then take for sources:\n    "
+                "does not list generated files, which Pants would then take for sources:\n    "
                 + "\n    ".join(dict.fromkeys(needed)),
                 f"Add these lines, or run `{command} --gitignore`, which adds them.",
             )
@@ -168,7 +175,7 @@ class TreeChange:
 
     def _is_hidden(self, path: str, git: GitView) -> bool:
         """Return whether git ignores a file, and whether Pants does too if it would take it for a source."""
-        ignored = git.ignored_at_root if _is_python(path) else git.ignored
+        ignored = git.ignored_at_root if self.files[path].is_input else git.ignored
         return path in ignored or self._line(path) in self.listed
 
     def _fault(self, path: str, file: TreeFile, git: GitView, written: WrittenFiles) -> tuple[str, str] | None:
@@ -199,6 +206,19 @@ class TreeChange:
             folder = dirname(folder)
         top = next((part for part in PurePosixPath(path).parents if part.name.endswith(".libs")), None)
         return str(top) if top else found
+
+
+def _origins(tree: WheelTree, wheel: DevelopedWheel, build_root: Path, contents: Mapping[str, str]) -> Origins:
+    """Return the files of a wheel that are in the source tree: as the request says, or found by their contents."""
+    if not wheel.tree:
+        return Origins(wheel.sources, wheel.root)
+    return find_origins(
+        {path: tree.read(file) for path, file in contents.items()},
+        wheel.tree,
+        lambda path: _content(build_root / path),
+        target=wheel.target,
+        project=wheel.project,
+    )
 
 
 def remove_obsolete(build_root: Path, paths: Iterable[str], git: GitView, written: WrittenFiles) -> list[str]:

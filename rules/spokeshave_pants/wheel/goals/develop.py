@@ -18,7 +18,14 @@ from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests, PathGlobs
 from pants.engine.process import InteractiveProcess, Process, ProcessCacheScope
 from pants.engine.rules import Rule, collect_rules
-from pants.engine.target import AllTargets, FilteredTargets, SingleSourceField, SourcesField, Target
+from pants.engine.target import (
+    AllTargets,
+    FilteredTargets,
+    HydrateSourcesRequest,
+    SingleSourceField,
+    SourcesField,
+    Target,
+)
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.source.source_root import SourceRootRequest
@@ -41,6 +48,7 @@ from spokeshave_pants.pants_api import (
     execute_process,
     get_optional_source_root,
     goal_rule,
+    hydrate_sources,
     implicitly,
     merge_digests,
     path_globs_to_paths,
@@ -60,7 +68,9 @@ from spokeshave_pants.sandbox.tools import (
     run_tool,
     tool_process,
 )
+from spokeshave_pants.sources.target_types import ArchiveSourceField, SubdirectoryField, TreeSourcesField
 from spokeshave_pants.toolchain.platforms import HOST
+from spokeshave_pants.wheel.backend_target_types import BackendVersionField
 from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, repaired_wheel
 from spokeshave_pants.wheel.codegen.folders import package_folder, relative_to_root
 from spokeshave_pants.wheel.codegen.settings import PythonFolders
@@ -75,8 +85,7 @@ from spokeshave_pants.wheel.target_types import VariantField, WheelDependenciesF
 
 _REQUEST = "__develop.json"
 _STATE = "spokeshave"
-_BACKEND_WHEEL = "python_backend_wheel"
-_LATER = "is built by its own backend, which `develop` does not support yet. Install the wheel that `package` builds."
+_ARCHIVE = "is built from an archive, so that there is nothing to edit. Install the wheel that `package` builds."
 _VARIANT = "is a variant of the same extensions, with the same files. Name it without the others."
 _ACTIVE = ("VIRTUAL_ENV", "CONDA_PREFIX")
 # What git and pip read.
@@ -133,6 +142,17 @@ class WheelToDevelop:
 
     digest: Digest
     wheel: DevelopedWheel
+    metadata: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where a wheel's files come from. The attributes are those of `DevelopedWheel` and `WheelToDevelop`."""
+
+    project: str
+    root: str
+    sources: dict[str, str]
+    tree: tuple[str, ...]
     metadata: frozenset[str]
 
 
@@ -213,16 +233,41 @@ async def _sources(address: Address) -> dict[str, str]:
     return {relative_to_root(file, by_folder[posixpath.dirname(file)]): file for file in files}
 
 
-@rule(desc="Build a wheel for a virtual environment", level=LogLevel.DEBUG)
-async def wheel_to_develop(request: DevelopWheelRequest, python: PythonFolders) -> WheelToDevelop:
-    plan = await plan_described_wheel(WheelPlanRequest(request.address))
-    repaired = await repaired_wheel(RepairWheelRequest(_key(plan, request.version)))
-    sources = await _sources(request.address)
-    version, own, metadata = await concurrently(
-        source_version(SourceVersionRequest(request.address, repaired.unrepaired.facts.static_version)),
-        get_optional_source_root(SourceRootRequest.for_address(request.address), **implicitly()),
+async def _described_origin(address: Address, python: PythonFolders) -> _Origin:
+    plan = await plan_described_wheel(WheelPlanRequest(address))
+    sources = await _sources(address)
+    own, metadata = await concurrently(
+        get_optional_source_root(SourceRootRequest.for_address(address), **implicitly()),
         digest_to_snapshot(plan.metadata),
     )
+    default = own.source_root.path if own.source_root else "."
+    folder = next((package_folder(module) for module in plan.modules), "")
+    version_file = plan.target[VersionFileField].value or f"{posixpath.dirname(plan.pyproject)}/{VERSION_FILE}"
+    templates = (template for _, template in plan.version_files)
+    return _Origin(
+        project=posixpath.dirname(plan.pyproject) or ".",
+        root=python.root_of(folder, default),
+        sources=sources,
+        tree=(),
+        metadata=frozenset((*metadata.files, *templates, posixpath.normpath(version_file))),
+    )
+
+
+async def _backend_origin(target: Target) -> _Origin:
+    files = (await hydrate_sources(HydrateSourcesRequest(target[TreeSourcesField]), **implicitly())).snapshot.files
+    project = posixpath.join(target.address.spec_path, target[SubdirectoryField].value or "").rstrip("/") or "."
+    return _Origin(project=project, root=project, sources={}, tree=files, metadata=frozenset())
+
+
+@rule(desc="Build a wheel for a virtual environment", level=LogLevel.DEBUG)
+async def wheel_to_develop(request: DevelopWheelRequest, python: PythonFolders) -> WheelToDevelop:
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    repaired = await repaired_wheel(RepairWheelRequest(_key(plan, request.version)))
+    if plan.has_backend:
+        origin = await _backend_origin(plan.target)
+    else:
+        origin = await _described_origin(request.address, python)
+    version = await source_version(SourceVersionRequest(request.address, repaired.unrepaired.facts.static_version))
     stamped = await run_tool(
         RunToolRequest(
             argv=(
@@ -237,23 +282,17 @@ async def wheel_to_develop(request: DevelopWheelRequest, python: PythonFolders) 
         **implicitly(),
     )
     raise_for_failure(stamped, str(request.address))
-    default = own.source_root.path if own.source_root else "."
-    folder = next((package_folder(module) for module in plan.modules), "")
     wheel = DevelopedWheel(
         target=request.address.spec,
         wheel=f"{WHEEL_DIR}/{stamped.report(StampReport).wheel}",
-        project=posixpath.dirname(plan.pyproject) or ".",
-        root=python.root_of(folder, default),
-        sources=sources,
+        project=origin.project,
+        root=origin.root,
+        sources=origin.sources,
+        tree=origin.tree,
         unpackaged=(),
     )
-    version_file = plan.target[VersionFileField].value or f"{posixpath.dirname(plan.pyproject)}/{VERSION_FILE}"
-    templates = (template for _, template in plan.version_files)
-    return WheelToDevelop(
-        digest=await add_prefix(AddPrefix(stamped.digest, WHEEL_DIR)),
-        wheel=wheel,
-        metadata=frozenset((*metadata.files, *templates, posixpath.normpath(version_file))),
-    )
+    digest = await add_prefix(AddPrefix(stamped.digest, WHEEL_DIR))
+    return WheelToDevelop(digest=digest, wheel=wheel, metadata=origin.metadata)
 
 
 async def _with_unpackaged(wheels: Iterable[WheelToDevelop]) -> tuple[DevelopedWheel, ...]:
@@ -272,6 +311,10 @@ async def _with_unpackaged(wheels: Iterable[WheelToDevelop]) -> tuple[DevelopedW
     )
 
 
+def _is_backend(target: Target) -> bool:
+    return target.has_field(BackendVersionField)
+
+
 async def _chosen(targets: Iterable[Target], version: PythonVersion, console: Console) -> tuple[Address, ...]:
     """Return the wheels of a run. Those that are left out among others are printed.
 
@@ -279,10 +322,11 @@ async def _chosen(targets: Iterable[Target], version: PythonVersion, console: Co
         InvalidTargetError: If there is none.
     """
     targets = tuple(targets)
-    wheels = [target for target in targets if target.has_field(WheelDependenciesField)]
-    backend = [target.address.spec for target in targets if target.alias == _BACKEND_WHEEL]
-    plain = [target for target in wheels if target[VariantField].value is None] or wheels
-    reasons = dict.fromkeys(backend, _LATER)
+    archives = [target.address.spec for target in targets if _is_backend(target) and target[ArchiveSourceField].value]
+    wheels = [target for target in targets if target.has_field(WheelDependenciesField) or _is_backend(target)]
+    wheels = [target for target in wheels if target.address.spec not in archives]
+    plain = [target for target in wheels if target.get(VariantField).value is None] or wheels
+    reasons = dict.fromkeys(archives, _ARCHIVE)
     reasons.update({wheel.address.spec: _VARIANT for wheel in wheels if wheel not in plain})
     plans = await concurrently(plan_wheel(WheelPlanRequest(wheel.address)) for wheel in plain)
     fitting = [plan.address for plan in plans if plan.matrix.preferred(version) is not None]
@@ -291,7 +335,7 @@ async def _chosen(targets: Iterable[Target], version: PythonVersion, console: Co
         problems = [not_built(spec, version, plan.matrix.versions) for spec, plan in unfit.items()]
         problems += [f"{spec} {reason}" for spec, reason in reasons.items()]
         raise InvalidTargetError(
-            "\n".join(problems) or "The specified targets contain no `python_native_wheel`. Specify `::` for all."
+            "\n".join(problems) or "The specified targets contain no wheel of native code. Specify `::` for all."
         )
     reasons.update(dict.fromkeys(unfit, f"is not built for Python {version}."))
     for spec, reason in sorted(reasons.items()):

@@ -123,14 +123,14 @@ def test_a_wheel_for_other_pythons_is_an_error(rule_runner: RuleRunner, environm
 
 def test_targets_without_a_wheel_are_an_error(rule_runner: RuleRunner, environment: str) -> None:
     write(rule_runner, {"one/BUILD": EXTENSION})
-    assert "The specified targets contain no `python_native_wheel`" in error(rule_runner, active=environment)
+    assert "The specified targets contain no wheel of native code" in error(rule_runner, active=environment)
 
 
-def test_a_wheel_of_a_backend_is_an_error(rule_runner: RuleRunner, environment: str) -> None:
-    target = f"python_backend_wheel(name='wheel', sources=['pyproject.toml'], pythons=['{HERE}'])"
-    write(rule_runner, {"two/BUILD": target, "two/pyproject.toml": STATIC})
+def test_a_wheel_from_an_archive_is_an_error(rule_runner: RuleRunner, environment: str) -> None:
+    target = f"python_backend_wheel(name='wheel', source=':archive', pythons=['{HERE}'])"
+    write(rule_runner, {"two/BUILD": target})
     message = error(rule_runner, active=environment)
-    assert "two:wheel is built by its own backend, which `develop` does not support yet." in message
+    assert "two:wheel is built from an archive, so that there is nothing to edit." in message
     assert "Install the wheel that `package` builds." in message
 
 
