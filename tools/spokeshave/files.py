@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
+
+from spokeshave_core.drafts import draft_file
 
 CHUNK = 1 << 20
 
@@ -84,15 +84,8 @@ def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
     mode is 0644 independent of the umask.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{destination.name[:64]}.", dir=destination.parent)
-    try:
-        with os.fdopen(descriptor, "w+b") as stream:
-            yield stream
-        Path(name).chmod(0o644)
-        Path(name).replace(destination)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with draft_file(destination) as stream:
+        yield stream
 
 
 def write_bytes(destination: Path, data: bytes) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from spokeshave.release.record import (
     check_values,
     is_file_name,
 )
+from spokeshave_core.drafts import draft_folder
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseRecord
 from spokeshave_core.reports.report import Report
@@ -133,12 +133,9 @@ def _new_folder(output: Path) -> Iterator[Path]:
     """Yield an empty folder next to `output`, which becomes it when the block ends without an error."""
     place = place_of(output)
     place.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{place.name[:64]}.", dir=place.parent))
-    try:
+    with draft_folder(place) as folder:
         yield folder
         put_record(folder, place)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def place_of(output: Path) -> Path:
