@@ -7,6 +7,7 @@ one that was killed, and nothing is left. Processes that write to one place at t
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import sys
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import IO, Callable, Optional
+from typing import IO, Any, Callable, Optional, Union
 
 if sys.platform != "win32":
     import fcntl
@@ -37,7 +38,7 @@ def draft_file(destination: Path) -> Iterator[IO[bytes]]:
             # The lock lasts until both descriptors are closed, and is needed until the draft has its new name.
             stack.callback(os.close, os.dup(descriptor))
         try:
-            with os.fdopen(descriptor, "w+b") as stream:
+            with open_named(descriptor, "w+", destination) as stream:
                 stream.truncate(0)
                 yield stream
             draft.chmod(0o644)
@@ -62,6 +63,33 @@ def draft_folder(destination: Path) -> Iterator[Path]:
             shutil.rmtree(name, ignore_errors=True)
         if lock:
             os.close(lock[0])
+
+
+class _NamedFile(io.FileIO):
+    """An open file whose errors of writing name it. Those of Python name no file, so that a user reads no place."""
+
+    def __init__(self, file: Union[int, Path], mode: str, path: Path) -> None:  # noqa: UP007
+        super().__init__(file, mode)
+        self._path = path
+
+    def write(self, data: Any, /) -> int:
+        """Write some bytes, and return their number."""
+        try:
+            return super().write(data)
+        except OSError as err:
+            err.filename = str(self._path)
+            raise
+
+
+def open_named(file: Union[int, Path], mode: str, path: Path) -> io.BufferedRandom:  # noqa: UP007
+    """Open a new file to write and read it.
+
+    Args:
+        file: The path or a descriptor, which is closed with the file.
+        mode: `w+` or `x+`, as for `open`.
+        path: What errors of writing name.
+    """
+    return io.BufferedRandom(_NamedFile(file, mode, path))
 
 
 def _claim(destination: Path, open_draft: Callable[[str], int]) -> Optional[tuple[int, str]]:  # noqa: UP045

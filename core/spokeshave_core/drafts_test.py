@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave_core.drafts import draft_file, draft_folder
+from spokeshave_core.drafts import draft_file, draft_folder, open_named
 
 if sys.platform == "win32":
     pytest.skip("Windows has no such locks", allow_module_level=True)
@@ -83,11 +83,24 @@ def test_another_file_of_the_name_is_left_alone(tmp_path: Path) -> None:
 
 def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("old")
-    with pytest.raises(ZeroDivisionError), draft_file(tmp_path / "a") as stream:
-        stream.write(b"half")
-        1 / 0  # noqa: B018
+
+    def fail() -> None:
+        with draft_file(tmp_path / "a") as stream:
+            stream.write(b"half")
+            raise ValueError("on purpose")
+
+    with pytest.raises(ValueError, match="on purpose"):
+        fail()
     assert names(tmp_path) == ["a"]
     assert (tmp_path / "a").read_text() == "old"
+
+
+def test_an_error_of_writing_names_the_file() -> None:
+    with (
+        pytest.raises(OSError, match="No space left on device: '/a/b'"),
+        open_named(Path("/dev/full"), "w+", Path("/a/b")) as stream,
+    ):
+        stream.write(b"x")
 
 
 def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:

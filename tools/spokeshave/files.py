@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from spokeshave_core.drafts import draft_file
+from spokeshave_core.drafts import draft_file, open_named
 
 CHUNK = 1 << 20
 
@@ -70,7 +70,7 @@ def sha256_of_stream(stream: IO[bytes]) -> tuple[str, int]:
 
 def copy_with_sha256(source: Path, destination: Path) -> tuple[str, int]:
     """Copy a file. Return the sha256 in hex and the size of the bytes that were written, which are read once."""
-    with source.open("rb") as reading, destination.open("xb") as writing:
+    with source.open("rb") as reading, open_named(destination, "x+", destination) as writing:
         hashing = HashingStream(writing)
         shutil.copyfileobj(reading, hashing, CHUNK)
     return hashing.sha256, hashing.tell()

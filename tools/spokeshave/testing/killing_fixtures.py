@@ -109,14 +109,24 @@ def _fits(action: Action, call: Call) -> bool:
 
 
 def _sample(points: list[Disturbance], calls: Sequence[Call], most: int) -> list[Disturbance]:
-    """Return the first point of each kind, or some of them that are evenly spread, with the last point of all."""
+    """Return the first point of each kind and then others, or some of these kinds; all evenly spread."""
     kinds = {}
     for point in reversed(points):
         call = calls[point.at]
         kinds[point.action, call.name, _DETAIL.sub("*", call.path)] = point
-    found = sorted({*kinds.values(), *points[-1:]}, key=lambda point: (point.at, point.action.value))
-    step = max(1.0, (len(found) - 1) / max(1, most - 1))
-    return [found[round(number * step)] for number in range(min(most, len(found)))]
+    found = _spread(_ordered({*kinds.values(), *points[-1:]}), most)
+    others = _ordered(set(points) - set(found))
+    return _ordered({*found, *_spread(others, most - len(found))})
+
+
+def _ordered(points: set[Disturbance]) -> list[Disturbance]:
+    return sorted(points, key=lambda point: (point.at, point.action.value))
+
+
+def _spread(points: list[Disturbance], most: int) -> list[Disturbance]:
+    """Return some points that are evenly spread, with the first and the last one."""
+    step = max(1.0, (len(points) - 1) / max(1, most - 1))
+    return [points[round(number * step)] for number in range(min(most, len(points)))]
 
 
 def _log(calls: int, points: int, chosen: int) -> None:

@@ -112,6 +112,7 @@ KINDS = {
     326: Kind("copy_file_range", file=2, size=4, grows=True),
     328: Kind("pwritev2", file=0, grows=True),
 }
+_SHOWN = 80
 _CREATES = os.O_CREAT | os.O_TRUNC
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
@@ -201,6 +202,16 @@ def changed_path(thread: int, kind: Kind, registers: Registers) -> str:
         if err.errno in (errno.ENOENT, errno.ESRCH, errno.EBADF, errno.EIO, errno.EINVAL):
             return ""
         raise
+
+
+def sent_text(thread: int, kind: Kind, registers: Registers) -> str:
+    """Return the beginning of what a call sends, such as `GET /simple/ HTTP/1.1`. Empty if it is not in one piece."""
+    if kind.name not in ("write", "sendto"):
+        return ""
+    with Path(f"/proc/{thread}/mem").open("rb", buffering=0) as memory:
+        memory.seek(registers.argument(1))
+        data = memory.read(min(registers.argument(2), _SHOWN))
+    return data.partition(b"\r\n")[0].decode("ascii", "replace")
 
 
 def has_effect(kind: Kind, registers: Registers, path: str) -> bool:

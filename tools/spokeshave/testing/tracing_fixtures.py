@@ -29,6 +29,7 @@ from spokeshave.testing.system_call_fixtures import (
     changed_path,
     has_effect,
     ptrace,
+    sent_text,
 )
 
 _SYSCALL_STOP = signal.SIGTRAP | 0x80
@@ -59,6 +60,7 @@ class Call:
     """A system call that changes something in a watched folder, or that sends.
 
     Attributes:
+        path: The path that it changes; for a socket, the beginning of what is sent.
         size: The bytes that it writes. None if it cannot be cut.
         grows: Whether it fails if the disk is full.
     """
@@ -234,6 +236,8 @@ class _Tracer:
         if not self.watch.has(path) or not has_effect(kind, registers, path):
             _resume(thread)
             return
+        if path.startswith("socket:"):
+            path = f"socket: {sent_text(thread, kind, registers)}"
         size = None if kind.size is None else registers.argument(kind.size)
         number = len(self.calls)
         self.calls.append(Call(kind.name, path, size, kind.grows))

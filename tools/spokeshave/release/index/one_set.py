@@ -92,7 +92,7 @@ def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, genera
 
 
 def is_removed(index: ReleaseIndex, sets: Sequence[IndexedSet], name: str, version: str) -> bool:
-    """Return whether an index does not list a release, and still has files of its record: a removal was not completed."""
+    """Return whether an index has files of a release's record, and does not list it: a removal was not completed."""
     is_listed = any(listed.name == name and _is_equal(listed.version, version) for listed in sets)
     # A path that leads elsewhere is not the name of a release.
     is_one = is_file_name(name) and is_version(version)

@@ -257,8 +257,9 @@ class IndexWriter:
         with contextlib.suppress(SpokeshaveError):
             record = read_record(folder)
             used = self._used_by_others(record)
-            unused = [file.sha256 for file in record.files if file.sha256 not in used]
-            if not all([_remove_tree(self.index.folder / FILES / sha256) for sha256 in unused]):
+            unused = [self.index.folder / FILES / file.sha256 for file in record.files if file.sha256 not in used]
+            held = [path for path in unused if not _remove_tree(path)]
+            if held:
                 return
         shutil.rmtree(folder)
         with contextlib.suppress(OSError):
