@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -49,10 +50,15 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Disturbance:
-    """An action at a call, of which the first has the number 0."""
+    """An action at a call, of which the first has the number 0.
+
+    Attributes:
+        within: A regular expression. Only calls with a path that has it are counted.
+    """
 
     at: int
     action: Action = Action.KILL
+    within: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,7 @@ class _Tracer:
     calls: list[Call] = field(default_factory=list)
     is_disturbed: bool = False
     _threads: set[int] = field(default_factory=set)
+    _counted: int = 0
     _is_ending: bool = False
 
     def trace(self, root: int) -> int:
@@ -239,9 +246,13 @@ class _Tracer:
         if path.startswith("socket:"):
             path = f"socket: {sent_text(thread, kind, registers)}"
         size = None if kind.size is None else registers.argument(kind.size)
-        number = len(self.calls)
         self.calls.append(Call(kind.name, path, size, kind.grows))
-        if self.disturbance is None or number < self.disturbance.at:
+        if self.disturbance is None or not re.search(self.disturbance.within, path):
+            _resume(thread)
+            return
+        number = self._counted
+        self._counted += 1
+        if number < self.disturbance.at:
             _resume(thread)
         else:
             self._disturb(thread, kind, registers, is_first=number == self.disturbance.at)
