@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,7 @@ class Work:
             is_alive: Whether the command ended by itself, with a report of its failure and without drafts.
         """
         for name, content in tree_of(self.folder).items():
-            is_failure = name == "report.json" and is_alive and b'"problems"' in content  # type: ignore[operator]
+            is_failure = name == "report.json" and is_alive and b'"problems"' in content
             if not name.startswith(".") and not is_failure:
                 assert content in (self.old.get(name), self.new.get(name)), name
             assert not is_alive or self.case.is_continued or not name.startswith("."), name
@@ -159,7 +160,7 @@ CASES = [assemble, stamp, repair, seal, promote, fetch]
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.__name__)
-def work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Work:
+def work(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Work:
     folder = tmp_path_factory.mktemp(request.param.__name__)
     return Work.of(request.param(folder), folder / "work")
 
