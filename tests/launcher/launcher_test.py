@@ -9,18 +9,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from spokeshave.testing.killing_fixtures import is_thorough
+from spokeshave.testing.system_call_fixtures import needs_system_calls
+from spokeshave.testing.tracing_fixtures import Action, Command, Disturbance, Watch, run_traced
 
 REPOSITORY = Path(__file__).parents[2]
 VERSION = "2.17.1\n"
 PYTHONS = str(Path(sys.base_prefix, "bin"))
 SYSTEM = "/usr/bin:/bin"
 # The programs that the launcher calls, without Python and uv.
-COMMANDS = ("awk", "cksum", "date", "env", "mkdir", "mktemp", "rm", "sh")
+COMMANDS = ("awk", "cksum", "date", "env", "find", "mkdir", "mktemp", "rm", "sh")
 OWN_VARIABLES = ("XDG_CACHE_HOME", "SPOKESHAVE_HOME", "PYENV_ROOT", "PYTHONPATH")
 
 
@@ -174,21 +177,55 @@ def test_arguments_and_the_working_directory_reach_pants(first_starts: FirstStar
     assert result.stdout == "some source\n", result.stderr
 
 
-@pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["with-its-children", "alone"])
-def test_a_start_after_one_was_killed_halfway_works(tmp_path: Path, kill: Callable[[int, int], None]) -> None:
+def test_a_start_waits_for_the_children_of_a_killed_one(tmp_path: Path) -> None:
+    """They hold its lock."""
     place = tmp_path / "moved"
     machine = Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)})
     log = tmp_path / "killed.log"
     process = machine.popen(log)
     wait_for("Pants and its libraries ...", log)
     time.sleep(1)
-    kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     assert machine.prepared(place) == []
 
     again = machine.run("--version")
     assert (again.returncode, again.stdout) == (0, VERSION), again.stderr
     assert len(machine.prepared(place)) == 1
+    assert not (machine.home / ".cache/spokeshave").exists()
+
+
+# What the launcher writes, in this order.
+MOMENTS = {
+    "the folder": Disturbance(0, within=r"/pants-[^/]*$"),
+    "the lock": Disturbance(0, within=r"\.lock$"),
+    "the virtual environment": Disturbance(20, within="/venv/"),
+    "a library": Disturbance(5, Action.CUT, within="site-packages/pants/"),
+    "the pex file": Disturbance(2, Action.CUT, within=r"/pex$"),
+    "the pex file, alone": Disturbance(2, Action.ALONE, within=r"/pex$"),
+    "the removal of downloads": Disturbance(3, within="/downloads/[^/]*$"),
+    "the mark": Disturbance(0, within="/ready$"),
+}
+# A start takes some 20 seconds.
+FEW = ("the pex file",)
+
+
+@needs_system_calls
+@pytest.mark.parametrize("moment", list(MOMENTS) if is_thorough() else FEW)
+def test_a_start_after_a_killed_one_works(tmp_path: Path, moment: str) -> None:
+    place = tmp_path / "moved"
+    machine = Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)})
+    start = Command([str(machine.launcher), "--version"], machine.environment, machine.checkout)
+    killed = run_traced(start, Watch((place,)), MOMENTS[moment])
+    assert killed.is_disturbed
+    assert killed.exit_code in (-signal.SIGKILL, 1), killed.output
+    assert machine.prepared(place) == []
+
+    again = machine.run("--version")
+    assert (again.returncode, again.stdout) == (0, VERSION), again.stderr
+    [ready] = machine.prepared(place)
+    assert sorted(entry.name for entry in place.iterdir()) == [ready.parent.name, f"{ready.parent.name}.lock"]
+    assert sorted(entry.name for entry in ready.parent.iterdir()) == ["pex", "ready", "venv"]
     assert not (machine.home / ".cache/spokeshave").exists()
 
 

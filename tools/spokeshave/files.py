@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
+
+from spokeshave_core.drafts import draft_file, open_named
 
 CHUNK = 1 << 20
 
@@ -70,7 +70,7 @@ def sha256_of_stream(stream: IO[bytes]) -> tuple[str, int]:
 
 def copy_with_sha256(source: Path, destination: Path) -> tuple[str, int]:
     """Copy a file. Return the sha256 in hex and the size of the bytes that were written, which are read once."""
-    with source.open("rb") as reading, destination.open("xb") as writing:
+    with source.open("rb") as reading, open_named(destination, "x+", destination) as writing:
         hashing = HashingStream(writing)
         shutil.copyfileobj(reading, hashing, CHUNK)
     return hashing.sha256, hashing.tell()
@@ -84,15 +84,8 @@ def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
     mode is 0644 independent of the umask.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{destination.name[:64]}.", dir=destination.parent)
-    try:
-        with os.fdopen(descriptor, "w+b") as stream:
-            yield stream
-        Path(name).chmod(0o644)
-        Path(name).replace(destination)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with draft_file(destination) as stream:
+        yield stream
 
 
 def write_bytes(destination: Path, data: bytes) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 
 from e2e.support.cache_server import COMMAND, Client, Server, needs_bubblewrap, refused, serving, start, wait_for
+from spokeshave.testing.killing_fixtures import Trial, is_thorough
+from spokeshave.testing.tracing_fixtures import Action, Command, Disturbance, Watch, run_traced
 from spokeshave_core.home import spokeshave_home
 
 MEGA = 1 << 20
@@ -33,14 +36,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home_folder
 
 
+INSTALLATION = [
+    Disturbance(0, within="/cache-server-[^/]*$"),
+    Disturbance(10, within="/cache-server-.*/lib/python"),
+    Disturbance(0, Action.CUT, within="/site-packages/grpc/"),
+    Disturbance(0, Action.CUT, within="/site-packages/buildgrid/"),
+]
+
+
 @pytest.fixture(scope="module")
 def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install BuildGrid's environment: the first attempt is killed, and then two commands create it concurrently."""
     work = tmp_path_factory.mktemp("installing")
-    killed = start(work / "killed", home=home, log=work / "killed.log")
-    wait_for(lambda: "BuildGrid and its libraries ..." in (work / "killed.log").read_text(), 120)
-    killed.kill()
-    killed.wait()
+    command = [str(COMMAND), "--listen", "127.0.0.1:0", "--directory", str(work / "killed")]
+    first = Command(command, {**os.environ, "SPOKESHAVE_HOME": str(home)}, work)
+    for moment in INSTALLATION if is_thorough() else INSTALLATION[-1:]:
+        killed = run_traced(first, Watch((home,)), moment)
+        assert (killed.is_disturbed, killed.exit_code) == (True, -signal.SIGKILL), (moment, killed.output)
     logs = [work / "one.log", work / "two.log"]
     both = [start(work / log.stem, home=home, log=log) for log in logs]
     try:
@@ -287,27 +299,36 @@ def test_what_cannot_be_served_is_refused_with_the_remedy(server: Server, instal
 
 
 def test_a_killed_server_leaves_no_partial_files(installed: Path, tmp_path: Path) -> None:
-    files = [made_file(tmp_path, f"{number}", 20 * MEGA) for number in range(6)]
-    with serving(tmp_path / "cache", home=installed) as server:
-        client = server.client
-        uploading = threading.Thread(target=lambda: client.ask(*(("put", file) for file in files)))
-        uploading.start()
-        # During an upload, after some others.
-        wait_for(lambda: len(server.blobs()) >= 2 and list((server.directory / "tmp").iterdir()), 60)
-        server.kill()
-        uploading.join()
-    with serving(tmp_path / "cache", home=installed) as server:
-        assert list((server.directory / "tmp").iterdir()) == []
-        digests = [_digest(file) for file in files]
-        got = [str(tmp_path / f"got-{number}") for number in range(6)]
-        (missing,) = server.client.ask(("missing", digests))
-        assert 0 < len(missing) < 6
-        answers = server.client.ask(*(("get", digest, path) for digest, path in zip(digests, got)))
-    for file, digest, path, answer in zip(files, digests, got, answers):
-        if digest in missing:
-            assert answer.startswith("NOT_FOUND")
-        else:
-            assert Path(path).read_bytes() == Path(file).read_bytes()
+    """By a kill of the server and its client at any change of the cache."""
+    files = [made_file(tmp_path, f"{number}", 500_000) for number in range(3)]
+    digests = [_digest(file) for file in files]
+    with serving(tmp_path / "empty", home=installed):
+        pass
+
+    def prepared() -> Callable[[], None]:
+        shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+        shutil.copytree(tmp_path / "empty", tmp_path / "cache")
+        return put
+
+    def put() -> None:
+        with serving(tmp_path / "cache", home=installed) as server:
+            assert server.client.ask(*(("put", file) for file in files)) == digests
+            server.stop()
+
+    # Two of some 60: a server starts in seconds. The parts in which it receives a file depend on the time.
+    for _ in Trial(prepared, Watch((tmp_path / "cache",)), most=2, is_exact=False).runs():
+        with serving(tmp_path / "cache", home=installed) as server:
+            assert list((server.directory / "tmp").iterdir()) == []
+            (missing,) = server.client.ask(("missing", digests))
+            got = [str(tmp_path / f"got-{number}") for number in range(3)]
+            answers = server.client.ask(*(("get", digest, path) for digest, path in zip(digests, got)))
+            for file, digest, path, answer in zip(files, digests, got, answers):
+                if digest in missing:
+                    assert answer.startswith("NOT_FOUND")
+                else:
+                    assert Path(path).read_bytes() == Path(file).read_bytes()
+            assert server.client.ask(*(("put", file) for file in files)) == digests
+            assert server.client.ask(("missing", digests)) == [[]]
 
 
 def test_a_large_blob_does_not_fill_the_servers_memory(server: Server, tmp_path: Path) -> None:

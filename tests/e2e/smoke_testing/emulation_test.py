@@ -10,11 +10,12 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from e2e.support.project import REPOSITORY, Project, running
+from spokeshave.testing.killing_fixtures import is_thorough
+from spokeshave.testing.tracing_fixtures import Action, Command, Disturbance, Watch, run_traced
 
 ARM = "manylinux_2_17_aarch64"
 MAC = "macosx_11_0_arm64"
@@ -61,26 +62,33 @@ class SetUp:
         return self.folder / "qemu/aarch64/qemu-aarch64"
 
 
+MOMENTS = [
+    Disturbance(0, within=r"/lock$"),
+    Disturbance(0, within=r"/work/"),
+    Disturbance(1, Action.CUT, within=r"Packages"),
+    Disturbance(0, Action.CUT, within=r"\.deb$"),
+    Disturbance(3, within=r"/qemu/[^/]*\.partial-[^/]*/"),
+    Disturbance(0, within=r"/qemu/aarch64$"),
+    Disturbance(0, Action.CUT, within=r"/pythons/[^/]*\.partial-.*/python3\.13$"),
+    Disturbance(200, within=r"/pythons/[^/]*\.partial-[^/]*/"),
+]
+
+
 @pytest.fixture(scope="module")
 def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
     """Set up qemu and Debian's Python for ARM by the README's command."""
     folder = tmp_path_factory.mktemp("emulation")
     command = [str(REPOSITORY / "tools/emulation"), "--platform", ARM, "--python", "3.13", "--folder", str(folder)]
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        assert process.stderr is not None
-        killed = "".join(iter(lambda: _line_before(process.stderr, "Python 3.13 for aarch64"), ""))
-        os.killpg(process.pid, signal.SIGKILL)
+    # In a run by hand, each run continues what the one before it has left. The last kill is after the emulator.
+    output = ""
+    for moment in MOMENTS if is_thorough() else MOMENTS[-1:]:
+        killed = run_traced(Command(command, os.environ, folder), Watch((folder,)), moment)
+        assert (killed.is_disturbed, killed.exit_code) == (True, -signal.SIGKILL), (moment, killed.output)
+        assert not (folder / "manifest.json").exists()
+        output += killed.output
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return SetUp(folder, killed, done.stderr)
-
-
-def _line_before(stream: IO[str] | None, last: str) -> str:
-    """Return the next line. Empty at the end and for the last line of interest."""
-    line = stream.readline() if stream else ""
-    return "" if last in line else line
+    return SetUp(folder, output, done.stderr)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from spokeshave.pinned_environment import PIP, PinnedEnvironment
 from spokeshave.setup_steps import SetUpError, Tool, say
+from spokeshave_core.drafts import draft_folder
 from spokeshave_core.home import spokeshave_home
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_search import path_folders, python_candidates
@@ -85,8 +85,8 @@ def _python_by_uv(home: Path) -> Path:
     """Install a standalone CPython with uv, next to the launcher's. uv locks that directory itself."""
     say(f"found no CPython {_VERSION} on PATH or under pyenv; trying to install one with uv.", COMMAND)
     home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="uv.", dir=home) as work:
-        uv = shutil.which("uv") or _fetched_uv(Path(work))
+    with draft_folder(home / "uv") as work:
+        uv = shutil.which("uv") or _fetched_uv(work)
         where = {"UV_PYTHON_INSTALL_DIR": str(home / "python"), "UV_CACHE_DIR": f"{work}/cache"}
         Tool(_NO_PYTHON, {**where, "UV_PYTHON_INSTALL_BIN": "0"}).run([uv, "python", "install", _VERSION], home)
     found = next(filter(_fits, _by_uv(home)), None)

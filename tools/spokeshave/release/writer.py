@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from spokeshave.release.record import (
     check_values,
     is_file_name,
 )
+from spokeshave_core.drafts import draft_folder, open_named
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseRecord
 from spokeshave_core.reports.report import Report
@@ -87,16 +87,21 @@ class RecordDraft:
         self._write(MANIFEST, record)
         for name, data in derived_files(record).items():
             self._write(name, data)
-        (self.folder / SUMS).write_bytes(render_sums(self._sums))
+        _write_new(self.folder / SUMS, render_sums(self._sums))
 
     def _write(self, path: str, content: bytes | Report) -> str:
         # A report may have lone surrogates, of which this makes JSON's own escapes.
         data = content if isinstance(content, bytes) else content.to_json().encode("utf-8", "backslashreplace")
         target = self.folder / path
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(data)
+        _write_new(target, data)
         self._sums[path] = hashlib.sha256(data).hexdigest()
         return self._sums[path]
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    with open_named(path, "w+", path) as stream:
+        stream.write(data)
 
 
 @contextlib.contextmanager
@@ -133,12 +138,9 @@ def _new_folder(output: Path) -> Iterator[Path]:
     """Yield an empty folder next to `output`, which becomes it when the block ends without an error."""
     place = place_of(output)
     place.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{place.name[:64]}.", dir=place.parent))
-    try:
+    with draft_folder(place) as folder:
         yield folder
         put_record(folder, place)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def place_of(output: Path) -> Path:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
-import signal
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,9 +30,11 @@ from spokeshave.testing.index_fixtures import (
     make_authority,
     pypi_server,
 )
+from spokeshave.testing.killing_fixtures import kills
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.pypi_like_fixtures import pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment
+from spokeshave.testing.system_call_fixtures import needs_system_calls
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
 CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}
@@ -142,26 +145,34 @@ def test_a_changed_file_is_reported_before_any_upload(tmp_path: Path, upload: Up
     assert "publish under a new version" in result.err
 
 
-def test_an_upload_that_was_killed_is_taken_up(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
-    first = wheel_of(tmp_path)
-    second = wheel_of(tmp_path, "other")
-    command = [sys.executable, "-m", "spokeshave", "upload", "--repository-url", index.url, str(first), str(second)]
-    environment = {**os.environ, **CREDENTIALS, "PYTHONPATH": os.pathsep.join(sys.path)}
-    index.permits = threading.Semaphore(1)
-    killed = subprocess.Popen(
-        [*command, "--report", str(tmp_path / "killed.json")], env=environment, stdout=subprocess.DEVNULL
-    )
-    wait_for(lambda: index.uploads == 2)
-    killed.send_signal(signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL
-    assert list(index.files()) == [first.name]
-    assert not (tmp_path / "killed.json").exists()
+@needs_system_calls
+def test_an_upload_that_was_killed_is_taken_up(tmp_path: Path, upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheels = [wheel_of(tmp_path), wheel_of(tmp_path, "other")]
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    servers: list[PypiServer] = []
+    report = tmp_path / "reports" / "killed.json"
+    with contextlib.ExitStack() as running:
 
-    index.permits = threading.Semaphore(1)
-    result = upload("--repository-url", index.url, first, second)
-    assert result.exit_code == 0, result.err
-    assert result.outcomes == {first.name: "already there", second.name: "uploaded"}
-    assert index.uploads == 3
+        def prepared() -> Callable[[], int]:
+            running.close()
+            shutil.rmtree(tmp_path / "index", ignore_errors=True)
+            shutil.rmtree(report.parent, ignore_errors=True)
+            servers.append(running.enter_context(pypi_server(tmp_path / "index")))
+            options = ["--repository-url", servers[-1].url, "--report", str(report)]
+            return lambda: main(["upload", *options, *map(str, wheels)])
+
+        seen = set()
+        for _ in kills(prepared, report.parent, sends=True):
+            index = servers[-1]
+            found = set(index.files())
+            result = upload("--repository-url", index.url, *wheels)
+            assert result.exit_code == 0, result.err
+            assert result.outcomes.keys() == {wheel.name for wheel in wheels}
+            assert all(result.outcomes[name] == "already there" for name in found)
+            assert set(index.files()) == result.outcomes.keys()
+            seen.add(len(found))
+    assert seen == {0, 1, 2}
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

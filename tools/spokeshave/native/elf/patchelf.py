@@ -59,12 +59,14 @@ class PinnedPatchelf:
             skeleton.fill(small, file_name)
 
     def _call(self, file_name: Path, *arguments: str) -> None:
+        # patchelf writes in place, so that a file that it could not write to the end has none.
+        is_editable = has_sections(file_name)
         command = [str(self._program), *arguments, str(file_name)]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode != 0:
             message = f"patchelf could not edit the file: {done.stderr.strip() or f'exit status {done.returncode}'}"
             remedy = "Build the file again, or report this."
-            if not has_sections(file_name):
+            if not is_editable:
                 message = "has no section headers, without which it cannot be edited"
                 remedy = "Keep them: use strip, not sstrip, and link without -z nosectionheader."
             raise PatchelfError(Problem(file_name.name, message, remedy))

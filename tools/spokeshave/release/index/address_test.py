@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.index.writer.change import IndexWriter
-from spokeshave.testing.killing_fixtures import killed_at
+from spokeshave.testing.killing_fixtures import kills
 from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave.testing.system_call_fixtures import needs_system_calls
 
 OLD = "https://old.example/"
 NEW = "https://packages.example/nightly/"
@@ -77,18 +77,20 @@ def test_a_killed_change_of_the_address_is_done_again(
     assert addresses(folder) == {NEW}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL, and no fork")
+@needs_system_calls
 def test_a_kill_mixes_addresses_until_the_next_command(tmp_path: Path, records: list[Path]) -> None:
-    """At every third change of files; the next command knows of neither address."""
+    """The next command knows of neither address."""
     folder = tmp_path / "index"
     assert add(folder, *records, url=OLD) == 0
     seen = set()
     copy = tmp_path / "copy"
-    for step in itertools.count(0, 3):
+
+    def prepared() -> Callable[[], int]:
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(folder, copy, symlinks=True)
-        if not killed_at(step, lambda: add(copy, records[0], url=NEW)):
-            break
+        return lambda: add(copy, records[0], url=NEW)
+
+    for _ in kills(prepared, copy):
         assert main(["index", "keep", "abacus", VERSIONS[0], str(copy), "--undo"]) == 0
         (address,) = addresses(copy)
         assert address in (copy / "index.html").read_text()

@@ -1,10 +1,9 @@
-"""A command on an index, killed before each of its changes of files: readers, and the same command again."""
+"""A command on an index, killed at each of its changes of files: readers, and the same command again."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +11,12 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.index.folder import read_sets
-from spokeshave.release.index.writer.change import change_index
-from spokeshave.testing.killing_fixtures import kills, tree_of
+from spokeshave.testing.killing_fixtures import assert_one_error, faults, kills, tree_of
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_index_fixtures import listed_releases
+from spokeshave.testing.system_call_fixtures import needs_system_calls
 
-if sys.platform == "win32":
-    pytest.skip("there is no SIGKILL, and no fork", allow_module_level=True)
+pytestmark = needs_system_calls
 
 PLATFORM = "manylinux_2_17_x86_64"
 
@@ -32,20 +30,21 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return old, new
 
 
-def add(record: Path, index: Path) -> None:
+def add(record: Path, index: Path) -> int:
     day = record.name.split(".")[1]
-    assert main(["index", "add", str(record), str(index), "--added", f"2026-11-{day}"]) == 0
+    return main(["index", "add", str(record), str(index), "--added", f"2026-11-{day}"])
 
 
-def remove_first(index: Path) -> None:
-    change_index(index, lambda sets: [listed for listed in sets if listed.version != "3.11.0"], generations=1)
+def remove_first(index: Path) -> int:
+    status = main(["index", "remove", "abacus", "3.11.0", str(index), "--purge"])
+    return 0 if "3.11.0" not in listed_releases(index) else status
 
 
-def yank_first(index: Path) -> None:
-    assert main(["index", "yank", "abacus", "3.11.0", str(index), "--reason", "it is wrong"]) == 0
+def yank_first(index: Path) -> int:
+    return main(["index", "yank", "abacus", "3.11.0", str(index), "--reason", "it is wrong"])
 
 
-def assert_same_after_a_kill(before: Path, action: Callable[[Path], None], expected: list[list[str]]) -> None:
+def assert_same_after_a_kill(before: Path, action: Callable[[Path], int], expected: list[list[str]]) -> None:
     """Kill an action on copies of an index at each step, and compare what it leaves and what a second run makes of it.
 
     Args:
@@ -61,24 +60,31 @@ def assert_same_after_a_kill(before: Path, action: Callable[[Path], None], expec
             # No file is changed in its place, so that links are copies.
             shutil.copytree(before, folder, symlinks=True, copy_function=os.link)
 
-    def prepared() -> Callable[[], None]:
+    def prepared() -> Callable[[], int]:
         prepare(work)
         return lambda: action(work)
 
     prepare(done)
-    action(done)
+    assert action(done) == 0
     wanted = tree_of(done)
     seen = []
-    for _ in kills(prepared):
+    for _ in kills(prepared, work):
         assert_generations_are_whole(work)
         versions = listed_releases(work) if (work / "current").is_symlink() else []
         assert versions in expected
         seen.append(versions)
-        action(work)
+        assert action(work) == 0
         assert tree_of(work) == wanted
     assert expected[0] in seen
-    assert listed_releases(work) == expected[-1]
-    assert tree_of(work) == wanted
+    prepare(work)
+    old = tree_of(work)
+    for run in faults(prepared, work):
+        assert_generations_are_whole(work)
+        if run.exit_code:
+            assert_one_error(run)
+            assert (listed_releases(work) if old else []) in expected
+        assert action(work) == 0
+        assert tree_of(work) == wanted
 
 
 def assert_generations_are_whole(index: Path) -> None:

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.release_names import meant_name
 from spokeshave.release.index.writer.change import RefusedChangeError, change_index
-from spokeshave.release.record import MANIFEST, is_file_name
+from spokeshave.release.record import is_file_name
 from spokeshave.report import write_text
 from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem, Problems
@@ -92,11 +92,11 @@ def remove_set(folder: Path, name: str, version: str, *, is_forced: bool, genera
 
 
 def is_removed(index: ReleaseIndex, sets: Sequence[IndexedSet], name: str, version: str) -> bool:
-    """Return whether an index does not list a release, and still has its record: a removal was not completed."""
+    """Return whether an index has files of a release's record, and does not list it: a removal was not completed."""
     is_listed = any(listed.name == name and _is_equal(listed.version, version) for listed in sets)
     # A path that leads elsewhere is not the name of a release.
     is_one = is_file_name(name) and is_version(version)
-    return is_one and not is_listed and (index.record_path(name, version) / MANIFEST).is_file()
+    return is_one and not is_listed and index.record_path(name, version).is_dir()
 
 
 def removable_set(sets: Sequence[IndexedSet], name: str, version: str, folder: Path, *, is_forced: bool) -> IndexedSet:

@@ -15,7 +15,6 @@ from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.one_set import add_set_arguments, removable_set, remove_set
 from spokeshave.release.index.writer.change import KEPT_GENERATIONS
 from spokeshave.release.index.writer.ownership import check_folder
-from spokeshave.release.record import MANIFEST
 from spokeshave.report import write_text
 from spokeshave.sizes import human_size
 from spokeshave_core.release.index import IndexChange, IndexChangeReport
@@ -65,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _already_removed(args: argparse.Namespace) -> int:
     """Print what became of the files of a release that the index did not list any more."""
-    is_there = (ReleaseIndex(args.index).record_path(args.name, args.version) / MANIFEST).is_file()
+    is_there = ReleaseIndex(args.index).record_path(args.name, args.version).is_dir()
     files = "the next change of the index deletes them; --purge deletes them now" if is_there else "deleted"
     sys.stdout.write(f"{args.name} {args.version} was removed from {args.index} before; its files: {files}\n")
     if args.report:

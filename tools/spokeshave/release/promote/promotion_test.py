@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from spokeshave.release.destination.choice import DestinationOptions, open_desti
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.promote.promotion import PromotionRequest, promote
 from spokeshave.release.record import InvalidRecordError, manifest_sha256
+from spokeshave.testing.killing_fixtures import kills
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.promotion_fixtures import FINAL, refusal, seal_wheels
 from spokeshave.testing.pypi_like_fixtures import pypi_like_of_user
@@ -31,6 +31,7 @@ from spokeshave.testing.release_fixtures import (
     write_one,
     write_wheels,
 )
+from spokeshave.testing.system_call_fixtures import needs_system_calls
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave_core.outcomes import Outcome
 
@@ -256,45 +257,23 @@ def test_other_bytes_on_an_index_are_refused(sealed: Path, tmp_path: Path, monke
             assert f"{other.name}: exists with other bytes on" in refusal(request)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no SIGKILL")
+@needs_system_calls
 def test_a_kill_leaves_no_record_or_a_whole_one(tmp_path: Path) -> None:
-    """The process is killed at each of its accesses to the output's folder, one after the other."""
+    """Any promotion to the same folder then removes what is left."""
     record = seal_wheels(tmp_path, write_wheels(tmp_path / "wheels", tags=TAGS[:1]))
     promote(PromotionRequest(record, FINAL, tmp_path / "whole"))
     whole = contents(tmp_path / "whole")
-    outcomes = []
-    for count in range(1, 1000):
-        folder = tmp_path / f"run{count}"
-        folder.mkdir()
-        killed = killed_at(PromotionRequest(record, FINAL, folder / "final"), folder, count)
-        outcomes.append((folder / "final").exists())
-        assert not outcomes[-1] or contents(folder / "final") == whole
-        if not killed:
-            break
-        if count % 8 == 0:
-            promote(PromotionRequest(record, FINAL, folder / "final"))
-            assert contents(folder / "final") == whole
-        shutil.rmtree(folder)
-    assert len(outcomes) > 20
-    assert (outcomes[0], outcomes[-2], outcomes[-1]) == (False, True, True)
+    folder = tmp_path / "run"
 
+    def prepared() -> Callable[[], object]:
+        shutil.rmtree(folder, ignore_errors=True)
+        return lambda: promote(PromotionRequest(record, FINAL, folder / "final"))
 
-def killed_at(request: PromotionRequest, folder: Path, count: int) -> bool:
-    """Promote in a process that is killed at the given access to a folder. Return whether it came to that."""
-    process = os.fork()
-    if process:
-        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
-    left = [count]
-
-    def kill(_: str, arguments: tuple[object, ...]) -> None:
-        if arguments and str(folder) in str(arguments[0]):
-            left[0] -= 1
-            if not left[0]:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    try:
-        sys.addaudithook(kill)
-        promote(request)
-        os._exit(0)
-    finally:
-        os._exit(1)
+    outcomes = set()
+    for _ in kills(prepared, folder):
+        outcomes.add((folder / "final").exists())
+        assert not (folder / "final").exists() or contents(folder / "final") == whole
+        promote(PromotionRequest(record, FINAL, folder / "final"))
+        assert contents(folder / "final") == whole
+        assert [path.name for path in folder.iterdir()] == ["final"]
+    assert False in outcomes

@@ -1,4 +1,4 @@
-"""The publisher's process killed at each of its events, and what installers and a rerun on another machine get."""
+"""The publisher's process killed anywhere, and what installers and a rerun on another machine get."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,13 @@ from packaging.version import Version
 from spokeshave.cli import main
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.record import FILES, read_record
+from spokeshave.testing.killing_fixtures import Trial, faults
 from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
 from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave.testing.system_call_fixtures import needs_system_calls
+from spokeshave.testing.tracing_fixtures import Watch
 from spokeshave_core.release.publish import PublishReport
 
 if sys.platform == "win32":
@@ -32,11 +35,9 @@ if sys.platform == "win32":
 OLD = "3.11.0"
 NEW = "3.12.0"
 FAST = ("--pause", "0.01", "--wait", "5")
-# Requests of a whole publication. A test compares them with the log.
 UPLOADS = 5
-JSON_PAGES = 11
+# The requests of pages that follow the last upload.
 HTML_PAGES = 4
-API_PAGES = 7
 
 
 @pytest.fixture(scope="module")
@@ -110,35 +111,39 @@ def hang(place: Place, skip: int, moment: Moment = Moment.BEFORE) -> Fault:
     return Fault(FaultKind.HANG, place=place, moment=moment, skip=skip, name="abacus*")
 
 
-EVENTS = [
-    *(
-        pytest.param(hang(Place.UPLOAD, number, moment), id=f"upload {number + 1} {moment.value}")
-        for number in range(UPLOADS)
-        for moment in Moment
-    ),
-    *(pytest.param(hang(Place.JSON, number), id=f"JSON page {number + 1}") for number in range(JSON_PAGES)),
-    *(pytest.param(hang(Place.API, number), id=f"page of the API {number + 1}") for number in range(API_PAGES)),
-    *(pytest.param(hang(Place.HTML, number), id=f"HTML page {number + 1}") for number in range(HTML_PAGES)),
-]
-
-
-@pytest.mark.parametrize("event", EVENTS)
-def test_a_rerun_continues_after_a_kill_at_any_event(
-    server: PypiLike, record: Path, event: Fault, tmp_path: Path
+@needs_system_calls
+def test_a_rerun_continues_after_a_kill_anywhere(
+    old_state: Path, releases: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kill_at(server, record, event)
-    assert_installable(server)
+    """It is killed before a request, in it, after its answer and in its journal, and another machine continues."""
+    home = tmp_path / "home"
+    record = tmp_path / "first machine" / NEW
     other_machine = tmp_path / "another machine" / "downloads"
-    shutil.copytree(record, other_machine, ignore=shutil.ignore_patterns("state"))
-    assert main(arguments(server, other_machine)) == 0
-    assert_published_once(server, record)
+    servers: list[PypiLike] = []
+    with contextlib.ExitStack() as running:
 
+        def prepared() -> Callable[[], int]:
+            running.close()
+            for folder in (home, record, other_machine):
+                shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(releases[1], record)
+            shutil.copytree(old_state, home / "pypi")
+            server = running.enter_context(pypi_like_of_user(home, monkeypatch))
+            servers.append(server)
+            return lambda: main(arguments(server, record))
 
-def test_the_events_are_all_requests_of_a_publication(server: PypiLike, record: Path) -> None:
-    assert main(arguments(server, record)) == 0
-    methods = [request.method for request in server.requests()]
-    assert methods.count("POST") == UPLOADS
-    assert methods.count("GET") == JSON_PAGES + HTML_PAGES + API_PAGES
+        # How often a page is read depends on the time.
+        for _ in Trial(prepared, Watch((record,), sends=True), most=24, is_exact=False).runs():
+            server = servers[-1]
+            assert_installable(server)
+            shutil.copytree(record, other_machine, ignore=shutil.ignore_patterns("state"))
+            assert main(arguments(server, other_machine)) == 0
+            assert_published_once(server, record)
+        for run in faults(prepared, record, most=3):
+            # A journal is not needed.
+            assert run.exit_code == 0
+            assert "the journal" in run.output
+            assert_published_once(servers[-1], record)
 
 
 def test_a_run_that_is_killed_at_every_upload_ends_at_last(server: PypiLike, record: Path) -> None:

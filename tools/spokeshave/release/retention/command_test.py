@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-import functools
-import itertools
 import json
 import shutil
-import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +19,10 @@ from spokeshave.release.index.writer.generation import GenerationDraft
 from spokeshave.release.verification.verification import verify_index
 from spokeshave.sizes import human_size
 from spokeshave.testing.index_set_fixtures import PLATFORMS, add_set, write_set
-from spokeshave.testing.killed_fixtures import run_killed
+from spokeshave.testing.killing_fixtures import kills
+from spokeshave.testing.system_call_fixtures import needs_system_calls
 from spokeshave_core.release.retention import PruneReport
 
-# A prune of one small set changes more files than this.
-LEAST_STEPS = 20
 NOW = ("--now", "2026-11-30T00:00:00Z")
 
 
@@ -290,7 +286,7 @@ def test_the_decision_is_made_about_the_sets_that_exist_then(site: Path) -> None
     assert versions(site) == ["3.12.0rc20261101", "3.12.0rc20261103", "3.12.0"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")
+@needs_system_calls
 def test_a_prune_killed_anywhere_is_completed(tmp_path: Path) -> None:
     """The old or the new sets are listed, and the same command or any other change does what is left."""
     old, new, later = (
@@ -299,24 +295,26 @@ def test_a_prune_killed_anywhere_is_completed(tmp_path: Path) -> None:
     )
     original = tmp_path / "original"
     add_records(original, [old, new], "2026-11-01T00:00:00.000000Z")
+    site = tmp_path / "site"
+
+    def prepared() -> Callable[[], int]:
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(original, site, symlinks=True)
+        return lambda: prune(site, "--keep", "1", "--purge")
+
     seen = set()
-    for step in itertools.count():
-        site = Path(shutil.copytree(original, tmp_path / f"step {step}", symlinks=True))
-        killed = run_killed(functools.partial(prune, site, "--keep", "1", "--purge"), site, step)
+    for number, _ in enumerate(kills(prepared, site)):
         listed = tuple(versions(site))
         seen.add(listed)
         assert verify_index(site, is_quick=False).findings == ()
-        if step % 2:
+        if number % 2:
             add_set(site, later, "2026-11-20")
         assert prune(site, "--keep", "1", "--purge") == 0
-        assert versions(site) == [(later if step % 2 else new).name]
+        assert versions(site) == [(later if number % 2 else new).name]
         report = verify_index(site, is_quick=True)
         assert (report.findings, report.notes) == ((), ())
         assert not any(old.name in path.name for path in site.rglob("*"))
-        if not killed:
-            break
     assert seen == {(old.name, new.name), (new.name,)}
-    assert step > LEAST_STEPS
 
 
 def test_readers_see_whole_sets_while_sets_are_removed(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +22,9 @@ from spokeshave.release.index.writer.addition import add_records
 from spokeshave.release.index.writer.change import change_index
 from spokeshave.release.verification.verification import verify_index
 from spokeshave.testing.index_set_fixtures import add_set, write_set
-from spokeshave.testing.killed_fixtures import run_killed
+from spokeshave.testing.killing_fixtures import kills
+from spokeshave.testing.system_call_fixtures import needs_system_calls
+from spokeshave.testing.tracing_fixtures import Program
 from spokeshave_core.release.verification import IndexFault, IndexFinding, IndexVerifyReport
 
 VERSIONS = ("1.0rc1", "1.0rc2")
@@ -407,30 +408,39 @@ def test_a_folder_that_is_not_an_index_is_refused(
     assert ("does not exist" if name == "none" else "is not a release index") in capsys.readouterr().err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")
+def restoring(site: Path, program: Program) -> Callable[[], Program]:
+    """Return what makes an index as the one next to it, if there is one, and then returns a program."""
+
+    def prepare() -> Program:
+        original = site.with_name("original")
+        shutil.rmtree(site, ignore_errors=True)
+        if original.exists():
+            shutil.copytree(original, site, symlinks=True)
+        return program
+
+    return prepare
+
+
+@needs_system_calls
 def test_leftovers_of_a_killed_addition_are_notes(tmp_path: Path) -> None:
     """Wherever it was killed, no findings remain, and the next change removes everything that is left."""
     first, second = (
         write_set(tmp_path / "records", version, projects=["tools"], platforms=["win_amd64"]) for version in VERSIONS
     )
     add_set(tmp_path / "original", first, "2026-11-01")
-    noted = 0
-    for step in itertools.count():
-        site = Path(shutil.copytree(tmp_path / "original", tmp_path / f"step {step}", symlinks=True))
-        killed = run_killed(functools.partial(add_set, site, second, "2026-11-02"), site, step)
+    site = tmp_path / "site"
+    noted = []
+    for _ in kills(restoring(site, lambda: add_set(site, second, "2026-11-02")), site):
         report = verify_index(site, is_quick=False)
         assert report.findings == ()
-        noted += bool(report.notes)
-        if step % 3 == 0:
-            change_index(site, lambda sets: sets)
-            report = verify_index(site, is_quick=False)
-            assert (report.findings, report.notes) == ((), ())
-        if not killed:
-            break
-    assert noted > step // 2
+        noted.append(bool(report.notes))
+        change_index(site, lambda sets: sets)
+        report = verify_index(site, is_quick=False)
+        assert (report.findings, report.notes) == ((), ())
+    assert sum(noted) > len(noted) // 2
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")
+@needs_system_calls
 @pytest.mark.parametrize(
     "change",
     [
@@ -443,42 +453,32 @@ def test_leftovers_of_another_killed_change_are_notes(tmp_path: Path, change: Ca
     """The same change again removes what is left."""
     record = write_set(tmp_path / "records", "1.0", projects=["tools"], platforms=["win_amd64"])
     add_set(tmp_path / "original", record, "2026-11-01")
+    site = tmp_path / "site"
     unfinished = 0
-    # Every second change of a file: all would take too long.
-    for step in itertools.count(0, 2):
-        site = Path(shutil.copytree(tmp_path / "original", tmp_path / f"step {step}", symlinks=True))
-        killed = run_killed(functools.partial(change, site), site, step)
+    for _ in kills(restoring(site, lambda: change(site)), site):
         report = verify_index(site, is_quick=True)
         assert report.findings == ()
         unfinished += any("completes it" in note for note in report.notes)
-        if step % 3 == 0:
-            change(site)
-            report = verify_index(site, is_quick=True)
-            assert (report.findings, report.notes) == ((), ())
-        if not killed:
-            break
+        change(site)
+        report = verify_index(site, is_quick=True)
+        assert (report.findings, report.notes) == ((), ())
     assert unfinished
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")
+@needs_system_calls
 def test_a_killed_first_addition_is_one_finding(tmp_path: Path) -> None:
     """Its remedy is the same command, whether it has made a generation or not."""
     record = write_set(tmp_path / "records", "1.0", projects=["tools"], platforms=["win_amd64"])
+    site = tmp_path / "site"
     messages = set()
-    for step in itertools.count():
-        site = tmp_path / f"step {step}"
-        run_killed(functools.partial(add_set, site, record, "2026-11-01"), site, step)
-        if (site / "current").exists():
-            break
-        if (site / "lock").exists():
+    for _ in kills(restoring(site, lambda: add_set(site, record, "2026-11-01")), site):
+        if (site / "lock").exists() and not (site / "current").exists():
             (found,) = findings(site)
             assert (found.fault, found.path) == (IndexFault.LINK, "current")
             assert "`spokeshave index add`" in found.remedy
-            message = found.message, "generations/1" in found.remedy, (site / "generations/1").exists()
-            if step % 8 == 0 or message not in messages:
-                add_set(site, record, "2026-11-01")
-                assert findings(site) == []
-            messages.add(message)
+            messages.add((found.message, "generations/1" in found.remedy, (site / "generations/1").exists()))
+            add_set(site, record, "2026-11-01")
+            assert findings(site) == []
     assert messages == {
         ("does not exist: the first `index add` was interrupted, or runs now", False, False),
         ("does not exist", True, True),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +13,8 @@ from spokeshave.release.index.folder import METADATA, ReleaseIndex
 from spokeshave.release.index.writer.change import change_index
 from spokeshave.release.verification.verification import verify_index
 from spokeshave.testing.index_set_fixtures import add_set, write_set
-from spokeshave.testing.killed_fixtures import run_killed
+from spokeshave.testing.killing_fixtures import kills
+from spokeshave.testing.system_call_fixtures import needs_system_calls
 from spokeshave_core.release.index import IndexListReport
 
 VERSIONS = ("1.0rc1", "1.0rc2")
@@ -148,23 +146,24 @@ def test_a_folder_that_is_not_an_index_is_refused(tmp_path: Path, capsys: pytest
     assert "is not a release index" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")
+@needs_system_calls
 def test_a_killed_rebuild_is_completed(tmp_path: Path) -> None:
     """By the same command or by any other change, and an index that was intact has no findings at any time."""
     record = write_set(tmp_path / "records", "1.0", projects=["tools"], platforms=["win_amd64"])
     original = tmp_path / "original"
     add_set(original, record, "2026-11-01")
     before = texts(original)
-    # Every second change of a file: all would take too long.
-    for step in itertools.count(0, 2):
-        site = Path(shutil.copytree(original, tmp_path / f"step {step}", symlinks=True))
-        killed = run_killed(functools.partial(rebuild, site), site, step)
+    site = tmp_path / "site"
+
+    def prepared() -> Callable[[], int]:
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(original, site, symlinks=True)
+        return lambda: rebuild(site)
+
+    for number, _ in enumerate(kills(prepared, site)):
         assert verify_index(site, is_quick=True).findings == ()
-        assert step % 4 or rebuild(site) == 0
+        assert number % 2 or rebuild(site) == 0
         change_index(site, lambda sets: sets)
         report = verify_index(site, is_quick=True)
         assert (report.findings, report.notes) == ((), ())
         assert texts(site) == before
-        if not killed:
-            break
-    assert step > len(PAGES)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
+from spokeshave_core.drafts import draft_file
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.page.document import render_document
 from spokeshave_core.page.markup import Html, element, join
@@ -41,12 +41,8 @@ def write_page(path: Path, page: str) -> None:
         OSError: If the page cannot be written. The previous page is then unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(page, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with draft_file(path) as stream:
+        stream.write(page.encode())
 
 
 def _versions(run: PackageRun) -> str:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.index.writer.addition import add_records
 from spokeshave.release.index.writer.change import change_index
 from spokeshave.release.record import ATTESTATIONS, FILES
-from spokeshave.testing.killing_fixtures import killed_at
+from spokeshave.testing.killing_fixtures import kills
 from spokeshave.testing.large_index_fixtures import write_large_index
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_index_fixtures import html_links, json_files, listed_releases
+from spokeshave.testing.system_call_fixtures import needs_system_calls
+from spokeshave.testing.tracing_fixtures import Disturbance, Watch, run_traced
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 
@@ -163,22 +166,29 @@ def test_a_removed_release_makes_way_for_another_record(tmp_path: Path) -> None:
     assert_nothing_is_foreign(index)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL, and no fork")
+@needs_system_calls
 def test_what_a_kill_left_makes_way_for_another_record(tmp_path: Path) -> None:
-    """Also if the addition of the other one is killed too, at every fourth change of files."""
+    """Also if the addition of the other one is killed too, at four of its changes of files."""
     index = tmp_path / "index"
     first = write_release(tmp_path / "first")
     second = rebuilt(tmp_path / "second")
-    # As many as are made before the first generation is published.
-    for step in range(2, 72, 10):
+
+    def prepared() -> Callable[[], object]:
         shutil.rmtree(index, ignore_errors=True)
-        assert killed_at(step, lambda: add_records(index, [first], ADDED))
-        assert not (index / "current").exists()
-        for again in range(0, 40, 13):
-            killed_at(again, lambda: add_records(index, [second], LATER))
-        add_records(index, [second], LATER)
-        assert listed_releases(index) == ["3.12.0"]
-        assert_nothing_is_foreign(index)
+        index.mkdir()
+        return lambda: add_records(index, [first], ADDED)
+
+    tried = 0
+    for _ in kills(prepared, index, most=8):
+        # The first record counts as soon as the first generation is published.
+        if not (index / "current").exists():
+            tried += 1
+            for again in range(0, 80, 26):
+                run_traced(lambda: add_records(index, [second], LATER), Watch((index,)), Disturbance(again))
+            add_records(index, [second], LATER)
+            assert listed_releases(index) == ["3.12.0"]
+            assert_nothing_is_foreign(index)
+    assert tried > 4
 
 
 def test_what_is_foreign_does_not_make_way(tmp_path: Path) -> None:

@@ -257,9 +257,10 @@ class IndexWriter:
         with contextlib.suppress(SpokeshaveError):
             record = read_record(folder)
             used = self._used_by_others(record)
-            for file in record.files:
-                if file.sha256 not in used:
-                    shutil.rmtree(self.index.folder / FILES / file.sha256, ignore_errors=True)
+            unused = [self.index.folder / FILES / file.sha256 for file in record.files if file.sha256 not in used]
+            held = [path for path in unused if not _remove_tree(path)]
+            if held:
+                return
         shutil.rmtree(folder)
         with contextlib.suppress(OSError):
             folder.parent.rmdir()
@@ -269,6 +270,19 @@ class IndexWriter:
         others = (listed for listed in self.sets if is_same_release(listed, record))
         paths = (self.index.record_path(other.name, other.version) for other in others)
         return frozenset(file.sha256 for path in paths for file in read_record(path).files)
+
+
+def _remove_tree(folder: Path) -> bool:
+    """Remove a folder if it exists. Return False if a reader holds a file of it, which only Windows allows."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return True
+    except PermissionError:
+        if os.name != "nt":
+            raise
+        return False
+    return True
 
 
 def is_same_release(listed: IndexedSet, record: ReleaseRecord) -> bool:

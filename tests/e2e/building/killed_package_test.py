@@ -1,0 +1,55 @@
+"""`package` killed while Pants writes to `dist/`: a rerun writes the same files, and nothing takes a cut wheel."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from e2e.support.project import REPOSITORY, Project, pants_environment
+from spokeshave.cli import main
+from spokeshave.testing.killing_fixtures import Trial, is_thorough
+from spokeshave.testing.system_call_fixtures import needs_system_calls
+from spokeshave.testing.tracing_fixtures import Action, Command, Disturbance, Run, Watch, run_traced
+
+TARGET = "tiny:unpublished"
+
+
+@needs_system_calls
+def test_a_killed_package_is_completed_by_a_rerun(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Pants removes each old file and writes the new one in its place, so that a kill may leave none or a part."""
+    project = Project.copy(tmp_path / "repo", "tiny")
+    argv = [str(REPOSITORY / "pants"), "--no-pantsd", "package", TARGET]
+    package = Command(argv, pants_environment(), project.root)
+    watch = Watch((project.dist,))
+    project.pants("package", TARGET, daemon=False).checked()
+    whole = wheels_of(project)
+
+    def prepared() -> Callable[[], None]:
+        shutil.rmtree(project.dist)
+        for name, data in whole.items():
+            project.dist.mkdir(exist_ok=True)
+            (project.dist / name).write_bytes(data)
+        return package
+
+    def check(run: Run) -> None:
+        assert run.is_disturbed
+        for wheel in project.wheels():
+            if wheel.read_bytes() != whole[wheel.name]:
+                assert main(["upload", "--repository-url", "http://127.0.0.1:9/", str(wheel)]) == 1
+                assert wheel.name in capfd.readouterr().err
+        project.pants("package", TARGET, daemon=False).checked()
+        assert wheels_of(project) == whole
+        assert len(project.report(TARGET)) == len(whole)
+
+    if is_thorough():
+        for run in Trial(prepared, watch).runs():
+            check(run)
+    else:
+        check(run_traced(prepared(), watch, Disturbance(0, Action.CUT, within=r"\.whl$")))
+
+
+def wheels_of(project: Project) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in project.wheels()}
