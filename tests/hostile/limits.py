@@ -108,7 +108,7 @@ class _Watch:
                 self._check(folder, path, is_change=True)
         elif event in _PROGRAMS:
             program = os.fsdecode(arguments[0])  # type: ignore[arg-type]
-            if os.path.basename(program) not in self._programs:
+            if Path(program).name not in self._programs:
                 self._fail(f"starts {program}")
         elif event in _FORBIDDEN:
             self._fail(f"{event} {arguments}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_core.python_search import path_folders, pyenv_root
 
@@ -70,7 +70,7 @@ def discovery_script(search_paths: Iterable[str]) -> str:
 def _parse_answer(line: str) -> dict[str, Any] | None:
     """Parse an interpreter's output. None for other lines, such as the output of a broken `.pth` file."""
     try:
-        answer = json.loads(line)
+        answer = parse_any(line)
     except ValueError:
         return None
     return answer if isinstance(answer, dict) and "implementation" in answer else None

@@ -46,13 +46,13 @@ from spokeshave.upload.simple_index import UnreadableIndexError, page_of_html, p
 from spokeshave.wheel.version_facts import VersionFacts
 
 URL = "https://example.org/simple/demo/"
-HTML = b"""<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.1"><title>Links</title></head><body>
-<a href="../../files/ab/demo-1.0-py3-none-any.whl#sha256=0000000000000000000000000000000000000000000000000000000000000000"
+HTML = b"""<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.1"><title>x</title></head><body>
+<a href="../../files/ab/demo-1.0-py3-none-any.whl#sha256=00000000000000000000000000000000000000000000000000000000000000"
 data-requires-python="&gt;=3.9" data-yanked="x" data-core-metadata="sha256=00">demo-1.0-py3-none-any.whl</a><br>
 <!-- comment --><a href="https://example.org/demo-1.0.tar.gz">demo-1.0.tar.gz</a></body></html>
 """
-JSON = b"""{"meta": {"api-version": "1.1", "_last-serial": 1}, "name": "demo", "versions": ["1.0"], "files": [{"filename":
-"demo-1.0-py3-none-any.whl", "url": "../demo-1.0-py3-none-any.whl", "hashes": {"sha256": "00"}, "size": 3,
+JSON = b"""{"meta": {"api-version": "1.1", "_last-serial": 1}, "name": "demo", "versions": ["1.0"], "files": [{
+"filename": "demo-1.0-py3-none-any.whl", "url": "../demo-1.0-py3-none-any.whl", "hashes": {"sha256": "00"}, "size": 3,
 "upload-time": "2026-01-01T00:00:00Z", "yanked": "x", "requires-python": ">=3.9", "core-metadata": {"sha256": "00"},
 "provenance": "https://example.org/p"}], "projects": [{"name": "demo"}], "project-status": {"status": "active"}}
 """
@@ -61,20 +61,44 @@ SETS = b"""{"name": "abacus", "version": "1.0", "channel": "stable", "commit": "
 """.replace(b"\n", b" ", 1)
 HTML_WORDS = (
     *(b"<!--" * 300, b"<![" * 300, b"<!" * 300, b"<?" * 300, b"</" * 300, b"<a " * 300, b"&#" * 300, b"<" * 500),
-    *(b"<base href='//[x'>", b"<a href='//[x'>", b"<a href='http://[::1'>", b"<![foo bar]>", b"<a href='\\0x'>", b"&#x110000;"),
+    *(
+        b"<base href='//[x'>",
+        b"<a href='//[x'>",
+        b"<a href='http://[::1'>",
+        b"<![foo bar]>",
+        b"<a href='\\0x'>",
+        b"&#x110000;",
+    ),
     *(b"<script>", b"<a href=", b"<a href='/..%2f..%2fx'>", b"&#99999999999;", b'<input type="password">', b"</script"),
     *(b"<a href='#sha256=" + b"0" * 2000, b"<title>", b"%00", b"<meta name='pypi:project-status' content='x'>"),
 )
 REQUEST = b"GET /simple/demo/ HTTP/1.1\r\nHost: x\r\nAccept: application/vnd.pypi.simple.v1+json;q=0.5, */*\r\n\r\n"
 RANGE = (
-    b"GET /index.html HTTP/1.1\r\nHost: x\r\nRange: bytes=0-3\r\nIf-None-Match: W/\"a\", *\r\n"
+    b'GET /index.html HTTP/1.1\r\nHost: x\r\nRange: bytes=0-3\r\nIf-None-Match: W/"a", *\r\n'
     b"If-Modified-Since: Mon, 30 Nov 2026 01:00:00 GMT\r\n\r\n"
 )
 REQUEST_WORDS = (
-    *(b"../", b"%2e%2e/", b"%2f", b"%5c", b"%00", b"/.", b"//", b"/releases/x/1/", b"/files/" + b"0" * 64 + b"/a", b"?"),
+    *(
+        b"../",
+        b"%2e%2e/",
+        b"%2f",
+        b"%5c",
+        b"%00",
+        b"/.",
+        b"//",
+        b"/releases/x/1/",
+        b"/files/" + b"0" * 64 + b"/a",
+        b"?",
+    ),
     *(b"http://[x/", b"Range: bytes=" + b"9" * 5000 + b"-\r\n", b"Range: bytes=-1\r\n", b";q=" + b"9" * 5000, b"\x00"),
     *(b"If-Modified-Since: " + b"9" * 5000 + b"\r\n", b"Content-Length: -1\r\n", b"\xff", b"format=", b"Accept: \r\n"),
-    *(b"If-Modified-Since: Mon, 30 Nov 99999 01:00:00 +99999999999\r\n", b"HEAD ", b"POST ", b"HTTP/9.9", b"\r\n" * 200),
+    *(
+        b"If-Modified-Since: Mon, 30 Nov 99999 01:00:00 +99999999999\r\n",
+        b"HEAD ",
+        b"POST ",
+        b"HTTP/9.9",
+        b"\r\n" * 200,
+    ),
 )
 
 
@@ -249,7 +273,18 @@ def _search(data: bytes, _: Path) -> None:
 TAR_WORDS = (
     *(b"20 size=-1024\n", b"30 size=99999999999999\n", b"path=../x\n", b"20 path=/etc/passwd\n", b"linkpath=../../x\n"),
     *(b"GNU.sparse.major=1\n", b"GNU.sparse.size=9999999999\n", b"GNU.sparse.map=0,1\n", b"0 x=y\n", b"-5 x=y\n"),
-    *(b"\x80" + b"\x00" * 7, b"\xff" * 12, b"7777777777\x00", b"ustar\x0000", b"ustar  \x00", b"S", b"L", b"K", b"x", b"g"),
+    *(
+        b"\x80" + b"\x00" * 7,
+        b"\xff" * 12,
+        b"7777777777\x00",
+        b"ustar\x0000",
+        b"ustar  \x00",
+        b"S",
+        b"L",
+        b"K",
+        b"x",
+        b"g",
+    ),
 )
 
 TARGETS_OF_INDEXES = (
@@ -266,10 +301,40 @@ TARGETS_OF_INDEXES = (
         words=(*HTML_WORDS, *JSON_WORDS),
     ),
     Target("sets", "the sets of an index", in_file("sets.jsonl", _sets), texts(SETS), words=JSON_WORDS),
-    Target("upload-answer", "answers to an upload", _answer, texts(b"\x00\x00" + HTML, b"\x01\x00" + JSON), words=HTML_WORDS),
+    Target(
+        "upload-answer",
+        "answers to an upload",
+        _answer,
+        texts(b"\x00\x00" + HTML, b"\x01\x00" + JSON),
+        words=HTML_WORDS,
+    ),
     Target("requests", "requests to `index serve`", _requests, texts(REQUEST, RANGE), words=REQUEST_WORDS),
-    Target("sdist", "sdists, whose tar archive changes", gzipped(in_file("demo-1.0rc1.tar.gz", _sdist)), sdist_seeds, words=TAR_WORDS),
-    Target("sdist-file", "sdists", in_file("demo-1.0rc1.tar.gz", _sdist), lambda: [gzip.compress(seed) for seed in sdist_seeds()]),
-    Target("source-tree", "archives of source trees", in_file("tree.archive", _unpack), tree_seeds, errors=(RefusedArchiveError,), words=TAR_WORDS),
-    Target("packed", "packed files in wheels, by `release promote`", _search, lambda: [*tree_seeds(), wheel_seeds()[0]], words=TAR_WORDS),
+    Target(
+        "sdist",
+        "sdists, whose tar archive changes",
+        gzipped(in_file("demo-1.0rc1.tar.gz", _sdist)),
+        sdist_seeds,
+        words=TAR_WORDS,
+    ),
+    Target(
+        "sdist-file",
+        "sdists",
+        in_file("demo-1.0rc1.tar.gz", _sdist),
+        lambda: [gzip.compress(seed) for seed in sdist_seeds()],
+    ),
+    Target(
+        "source-tree",
+        "archives of source trees",
+        in_file("tree.archive", _unpack),
+        tree_seeds,
+        errors=(RefusedArchiveError,),
+        words=TAR_WORDS,
+    ),
+    Target(
+        "packed",
+        "packed files in wheels, by `release promote`",
+        _search,
+        lambda: [*tree_seeds(), wheel_seeds()[0]],
+        words=TAR_WORDS,
+    ),
 )

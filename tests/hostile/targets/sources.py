@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hostile.limits import Target
-from hostile.targets.common import Reader, as_text, each_of
-from hostile.targets.texts import JSON_WORDS, LINE_WORDS, MARKERS, PYPROJECT, REQUIREMENTS, TOML_WORDS, texts
-from spokeshave_core.cpython_releases import RELEASES
+from hostile.targets.common import as_text, each_of
+from hostile.targets.texts import JSON_WORDS, LINE_WORDS, MARKERS, PYPROJECT, TOML_WORDS, texts
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.requirement_lines import decode_requirements
@@ -108,11 +106,54 @@ from .a.b import (c, # comment
 import x.y, z as q
 """
 SOURCE_WORDS = (
-    *(b"/*" * 300, b"//" * 300, b'R"x(' * 200, b'R"' * 300, b"\\\n" * 300, b"(" * 500, b"{" * 500, b"##" * 300, b"'" * 200),
-    *(b"#include " * 100, b"#define A A A\n", b"#define A B\n#define B A A\n", b" " * 1000, b"\t" * 1000, b"\x00", b"\r"),
-    *(b"PyInit_" * 200, b"#if " * 200, b"#endif\n" * 200, b"__has_include(" * 200, b'"' * 300, b"%:", b"??/\n", b"\xe2\x80\xa8"),
-    *(b"a" * 3000, b"a::" * 800, b"<" * 800, b"* " * 800, b"PyAPI_FUNC(" * 200, b"1 << 999999999", b"9" * 5000, b"-" * 3000),
-    *(b"#ifdef\n", b"#if 1/0\n", b"#if (\n", b"#if " + b"(" * 300 + b"\n", b"#if 1 << 99999999999\n", b"#if 9999999999999**9\n"),
+    *(
+        b"/*" * 300,
+        b"//" * 300,
+        b'R"x(' * 200,
+        b'R"' * 300,
+        b"\\\n" * 300,
+        b"(" * 500,
+        b"{" * 500,
+        b"##" * 300,
+        b"'" * 200,
+    ),
+    *(
+        b"#include " * 100,
+        b"#define A A A\n",
+        b"#define A B\n#define B A A\n",
+        b" " * 1000,
+        b"\t" * 1000,
+        b"\x00",
+        b"\r",
+    ),
+    *(
+        b"PyInit_" * 200,
+        b"#if " * 200,
+        b"#endif\n" * 200,
+        b"__has_include(" * 200,
+        b'"' * 300,
+        b"%:",
+        b"??/\n",
+        b"\xe2\x80\xa8",
+    ),
+    *(
+        b"a" * 3000,
+        b"a::" * 800,
+        b"<" * 800,
+        b"* " * 800,
+        b"PyAPI_FUNC(" * 200,
+        b"1 << 999999999",
+        b"9" * 5000,
+        b"-" * 3000,
+    ),
+    *(
+        b"#ifdef\n",
+        b"#if 1/0\n",
+        b"#if (\n",
+        b"#if " + b"(" * 300 + b"\n",
+        b"#if 1 << 99999999999\n",
+        b"#if 9999999999999**9\n",
+    ),
     *(b"#define " + bytes([65 + index]) + b"(x) " + bytes([66 + index]) + b"(x x)\n" for index in range(20)),
 )
 
@@ -176,9 +217,24 @@ def _pyproject(data: bytes, _: Path) -> None:
 
 
 TARGETS_OF_SOURCES = (
-    Target("source", "C and C++ sources: includes, macros, modules", as_text(_source), texts(SOURCE), words=SOURCE_WORDS),
-    Target("python-headers", "CPython's headers", as_text(_headers), texts(HEADERS), errors=(ValueError,), words=SOURCE_WORDS),
-    Target("tool-output", "output of compilers, linkers, CMake and pip", as_text(_output), texts(OUTPUT), words=(*LINE_WORDS, *SOURCE_WORDS)),
+    Target(
+        "source", "C and C++ sources: includes, macros, modules", as_text(_source), texts(SOURCE), words=SOURCE_WORDS
+    ),
+    Target(
+        "python-headers",
+        "CPython's headers",
+        as_text(_headers),
+        texts(HEADERS),
+        errors=(ValueError,),
+        words=SOURCE_WORDS,
+    ),
+    Target(
+        "tool-output",
+        "output of compilers, linkers, CMake and pip",
+        as_text(_output),
+        texts(OUTPUT),
+        words=(*LINE_WORDS, *SOURCE_WORDS),
+    ),
     Target("answers", "answers of interpreters", as_text(_answers), texts(ANSWER), words=JSON_WORDS),
     Target("python-source", "imports in Python sources", as_text(_imports), texts(PYTHON), words=LINE_WORDS),
     Target("project-table", "pyproject.toml, by `tailor`", _pyproject, texts(PYPROJECT), words=TOML_WORDS),

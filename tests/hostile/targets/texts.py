@@ -15,25 +15,25 @@ from spokeshave.cache_server.settings import make_settings, read_config
 from spokeshave.cache_server.status import read_status
 from spokeshave.cache_server.tokens import read_secret
 from spokeshave.develop.written import WrittenFiles
+from spokeshave.pythons.requirements import read_pinned_file
 from spokeshave.release.attestations import read_attestations
 from spokeshave.release.conda.names import CondaNames
 from spokeshave.release.conda.reading import read_recipes
 from spokeshave.release.fetch.sums import read_sums_file
 from spokeshave.release.fetch.wanted import parse_wanted
 from spokeshave.release.integrity import verify_record
-from spokeshave.release.record import read_record
 from spokeshave.release.publish.journal import Journal, known_destinations, known_parts
+from spokeshave.release.record import read_record
 from spokeshave.release.retention.keep_file import read_keep_file
 from spokeshave.release.retention.pins import read_pins
 from spokeshave.repair.command import read_components
 from spokeshave.sdist.pyproject import Backend, repin_text, sdist_pyproject, with_static_version
-from spokeshave.pythons.requirements import read_pinned_file
 from spokeshave.version.command import VersionRequest, compute_version, version_report
 from spokeshave.wheel.name import parse_wheel_name
+from spokeshave_core import release, reports
 from spokeshave_core.channel import Channel
 from spokeshave_core.manifest import parse_manifest
 from spokeshave_core.reports.report import InvalidReportError, Report
-from spokeshave_core import release, reports
 
 MARKERS = {
     "implementation_name": "cpython",
@@ -87,7 +87,8 @@ REQUIREMENTS = b"""# comment
 numpy==2.3.5 ; python_version >= '3.9' \\
     --hash=sha256:0000000000000000000000000000000000000000000000000000000000000000 \\
     --hash=sha256:1111111111111111111111111111111111111111111111111111111111111111
-demo @ https://example.org/demo-1.0-py3-none-any.whl --hash=sha256:2222222222222222222222222222222222222222222222222222222222222222
+demo @ https://a.org/demo-1.0-py3-none-any.whl \\
+    --hash=sha256:2222222222222222222222222222222222222222222222222222222222222222
 other[all]===1.0
 -r more.txt
 ./local.whl
@@ -110,8 +111,8 @@ STATEMENT = (
     "eyJzdWJqZWN0IjogW3sibmFtZSI6ICJ4LndobCIsICJkaWdlc3QiOiB7InNoYTI1NiI6ICIwMCJ9fV0sICJwcmVkaWNhdGVUeXBlIjogImEifQ=="
 )
 ATTESTATION = json.dumps({"version": 1, "envelope": {"statement": STATEMENT, "signature": "AA=="}}).encode()
-MANIFEST = b"""{"format": 1, "pythons": [{"name": "a", "system": "glibc", "system_version": "2.36", "architecture": "aarch64",
-"version": "3.13.5", "emulator": "qemu", "launcher": ["/usr/bin/qemu"], "executable": "/x/python", "argv0": ["-0"],
+MANIFEST = b"""{"format": 1, "pythons": [{"name": "a", "system": "glibc", "system_version": "2.36",
+"architecture": "aarch64", "version": "3.13.5", "emulator": "qemu", "launcher": ["/usr/bin/qemu"], "executable": "/x/python", "argv0": ["-0"],
 "variables": {"A": "b"}, "origins": [["a", "1", "00"]], "free_threaded": false}]}
 """
 CONDA = b"""schema_version: 1
@@ -251,20 +252,85 @@ def texts(*seeds: bytes) -> Callable[[], Sequence[bytes]]:
 
 TARGETS_OF_TEXTS = (
     Target("pyproject", "pyproject.toml", in_file("pyproject.toml", _pyproject), texts(PYPROJECT), words=TOML_WORDS),
-    Target("version", "version files", in_file("version.json", _version), texts(b'{"package-version": "3.12.0.dev"}'), words=JSON_WORDS),
-    Target("requirements", "requirements files", in_file("requirements.txt", _requirements), texts(REQUIREMENTS, PINNED), words=LINE_WORDS),
+    Target(
+        "version",
+        "version files",
+        in_file("version.json", _version),
+        texts(b'{"package-version": "3.12.0.dev"}'),
+        words=JSON_WORDS,
+    ),
+    Target(
+        "requirements",
+        "requirements files",
+        in_file("requirements.txt", _requirements),
+        texts(REQUIREMENTS, PINNED),
+        words=LINE_WORDS,
+    ),
     Target("pins", "lock files", in_file("pylock.toml", read_pins), texts(PYLOCK), words=TOML_WORDS),
-    Target("conda-names", "names of conda packages", in_file("names.toml", CondaNames.read), texts(b'numpy = "numpy"\n"a[b]" = ["c"]\n'), words=TOML_WORDS),
+    Target(
+        "conda-names",
+        "names of conda packages",
+        in_file("names.toml", CondaNames.read),
+        texts(b'numpy = "numpy"\n"a[b]" = ["c"]\n'),
+        words=TOML_WORDS,
+    ),
     Target("keep", "keep files", in_file("keep.txt", read_keep_file), texts(b"1.0\ndemo==2.0 # x\n"), words=LINE_WORDS),
-    Target("wanted", "requirements and names of wheels on a command line", in_file("x", _words), texts(b"demo==1.0\ndemo", b"demo-1.0-1-cp310.cp311-abi3-linux_x86_64.whl"), words=LINE_WORDS),
-    Target("report", "reports of other machines", _reports, texts(RECORD, b'{"problems": []}', b'{"wheel": "x", "sha256": "00", "runs": []}'), errors=(InvalidReportError,), words=JSON_WORDS),
-    Target("release-record", "the manifest of a release", in_file("release.json", _record), texts(RECORD), words=JSON_WORDS),
+    Target(
+        "wanted",
+        "requirements and names of wheels on a command line",
+        in_file("x", _words),
+        texts(b"demo==1.0\ndemo", b"demo-1.0-1-cp310.cp311-abi3-linux_x86_64.whl"),
+        words=LINE_WORDS,
+    ),
+    Target(
+        "report",
+        "reports of other machines",
+        _reports,
+        texts(RECORD, b'{"problems": []}', b'{"wheel": "x", "sha256": "00", "runs": []}'),
+        errors=(InvalidReportError,),
+        words=JSON_WORDS,
+    ),
+    Target(
+        "release-record", "the manifest of a release", in_file("release.json", _record), texts(RECORD), words=JSON_WORDS
+    ),
     Target("sums", "SHA256SUMS", in_file("SHA256SUMS", _sums), texts(SUMS), words=LINE_WORDS),
     Target("journal", "journals of publications", in_file("x.jsonl", _journal), texts(JOURNAL), words=JSON_WORDS),
-    Target("attestation", "attestations", in_file("x.whl.publish.attestation", _attestation), texts(ATTESTATION), words=JSON_WORDS),
-    Target("manifest", "the manifest of emulated Pythons", lambda data, _: parse_manifest(data.decode("utf-8", "replace"), "manifest.json"), texts(MANIFEST), words=JSON_WORDS),
-    Target("conda-recipe", "recipes of conda packages", in_file("recipe.yaml", _recipe), texts(CONDA), words=TOML_WORDS),
-    Target("components", "components of --components", in_file("c.json", read_components), texts(b'{"components": [{"name": "zlib", "version": "1", "license": "Zlib", "purl": "pkg:generic/zlib@1"}]}'), words=JSON_WORDS),
-    Target("cache-config", "the configuration of the cache server", in_file("cache.toml", _config), texts(CONFIG), words=TOML_WORDS),
-    Target("secret", "secrets and states of the cache server", in_file("status.json", _secret), texts(b"0" * 64, b'{"pid": 1}'), words=JSON_WORDS),
+    Target(
+        "attestation",
+        "attestations",
+        in_file("x.whl.publish.attestation", _attestation),
+        texts(ATTESTATION),
+        words=JSON_WORDS,
+    ),
+    Target(
+        "manifest",
+        "the manifest of emulated Pythons",
+        lambda data, _: parse_manifest(data.decode("utf-8", "replace"), "manifest.json"),
+        texts(MANIFEST),
+        words=JSON_WORDS,
+    ),
+    Target(
+        "conda-recipe", "recipes of conda packages", in_file("recipe.yaml", _recipe), texts(CONDA), words=TOML_WORDS
+    ),
+    Target(
+        "components",
+        "components of --components",
+        in_file("c.json", read_components),
+        texts(b'{"components": [{"name": "zlib", "version": "1", "license": "Zlib", "purl": "pkg:generic/zlib@1"}]}'),
+        words=JSON_WORDS,
+    ),
+    Target(
+        "cache-config",
+        "the configuration of the cache server",
+        in_file("cache.toml", _config),
+        texts(CONFIG),
+        words=TOML_WORDS,
+    ),
+    Target(
+        "secret",
+        "secrets and states of the cache server",
+        in_file("status.json", _secret),
+        texts(b"0" * 64, b'{"pid": 1}'),
+        words=JSON_WORDS,
+    ),
 )

@@ -20,7 +20,6 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.intake.command import Intake, take_in
 from spokeshave.policies.linux import parse_platform
 from spokeshave.release.check.file.reader import read_file
-from spokeshave.release.conda.facts import read_facts
 from spokeshave.release.promote.stamping import stamp_promoted, unstamp
 from spokeshave.release.seal.artifact import read_artifact
 from spokeshave.release.version_search import search_wheel
@@ -65,9 +64,7 @@ Description-Content-Type: text/markdown
 
 # Text
 """
-WHEEL = (
-    b"Wheel-Version: 1.0\nGenerator: spokeshave 1\nRoot-Is-Purelib: false\nTag: cp310-cp310-manylinux_2_17_x86_64\n"
-)
+WHEEL = b"Wheel-Version: 1.0\nGenerator: spokeshave 1\nRoot-Is-Purelib: false\nTag: cp310-cp310-manylinux_2_17_x86_64\n"
 ENTRY_POINTS = b"[console_scripts]\ndemo = demo:main\n[gui_scripts]\n\n[other.group]\nname = demo:attribute [extra]\n"
 RECIPE = (
     b'{"pins": ["other"], "version-module": "demo/_version.py", "version-files": {"demo/v.txt": "@VERSION@"},'
@@ -76,7 +73,11 @@ RECIPE = (
 SBOM = b"""{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"component": {"type": "library",
 "bom-ref": "pkg:pypi/demo@1.0rc1", "name": "demo", "version": "1.0rc1", "purl": "pkg:pypi/demo@1.0rc1"}},
 "components": [{"type": "library", "name": "zlib", "version": "1.3"}], "dependencies": []}"""
-NAMES = b"demo/data.txt\ndemo-1.0rc1.data/scripts/run\ndemo-1.0rc1.data/purelib/x.py\nother.py\ndemo-1.0rc1.dist-info/licenses/LICENSE"
+NAMES = b"""demo/data.txt
+demo-1.0rc1.data/scripts/run
+demo-1.0rc1.data/purelib/x.py
+other.py
+demo-1.0rc1.dist-info/licenses/LICENSE"""
 RECORD_LINES = b"demo/listed.txt,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n"
 
 
@@ -172,9 +173,7 @@ def _promote(wheel: Path) -> None:
 
 def _intake(wheel: Path) -> None:
     platform = parse_platform(PLATFORM)
-    intake = Intake(
-        wheels=(wheel,), platform=platform, abi=PythonAbi.parse(ABI), version="1.0rc1", version_files={}
-    )
+    intake = Intake(wheels=(wheel,), platform=platform, abi=PythonAbi.parse(ABI), version="1.0rc1", version_files={})
     take_in(intake, wheel.parent / "taken")
 
 
@@ -234,7 +233,17 @@ def _texts(*texts: bytes) -> Callable[[], Sequence[bytes]]:
 
 WORDS = (
     *(b"9" * 5000, b"Version: 1.0", b"Version: 1!9.9.9", b"\x00", b"\xff\xfe", b"\r", b"..", b"/", b"\\", b"[" * 50),
-    *(SEPARATOR, b"../x.py", b"demo/../../x.py", b"C:/x", b"aux", b"sha256=", b"sha512=", b"Requires-Dist: ", b"\\ud800"),
+    *(
+        SEPARATOR,
+        b"../x.py",
+        b"demo/../../x.py",
+        b"C:/x",
+        b"aux",
+        b"sha256=",
+        b"sha512=",
+        b"Requires-Dist: ",
+        b"\\ud800",
+    ),
 )
 
 TARGETS_OF_WHEELS = (
@@ -252,12 +261,34 @@ TARGETS_OF_WHEELS = (
     Target("stamp", "wheels, by `stamp`", in_file(NAME, _stamp), wheel_seeds),
     Target("stamp-parts", "the files of wheels, by `stamp`", _in_parts(NAME, _stamp), _parts_seeds, words=WORDS),
     Target("promote", "wheels, by `release promote`", _in_parts(NAME, _promote), _parts_seeds, words=WORDS),
-    Target("intake", "wheels of build backends, by `intake`", _in_parts(UNREPAIRED, _intake), _parts_seeds, words=WORDS),
+    Target(
+        "intake", "wheels of build backends, by `intake`", _in_parts(UNREPAIRED, _intake), _parts_seeds, words=WORDS
+    ),
     Target("check", "wheels, by `release check`", in_file(NAME, _check), wheel_seeds),
-    Target("check-parts", "the files of wheels, by `release check`", _in_parts(NAME, _check), _parts_seeds, words=WORDS),
-    Target("seal", "wheels, by `release seal` and others that read metadata", _in_parts(NAME, _seal), _parts_seeds, words=WORDS),
+    Target(
+        "check-parts", "the files of wheels, by `release check`", _in_parts(NAME, _check), _parts_seeds, words=WORDS
+    ),
+    Target(
+        "seal",
+        "wheels, by `release seal` and others that read metadata",
+        _in_parts(NAME, _seal),
+        _parts_seeds,
+        words=WORDS,
+    ),
     Target("record", "RECORD", _record, _texts(RECORD_LINES, b'"a,b",sha256=AA,1\nx,,\n'), words=WORDS),
     Target("metadata", "METADATA", _metadata, _texts(METADATA), words=WORDS),
-    Target("recipe", "the recipe of a wheel", lambda data, _: Recipe.parse(data, "spokeshave.json"), _texts(RECIPE), words=WORDS),
-    Target("sbom", "bills of materials", lambda data, _: restamp_sbom(data, Restamp("demo", "1.0rc1", "2.0"), "x.json"), _texts(SBOM), words=WORDS),
+    Target(
+        "recipe",
+        "the recipe of a wheel",
+        lambda data, _: Recipe.parse(data, "spokeshave.json"),
+        _texts(RECIPE),
+        words=WORDS,
+    ),
+    Target(
+        "sbom",
+        "bills of materials",
+        lambda data, _: restamp_sbom(data, Restamp("demo", "1.0rc1", "2.0"), "x.json"),
+        _texts(SBOM),
+        words=WORDS,
+    ),
 )

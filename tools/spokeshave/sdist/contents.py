@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -27,17 +26,13 @@ from spokeshave.sdist.cmake_lists import (
 )
 from spokeshave.sdist.pyproject import Backend, sdist_pyproject
 from spokeshave.stamp.source import header_lines
+from spokeshave.toml_text import parse_toml
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.sdist import SdistDescription
 from spokeshave_core.wheel_name import UNSTAMPED, file_name_part
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 PKG_INFO = "PKG-INFO"
 PYPROJECT = "pyproject.toml"
@@ -177,7 +172,7 @@ def _generated(recipe: Recipe) -> dict[str, bytes]:
 def _pyproject(inputs: SdistInputs, metadata: WheelMetadata) -> str:
     described = inputs.description
     text = inputs.pyproject.read_bytes().decode("utf-8")
-    dynamic = tomllib.loads(text)["project"].get("dynamic", [])
+    dynamic = parse_toml(text)["project"].get("dynamic", [])
     limited = f"cp{described.limited_api.replace('.', '')}" if described.limited_api else ""
     backend = Backend(
         requirements=described.build_requirements,
@@ -203,7 +198,7 @@ def _named_files(pyproject: Path, metadata: WheelMetadata) -> dict[str, bytes]:
         InvalidInputsError: If the readme is outside of the project's folder.
     """
     files = {path: source.read_bytes() for path, source in metadata.license_files.items()}
-    readme = tomllib.loads(pyproject.read_bytes().decode("utf-8"))["project"].get("readme")
+    readme = parse_toml(pyproject.read_bytes())["project"].get("readme")
     path = readme.get("file") if isinstance(readme, dict) else readme
     if not isinstance(path, str):
         return files

@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.name import is_version, parse_wheel_name
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
@@ -64,7 +65,7 @@ def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
         InvalidWheelError: If it is not JSON, or has a lone surrogate, which UTF-8 cannot contain.
     """
     try:
-        document: object = json.loads(data)
+        document: object = parse_any(data)
     except (ValueError, RecursionError) as err:
         problem = Problem(place, f"is not JSON ({err})", "Repair the wheel again.")
         raise InvalidWheelError(problem) from err

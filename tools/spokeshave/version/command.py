@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import write_text
 from spokeshave_core.channel import AT_COMMIT, CUSTOM, DATED, Channel, VersionFormat
+from spokeshave_core.json_values import InvalidJsonError, parse_any
 from spokeshave_core.problems import Problems
 from spokeshave_core.release.version_text import VERSION_KEY
 from spokeshave_core.reports.version import VersionReport
@@ -97,12 +97,12 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
     """Return a version file, or None after adding its problems."""
     remedy = f"Write {EXAMPLE} into it."
     try:
-        document: object = json.loads(path.read_bytes())
+        document: object = parse_any(path.read_bytes())
     except OSError as err:
         problems.add(str(path), f"cannot be read ({err.strerror})", remedy)
         return None
-    except (ValueError, RecursionError) as err:
-        problems.add(str(path), f"is not JSON ({err})", remedy)
+    except InvalidJsonError as err:
+        problems.add(str(path), f"is not a version file: {err}", remedy)
         return None
     text = document.get(VERSION_KEY) if isinstance(document, dict) else None
     if not isinstance(text, str):

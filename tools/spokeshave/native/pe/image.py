@@ -19,6 +19,16 @@ import pefile
 from spokeshave.native.name_budget import NameBudget
 from spokeshave.native.pe.layout import Directory
 
+# What pefile and the readers of tables raise for damaged files.
+MALFORMED = (
+    pefile.PEFormatError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    struct.error,
+    MemoryError,
+    OverflowError,
+)
 # pefile has no types.
 _open_headers = cast("Callable[..., Any]", pefile.PE)
 
@@ -39,7 +49,7 @@ def section_ranges(path: Path, name: str) -> list[tuple[int, int]]:
         with open_image(path) as image:
             sections = [section for section in image.headers.sections if section.Name.rstrip(b"\0") == name.encode()]
             return [(int(section.PointerToRawData), int(section.Misc_VirtualSize)) for section in sections]
-    except (pefile.PEFormatError, ValueError):
+    except MALFORMED:
         return []
 
 

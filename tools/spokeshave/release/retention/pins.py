@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,13 +23,9 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.toml_text import InvalidTomlError, parse_toml
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.requirement_lines import LineKind, RequirementLine, decode_requirements, requirement_lines
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _TOML = (".toml", ".lock")
 EXACT = ("==", "===")
@@ -104,8 +99,8 @@ def _read(path: Path) -> bytes:
 
 def _lock_file_pins(path: Path) -> Iterator[Pin]:
     try:
-        document = tomllib.loads(_read(path).decode("utf-8"))
-    except ValueError as err:
+        document = parse_toml(_read(path))
+    except InvalidTomlError as err:
         raise InvalidPinsError(Problem(str(path), f"is not TOML ({err})", "Lock again.")) from err
     tables = [document[key] for key in _PACKAGES if isinstance(document.get(key), list)]
     if not tables:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urlsplit
+
+from spokeshave_core.json_values import parse_any
 
 _HASH = "sha256="
 # Forms of pages do not have all values.
@@ -72,7 +73,7 @@ def read_json(data: bytes, page: str) -> list[ListedFile]:
         InvalidPageError: If it is not such a page.
     """
     try:
-        return [_json_file(entry, page) for entry in json.loads(data)["files"]]
+        return [_json_file(entry, page) for entry in parse_any(data)["files"]]
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise InvalidPageError(f"is not a page of the JSON API ({type(err).__name__}: {err})") from err
 
@@ -93,7 +94,7 @@ def read_json_projects(data: bytes) -> list[str]:
         InvalidPageError: If it is not such a page.
     """
     try:
-        return [str(entry["name"]) for entry in json.loads(data)["projects"]]
+        return [str(entry["name"]) for entry in parse_any(data)["projects"]]
     except (ValueError, KeyError, TypeError) as err:
         raise InvalidPageError(f"is not a page of the JSON API ({type(err).__name__}: {err})") from err
 
