@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Mapping
 
 from hostile.raw_zip import DEFLATED, RawEntry, deflated, raw_zip
+from hostile.targets.native import compiled_module
 from hostile.targets.wheels import ENTRY_POINTS, METADATA, NAMES, RECIPE, SBOM, SEPARATOR, WHEEL, record_of
 
 _DIST_INFO = b"demo-1.0rc1.dist-info"
@@ -110,8 +111,6 @@ def _wheels() -> dict[str, bytes]:
 
 
 def _parts() -> dict[str, bytes]:
-    native = b"\x7fELF" + bytes(60)
-
     def parts(**changed: bytes) -> bytes:
         usual = {
             "metadata": METADATA,
@@ -122,7 +121,7 @@ def _parts() -> dict[str, bytes]:
             "record": b"",
             "names": NAMES,
             "module": b"",
-            "native": native,
+            "native": compiled_module("manylinux_2_17_x86_64"),
         }
         return SEPARATOR.join({**usual, **changed}.values())
 
@@ -196,7 +195,7 @@ def _pax(record: bytes) -> bytes:
 
 def _tars() -> dict[str, bytes]:
     top = b"demo-1.0rc1"
-    good = _tar([(top + b"/PKG-INFO", tarfile.REGTYPE, b"", METADATA)])[:-1024]
+    good = _tar([(top + b"/PKG-INFO", tarfile.REGTYPE, b"", METADATA)])[: 1024 + len(METADATA) // 512 * 512]
     plain = _header(top + b"/a", b"0", b"%011o" % 0)
     end = bytes(1024)
     return {
@@ -214,6 +213,7 @@ def _tars() -> dict[str, bytes]:
         "a path that is not UTF-8": _tar([(top + b"/\xff", b"0", b"", b"x")]),
         "a negative size": good + _header(top + b"/a", b"0", b"\xff" * 11 + b"\x00") + end,
         "a negative size in pax": good + _pax(b"size=-512") + plain + end,
+        "a size that leads back": good + _pax(b"size=-1536") + plain + end,
         "a more negative size in pax": good + _pax(b"size=-9999") + plain + end,
         "a large size": good + _header(top + b"/a", b"0", b"\x80" + b"\x00" * 3 + b"\x7f" + b"\xff" * 7) + end,
         "a large long name": good + _header(b"x", b"L", b"77777777777") + bytes(4096) + end,
@@ -287,8 +287,6 @@ def _requirements() -> dict[str, bytes]:
         "a long marker": b"a==1 ; python_version > '" + _DIGITS + b"' --hash=sha256:00\n",
         "deep markers": b"a==1 ; " + b"(" * 3000 + b"os_name == ''" + b")" * 3000 + b" --hash=sha256:00\n",
         "a file in itself": b"-r requirements.txt\n-r requirements.txt\n",
-        "a file outside": b"-r ../../../../etc/passwd\n",
-        "an absolute file": b"-r /etc/passwd\n",
         "a file with a zero": b"-r a\0b\n",
         "a long file": b"-r " + b"a" * 9000 + b"\n",
         "an address that is not one": b"a @ https://[x/a-1.0-py3-none-any.whl --hash=sha256:00\n",

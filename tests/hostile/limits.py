@@ -56,6 +56,7 @@ class Target:
         errors: Errors besides our own by which it may refuse an input. Its callers turn them into errors for users.
         words: What inputs of this kind consist of, for mutations.
         programs: The programs that it may start.
+        reads_named: Whether it reads files that its input names, as users ask for, such as `-r` of a requirements file.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Target:
     errors: tuple[type[Exception], ...] = ()
     words: tuple[bytes, ...] = ()
     programs: tuple[str, ...] = ()
+    reads_named: bool = False
 
 
 class _Watch:
@@ -73,6 +75,7 @@ class _Watch:
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._programs: tuple[str, ...] = ()
+        self._reads_all = False
         self._readable = tuple(
             os.path.realpath(path)
             for path in (sys.prefix, sys.base_prefix, *filter(None, sys.path), REPOSITORY, "/proc/self", os.devnull)
@@ -81,9 +84,10 @@ class _Watch:
         sys.addaudithook(self._audit)
 
     @contextlib.contextmanager
-    def watching(self, folder: Path, programs: tuple[str, ...]) -> Iterator[None]:
+    def watching(self, folder: Path, target: Target) -> Iterator[None]:
         """Record what the block does outside of a folder."""
-        self._programs = programs
+        self._programs = target.programs
+        self._reads_all = target.reads_named
         self.violation = None
         self._folder = folder
         writes_bytecode = sys.dont_write_bytecode
@@ -117,7 +121,7 @@ class _Watch:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return
         text = os.fsdecode(path)
-        if not is_change and "/" not in text:
+        if not is_change and (self._reads_all or "/" not in text):
             # `shutil.rmtree` opens folders by their name, relative to the descriptor of their parent.
             return
         # What a link leads to counts, and not its own place.
@@ -157,7 +161,7 @@ def check(target: Target, data: bytes) -> bool:
     previous = signal.signal(signal.SIGVTALRM, _out_of_time)
     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
     try:
-        with _watch.watching(scratch, target.programs):
+        with _watch.watching(scratch, target):
             is_accepted = _read(target, data, scratch)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         _check_limits(memory, time.process_time() - started)

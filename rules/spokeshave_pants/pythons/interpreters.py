@@ -26,6 +26,10 @@ print(json.dumps({
 """
 
 
+# What each interpreter answers, besides whether it is free-threaded.
+_TEXTS = ("path", "version", "implementation", "include")
+
+
 @dataclass(frozen=True, order=True)
 class Interpreter:
     """One CPython: its path, full version, and the directory of its headers if it has them."""
@@ -73,7 +77,8 @@ def _parse_answer(line: str) -> dict[str, Any] | None:
         answer = parse_any(line)
     except ValueError:
         return None
-    return answer if isinstance(answer, dict) and "implementation" in answer else None
+    is_answer = isinstance(answer, dict) and all(isinstance(answer.get(key), str) for key in _TEXTS)
+    return answer if is_answer and isinstance(answer.get("free_threaded"), bool) else None
 
 
 def parse_discovery(output: str) -> tuple[Interpreter, ...]:
@@ -81,7 +86,7 @@ def parse_discovery(output: str) -> tuple[Interpreter, ...]:
     found: dict[str, Interpreter] = {}
     for line in output.splitlines():
         answer = _parse_answer(line)
-        match = re.match(r"3\.([0-9]+)\.([0-9]+)", answer["version"]) if answer else None
+        match = re.match(r"3\.([0-9]{1,4})\.([0-9]{1,4})", answer["version"]) if answer else None
         if answer is None or match is None or answer["implementation"] != "cpython" or not answer["path"]:
             continue
         found[answer["path"]] = Interpreter(

@@ -251,7 +251,14 @@ def texts(*seeds: bytes) -> Callable[[], Sequence[bytes]]:
 
 
 TARGETS_OF_TEXTS = (
-    Target("pyproject", "pyproject.toml", in_file("pyproject.toml", _pyproject), texts(PYPROJECT), words=TOML_WORDS),
+    Target(
+        "pyproject",
+        "pyproject.toml",
+        in_file("pyproject.toml", _pyproject),
+        texts(PYPROJECT),
+        words=TOML_WORDS,
+        reads_named=True,
+    ),
     Target(
         "version",
         "version files",
@@ -265,6 +272,7 @@ TARGETS_OF_TEXTS = (
         in_file("requirements.txt", _requirements),
         texts(REQUIREMENTS, PINNED),
         words=LINE_WORDS,
+        reads_named=True,
     ),
     Target("pins", "lock files", in_file("pylock.toml", read_pins), texts(PYLOCK), words=TOML_WORDS),
     Target(

@@ -216,6 +216,8 @@ def standard_metadata(document: Table, pyproject: Path, problems: Problems) -> S
             note(error, pyproject, problems)
     except (ConfigurationError, UnicodeDecodeError, OSError, ValueError, NotImplementedError) as err:
         note(err, pyproject, problems)
+    except RecursionError:
+        problems.add(f"{pyproject}: project", "has a marker that is nested too deeply", REMEDY)
     return None
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from packaging.requirements import Requirement
-
 from spokeshave.assemble.command import check_version_paths, read_templates
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import check_root, read_payload
 from spokeshave.errors import InvalidInputsError, InvalidPayloadError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.sdist.archive import SdistFile
 from spokeshave.sdist.cmake_lists import (
     DATA_DIR,
@@ -187,7 +186,7 @@ def _dependencies(core_metadata: bytes) -> tuple[str, ...]:
     """Return the requirements in METADATA that are not those of an extra."""
     key = b"requires-dist:"
     lines = [line[len(key) :].strip() for line in header_lines(core_metadata) if line.lower().startswith(key)]
-    requirements = [Requirement(line.decode()) for line in lines]
+    requirements = [parse_requirement(line.decode()) for line in lines]
     return tuple(str(found) for found in requirements if "extra ==" not in str(found.marker or ""))
 
 

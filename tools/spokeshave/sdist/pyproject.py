@@ -11,11 +11,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidMetadataError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.toml_text import InvalidTomlError, parse_toml
 from spokeshave_core.problems import Problem
 
@@ -191,7 +192,7 @@ def _spans(text: str, *, with_backend: bool) -> list[tuple[int, int]]:
 def _pinned(text: str, pins: Collection[str], old: str | None, version: str) -> str | None:
     """Return a requirement with a pin. None if the text is not a requirement of a pinned distribution."""
     try:
-        requirement = Requirement(text)
+        requirement = parse_requirement(text)
     except InvalidRequirement:
         return None
     expected = SpecifierSet("" if old is None else f"=={old}")

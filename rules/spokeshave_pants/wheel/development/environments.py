@@ -49,7 +49,9 @@ def parse_answer(output: str, python: str) -> PythonVersion:
     lines = output.strip().splitlines()
     try:
         implementation, minor, free_threaded = parse_any(lines[-1])
-    except (IndexError, ValueError):
+        if not isinstance(minor, int) or not isinstance(free_threaded, bool):
+            raise ValueError("not a version")
+    except (IndexError, TypeError, ValueError):
         printed = " ".join(lines) or "it printed nothing"
         raise InvalidTargetError(f"{python} is not a working Python: {printed}.") from None
     if implementation != "cpython":

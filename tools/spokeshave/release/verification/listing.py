@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urlsplit
 
+from spokeshave.upload.answer_text import MalformedPageError, parse_page
 from spokeshave_core.json_values import parse_any
 
 _HASH = "sha256="
@@ -178,10 +179,13 @@ class _LinkParser(HTMLParser):
 def _links(data: bytes) -> list[_Link]:
     parser = _LinkParser()
     try:
-        parser.feed(data.decode("utf-8"))
-        parser.close()
+        parse_page(parser, data.decode("utf-8"))
     except UnicodeDecodeError as err:
         raise InvalidPageError("is not text in UTF-8") from err
+    except MalformedPageError as err:
+        if isinstance(err.__cause__, InvalidPageError):
+            raise err.__cause__ from err
+        raise InvalidPageError("has malformed HTML") from err
     return parser.found
 
 
