@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import importlib
+import io
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-ATTACKS = Path(__file__).parent / "corpus"
 _MINIMISING_SECONDS = 60
-# Parsers of others that ours consist of. What is imported before atheris cannot be instrumented.
-_INSTRUMENTED = (
-    *("spokeshave", "spokeshave_core", "spokeshave_pants"),
-    *("elftools", "macholib", "packaging", "pefile", "pyproject_metadata", "ruamel", "twine", "auditwheel"),
-)
+# What atheris instruments for the targets of each module. It takes seconds for each package, and what is imported before
+# cannot be.
+_PACKAGING = tuple(f"packaging.{name}" for name in ("_parser", "_tokenizer", "markers", "metadata", "requirements"))
+_INSTRUMENTED = {
+    "hostile.targets.native": (
+        "spokeshave.native",
+        *(f"elftools.elf.{name}" for name in ("elffile", "dynamic", "sections", "segments")),
+    ),
+    "hostile.targets.wheels": (
+        *("spokeshave.wheel", "spokeshave.verify", "spokeshave.stamp", "spokeshave.intake", "spokeshave.native.elf"),
+        *("spokeshave.release.check.file", "spokeshave.requirement_text", *_PACKAGING),
+    ),
+    "hostile.targets.texts": (
+        *("spokeshave.assemble.metadata", "spokeshave.sdist.pyproject", "spokeshave.pythons.requirements"),
+        *("spokeshave.release.retention", "spokeshave.release.publish.journal", "spokeshave.release.record"),
+        *("spokeshave.version", "spokeshave.release.conda.reading", "spokeshave.requirement_text"),
+        *("spokeshave_core.json_values", "spokeshave_core.manifest", "spokeshave_core.requirement_lines", *_PACKAGING),
+    ),
+    "hostile.targets.indexes": (
+        *("spokeshave.upload", "spokeshave.release.index.server", "spokeshave.release.verification"),
+        *("spokeshave.sdist", "spokeshave.standalone.unpack", "spokeshave.release.packed_files", "html.parser"),
+        *("spokeshave.release.version_search", "spokeshave.release.check.file", "tarfile"),
+    ),
+    "hostile.targets.sources": ("spokeshave_pants", "spokeshave_core.requirement_lines"),
+}
 _LONGEST = 1 << 16
 
 
@@ -42,12 +64,13 @@ def main(arguments: list[str]) -> int:
         " default: spokeshave-fuzz in the folder of temporary files",
     )
     parser.add_argument("--run", action="append", type=Path, metavar="FILE", help="read these inputs alone")
+    parser.add_argument("--module", choices=_INSTRUMENTED, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    if options.module:
+        return _run(options)
     if options.list or options.target is None:
         return _list()
-    if options.target == "all":
-        return _run_all(options.seconds, options.output)
-    return _run(options)
+    return _start(options, arguments)
 
 
 def _list() -> int:
@@ -58,13 +81,17 @@ def _list() -> int:
     return 0
 
 
-def _run_all(seconds: int, output: Path) -> int:
-    """Run each target in a process of its own."""
-    from hostile.targets.every import TARGETS
+def _start(options: argparse.Namespace, arguments: list[str]) -> int:
+    """Run each target in a process of its own, in which atheris comes before the parsers."""
+    from hostile.targets.every import MODULES
 
+    if options.target not in (*MODULES, "all"):
+        print(f"{options.target} is not a target; `tools/fuzz --list` shows them.", file=sys.stderr)
+        return 2
     failed = False
-    for name in TARGETS:
-        command = [sys.executable, "-m", "hostile.fuzz", name, "--seconds", str(seconds), "--output", str(output)]
+    for name in MODULES if options.target == "all" else [options.target]:
+        given = [name if argument == "all" else argument for argument in arguments]
+        command = [sys.executable, "-m", "hostile.fuzz", *given, "--module", MODULES[name]]
         failed |= subprocess.run(command, check=False).returncode != 0
     return int(failed)
 
@@ -72,13 +99,10 @@ def _run_all(seconds: int, output: Path) -> int:
 def _run(options: argparse.Namespace) -> int:
     import atheris
 
-    with atheris.instrument_imports(include=list(_INSTRUMENTED)):
-        from hostile.targets.every import TARGETS
-
-    if options.target not in TARGETS:
-        print(f"{options.target} is not a target; `tools/fuzz --list` shows them.", file=sys.stderr)
-        return 2
-    session = _Session(TARGETS[options.target], options.output / options.target, options.seconds)
+    with _silence(), atheris.instrument_imports(include=list(_INSTRUMENTED[options.module])):
+        module = importlib.import_module(options.module)
+    target = next(target for target in module.TARGETS if target.name == options.target)
+    session = _Session(target, options.output / options.target, options.seconds)
     if options.run:
         for file in options.run:
             session.read(file.read_bytes())
@@ -86,10 +110,18 @@ def _run(options: argparse.Namespace) -> int:
     corpus = session.write_corpus()
     flags = [f"-max_len={_LONGEST}", "-timeout=100", "-rss_limit_mb=4096", "-verbosity=0", "-use_value_profile=1"]
     words = session.write_words()
-    # The session ends the process.
     atheris.Setup([sys.argv[0], *flags, *([f"-dict={words}"] if words else []), str(corpus)], session.read)
+    session.begin()
+    # The session ends the process.
     atheris.Fuzz()
     return 0
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Leave out the line that atheris prints for each module."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 class _Session:
@@ -107,11 +139,15 @@ class _Session:
         self._target = target
         self._folder = folder
         self._seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._end = float("inf")
         self._count = 0
         self._accepted = 0
         self._faults: dict[str, tuple[str, bytes]] = {}
         (folder / "faults").mkdir(parents=True, exist_ok=True)
+
+    def begin(self) -> None:
+        """Let the time begin."""
+        self._end = time.monotonic() + self._seconds
 
     def read(self, data: bytes) -> None:
         """Read one input."""

@@ -1,20 +1,9 @@
-"""All targets, by name."""
+"""All targets, by name, and the module of each."""
 
 from __future__ import annotations
 
-from hostile.targets.indexes import TARGETS_OF_INDEXES
-from hostile.targets.native import TARGETS_OF_NATIVE
-from hostile.targets.sources import TARGETS_OF_SOURCES
-from hostile.targets.texts import TARGETS_OF_TEXTS
-from hostile.targets.wheels import TARGETS_OF_WHEELS
+from hostile.targets import indexes, native, sources, texts, wheels
 
-TARGETS = {
-    target.name: target
-    for target in (
-        *TARGETS_OF_NATIVE,
-        *TARGETS_OF_WHEELS,
-        *TARGETS_OF_TEXTS,
-        *TARGETS_OF_INDEXES,
-        *TARGETS_OF_SOURCES,
-    )
-}
+_MODULES = (native, wheels, texts, indexes, sources)
+TARGETS = {target.name: target for module in _MODULES for target in module.TARGETS}
+MODULES = {target.name: module.__name__ for module in _MODULES for target in module.TARGETS}

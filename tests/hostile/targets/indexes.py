@@ -287,7 +287,7 @@ TAR_WORDS = (
     ),
 )
 
-TARGETS_OF_INDEXES = (
+TARGETS = (
     Target("html-page", "HTML pages of an index", _page, texts(HTML), errors=(UnreadableIndexError,), words=HTML_WORDS),
     Target(
         "json-page", "JSON pages of an index", _json_page, texts(JSON), errors=(UnreadableIndexError,), words=JSON_WORDS

@@ -105,7 +105,7 @@ def _macho_seeds() -> Sequence[bytes]:
     return [*(compiled(platform) for platform in _MACHO), compiled_module(_MACHO[0]), fused()]
 
 
-TARGETS_OF_NATIVE = (
+TARGETS = (
     Target("elf", "ELF files: tables, sections, version slots", in_file("lib.so", _elf), _elf_seeds),
     Target("macho", "Mach-O files: symbols, signatures, edits", in_file("lib.dylib", _macho), _macho_seeds),
     Target("fuse", "Mach-O files that are joined to a universal one", in_file("lib.dylib", _fuse), _macho_seeds),

@@ -216,7 +216,7 @@ def _pyproject(data: bytes, _: Path) -> None:
     parse_project("a/pyproject.toml", data)
 
 
-TARGETS_OF_SOURCES = (
+TARGETS = (
     Target(
         "source", "C and C++ sources: includes, macros, modules", as_text(_source), texts(SOURCE), words=SOURCE_WORDS
     ),

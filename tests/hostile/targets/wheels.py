@@ -246,7 +246,7 @@ WORDS = (
     ),
 )
 
-TARGETS_OF_WHEELS = (
+TARGETS = (
     Target("archive", "zip archives", in_file(NAME, _archive), wheel_seeds),
     Target("verify", "wheels, by `verify`", in_file(NAME, _verify), wheel_seeds),
     Target("verify-parts", "the files of wheels, by `verify`", _in_parts(NAME, _verify), _parts_seeds, words=WORDS),

@@ -75,7 +75,7 @@ def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
         problem = Problem(place, f"has a text that is not Unicode ({err})", "Repair the wheel again.")
         raise InvalidWheelError(problem) from err
     except InvalidJsonError as err:
-        raise InvalidWheelError(Problem(place, f"is not a document: {err}", "Repair the wheel again.")) from err
+        raise InvalidWheelError(Problem(place, str(err).removeprefix("it "), "Repair the wheel again.")) from err
     except RecursionError as err:
         raise InvalidWheelError(Problem(place, "is nested too deeply", "Repair the wheel again.")) from err
 

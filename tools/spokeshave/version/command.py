@@ -103,7 +103,7 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
         problems.add(str(path), f"cannot be read ({err.strerror})", remedy)
         return None
     except InvalidJsonError as err:
-        problems.add(str(path), f"is not a version file: {err}", remedy)
+        problems.add(str(path), str(err).removeprefix("it "), remedy)
         return None
     text = document.get(VERSION_KEY) if isinstance(document, dict) else None
     if not isinstance(text, str):
