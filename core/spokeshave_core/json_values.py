@@ -51,17 +51,29 @@ def to_text(value: Json) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def parse_text(text: str) -> Json:
+def parse_text(text: str | bytes) -> Json:
     """JSON text as a value.
 
     Raises:
         InvalidJsonError: The text is not JSON.
     """
+    return typing.cast(Json, parse_any(text))
+
+
+def parse_any(text: str | bytes) -> typing.Any:
+    """JSON text as a value, for a caller that checks the types itself.
+
+    Python's parser has other errors for texts that are nested deeply.
+
+    Raises:
+        InvalidJsonError: The text is not JSON.
+    """
     try:
-        value: Json = json.loads(text)
-    except (ValueError, RecursionError) as err:
+        return json.loads(text)
+    except ValueError as err:
         raise InvalidJsonError(f"it is not JSON ({err})") from err
-    return value
+    except RecursionError as err:
+        raise InvalidJsonError("it is nested too deeply") from err
 
 
 def from_value(kind: type[T], value: Json, position: str = "") -> T:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spokeshave_core.json_values import Json
+from spokeshave_core.json_values import Json, parse_any
 from spokeshave_core.platform import FAMILIES, Platform, System
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
@@ -157,7 +157,7 @@ def parse_foreign_python(text: str, place: str) -> ForeignPython:
         InvalidManifestError: For anything else.
     """
     try:
-        return _python(json.loads(text))
+        return _python(parse_any(text))
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise _invalid(place, "does not describe an emulated Python", err) from err
 
@@ -172,7 +172,7 @@ def parse_manifest(text: str, place: str) -> tuple[ForeignPython, ...]:
         InvalidManifestError: For anything that is not a manifest.
     """
     try:
-        document = json.loads(text)
+        document = parse_any(text)
         if document["format"] != _FORMAT:
             raise ValueError(f"its format is {document['format']}, not {_FORMAT}")
         pythons = [_python(entry) for entry in document["pythons"]]

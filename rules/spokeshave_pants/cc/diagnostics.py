@@ -29,9 +29,10 @@ _MODULE = re.compile(
 _CRASH = re.compile(
     r"error: (?:clang )?frontend command failed|PLEASE (?:submit a bug report|ATTACH THE FOLLOWING FILES)"
 )
+# A search that begins at each `error: ` ends at the next one. Otherwise a long line would take minutes.
 # What code that is compiled for free-threaded Pythons' stable ABI cannot use (PEP 803).
 _OPAQUE = re.compile(
-    r"error: .*(?:incomplete (?:type|definition of type) '(?:PyObject|PyVarObject|PyModuleDef)'"
+    r"error: (?:(?!error: ).)*(?:incomplete (?:type|definition of type) '(?:PyObject|PyVarObject|PyModuleDef)'"
     r"|'Py(?:Object(?:_VAR)?_HEAD|(?:Object|VarObject|ModuleDef)_HEAD_INIT)')"
 )
 _NO_BUILTIN = re.compile(r"error: builtin is not supported on this target")
@@ -57,7 +58,7 @@ _MACHINE_FILE = re.compile(
     r"error: (?:'(/[^'\n]+)' file not found|cannot open file '([^'\n]+)': Permission denied"
     r"|Could not find (?:incbin|include) file '(/[^'\n]+)')"
 )
-_MISSING_FEATURE = re.compile(r"error: .*(?:needs target feature |requires target feature ')([\w.]+)")
+_MISSING_FEATURE = re.compile(r"error: (?:(?!error: ).)*(?:needs target feature |requires target feature ')([\w.]+)")
 # Messages of ld.lld, lld-link and zig's Mach-O linker.
 _UNDEFINED = re.compile(r"(?:ld\.lld: |lld-link: )?(?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
 _REFERENCE = re.compile(r"(?:>>>|note:) referenced by (.+)")

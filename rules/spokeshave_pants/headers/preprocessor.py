@@ -10,9 +10,12 @@ import operator
 import re
 from collections.abc import Mapping
 
+# Of an expression, and of the widest number in one.
+_LONGEST = 4000
+_BITS = 64
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _DIRECTIVE = re.compile(r"\s*#\s*(?P<name>\w+)\b(?P<rest>.*)")
-_DEFINE = re.compile(r"\s+(?P<name>\w+)(?:\s+(?P<value>[0-9]+))?\s*")
+_DEFINE = re.compile(r"\s+(?P<name>\w+)(?:\s+(?P<value>[0-9]{1,20}))?\s*")
 _DEFINED = re.compile(r"\bdefined\s*(?:\(\s*(\w+)\s*\)|(\w+))")
 _CALL = re.compile(r"\b[A-Za-z_]\w*\s*\([^()]*\)")
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
@@ -73,7 +76,10 @@ def visible_text(text: str, macros: Mapping[str, int]) -> str:
 def _holds(directive: str, rest: str, macros: Mapping[str, int]) -> bool:
     if directive == "if":
         return bool(evaluate(rest, macros))
-    return (rest.split()[0] in macros) == (directive == "ifdef")
+    name = _NAME.search(rest)
+    if name is None:
+        raise ValueError(f"#{directive} without a name is not understood")
+    return (name[0] in macros) == (directive == "ifdef")
 
 
 def evaluate(expression: str, macros: Mapping[str, int]) -> int:
@@ -86,9 +92,11 @@ def evaluate(expression: str, macros: Mapping[str, int]) -> int:
     text = _CALL.sub("0", text)
     text = _NAME.sub(lambda match: str(macros.get(match[0], 0)), _SUFFIX.sub(r"\1", text))
     text = re.sub(r"&&|\|\||!(?!=)", lambda match: _WORDS[match[0]], text)
+    if len(text) > _LONGEST:
+        raise ValueError(f"{expression.strip()[:20]!r}... is too long")
     try:
         return _value(ast.parse(text.strip(), mode="eval").body)
-    except SyntaxError as error:
+    except (SyntaxError, MemoryError, RecursionError, ZeroDivisionError) as error:
         raise ValueError(f"{expression.strip()!r} is not understood") from error
 
 
@@ -102,7 +110,11 @@ def _value(node: ast.expr) -> int:
         value = _value(node.operand)
         return int(not value) if isinstance(node.op, ast.Not) else -value
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-        return int(_OPERATORS[type(node.op)](_value(node.left), _value(node.right)))
+        left = _value(node.left)
+        right = _value(node.right)
+        if isinstance(node.op, (ast.LShift, ast.RShift)) and not 0 <= right < _BITS:
+            raise ValueError(f"a shift by {right} bits is not understood")
+        return int(_OPERATORS[type(node.op)](left, right))
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return int(_OPERATORS[type(node.ops[0])](_value(node.left), _value(node.comparators[0])))
     raise ValueError(f"{ast.dump(node)} is not understood")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_core.python_search import path_folders, pyenv_root
 
@@ -24,6 +24,10 @@ print(json.dumps({
     "include": include if os.path.exists(os.path.join(include, "Python.h")) else None,
 }))
 """
+
+
+# What each interpreter answers, besides whether it is free-threaded.
+_TEXTS = ("path", "version", "implementation", "include")
 
 
 @dataclass(frozen=True, order=True)
@@ -70,10 +74,11 @@ def discovery_script(search_paths: Iterable[str]) -> str:
 def _parse_answer(line: str) -> dict[str, Any] | None:
     """Parse an interpreter's output. None for other lines, such as the output of a broken `.pth` file."""
     try:
-        answer = json.loads(line)
+        answer = parse_any(line)
     except ValueError:
         return None
-    return answer if isinstance(answer, dict) and "implementation" in answer else None
+    is_answer = isinstance(answer, dict) and all(isinstance(answer.get(key), str) for key in _TEXTS)
+    return answer if is_answer and isinstance(answer.get("free_threaded"), bool) else None
 
 
 def parse_discovery(output: str) -> tuple[Interpreter, ...]:
@@ -81,7 +86,7 @@ def parse_discovery(output: str) -> tuple[Interpreter, ...]:
     found: dict[str, Interpreter] = {}
     for line in output.splitlines():
         answer = _parse_answer(line)
-        match = re.match(r"3\.([0-9]+)\.([0-9]+)", answer["version"]) if answer else None
+        match = re.match(r"3\.([0-9]{1,4})\.([0-9]{1,4})", answer["version"]) if answer else None
         if answer is None or match is None or answer["implementation"] != "cpython" or not answer["path"]:
             continue
         found[answer["path"]] = Interpreter(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 
 from spokeshave_core.cpython_releases import RELEASES
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.platform import LEGACY_FLOORS, Platform, System
 from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR, PythonVersion
 
@@ -56,7 +57,7 @@ class CompletePlatform:
     @property
     def environment(self) -> dict[str, str]:
         """Return all variables of environment markers."""
-        environment: dict[str, str] = json.loads(self.text)["marker_environment"]
+        environment: dict[str, str] = parse_any(self.text)["marker_environment"]
         return environment
 
 

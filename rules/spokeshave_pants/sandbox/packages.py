@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import posixpath
 from dataclasses import dataclass
 
@@ -28,6 +27,7 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_content
 from pants.util.logging import LogLevel
 
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.wheel_name import project_of_dist_info
 from spokeshave_pants.errors import WrongHashError
@@ -183,7 +183,7 @@ async def list_packages(request: _InstallerRequest) -> _PackagesTree:
     )
     entries = [
         FileEntry(path, FileDigest(sha256, size), is_executable)
-        for path, sha256, size, is_executable in json.loads(listed[0].content)
+        for path, sha256, size, is_executable in parse_any(listed[0].content)
     ]
     return _PackagesTree(
         digest=await create_digest(CreateDigest(entries)),

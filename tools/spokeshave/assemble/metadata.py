@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,14 +27,10 @@ from spokeshave.assemble.entry_points import (
     render_entry_points,
 )
 from spokeshave.errors import InvalidMetadataError
+from spokeshave.toml_text import InvalidTomlError, parse_toml
 from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.wheel_name import UNSTAMPED
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Table = Mapping[str, object]
 
@@ -113,11 +108,11 @@ def read_toml(path: Path) -> Table:
         InvalidMetadataError: If it cannot be read or parsed.
     """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return parse_toml(path.read_bytes())
     except OSError as err:
         problem = Problem(str(path), f"cannot be read ({err.strerror})", "Give the path of a pyproject.toml.")
         raise InvalidMetadataError(problem) from err
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as err:
+    except InvalidTomlError as err:
         raise InvalidMetadataError(Problem(str(path), f"is not TOML ({err})", "Correct the file's syntax.")) from err
 
 
@@ -221,6 +216,8 @@ def standard_metadata(document: Table, pyproject: Path, problems: Problems) -> S
             note(error, pyproject, problems)
     except (ConfigurationError, UnicodeDecodeError, OSError, ValueError, NotImplementedError) as err:
         note(err, pyproject, problems)
+    except RecursionError:
+        problems.add(f"{pyproject}: project", "has a marker that is nested too deeply", REMEDY)
     return None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 import ssl
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,16 +116,14 @@ def read_config(path: Path) -> dict[str, Value]:
     Raises:
         SettingsError: For all invalid keys.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from spokeshave.toml_text import InvalidTomlError, parse_toml
+
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = parse_toml(path.read_bytes())
     except OSError as err:
         remedy = "Give the path of a TOML file, or omit --config."
         raise SettingsError(Problem(str(path), f"cannot be read ({err.strerror})", remedy)) from err
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+    except InvalidTomlError as err:
         raise SettingsError(Problem(str(path), f"is not TOML ({err})", "Correct the file's syntax.")) from err
     problems = Problems()
     for key in sorted(set(table) - set(KEYS)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import threading
 import time
 from collections import Counter
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Union
 
 from spokeshave.report import write_report
+from spokeshave_core.json_values import parse_any
 
 LOCK = "lock"
 STATUS = "status.json"
@@ -44,7 +44,7 @@ def write_status(folder: Path, facts: Mapping[str, Fact]) -> None:
 def read_status(folder: Path) -> dict[str, Fact] | None:
     """Return the last statistics of a server in this directory. None if there never was one."""
     try:
-        facts: dict[str, Fact] = json.loads((folder / STATUS).read_text("utf-8"))
+        facts: dict[str, Fact] = parse_any((folder / STATUS).read_bytes())
     except (OSError, ValueError):
         return None
     return facts

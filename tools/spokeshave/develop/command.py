@@ -25,6 +25,7 @@ from spokeshave.develop.summary import Summary
 from spokeshave.develop.tree import TreeChange, TreeFile, TreeFiles, remove_obsolete
 from spokeshave.develop.written import WrittenFiles
 from spokeshave.errors import ExitCode, InvalidInputsError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.setup_steps import exclusive
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.tree import WheelTree, unpack
@@ -49,7 +50,7 @@ class Developed:
     def requirements(self) -> list[Requirement]:
         """Return its requirements."""
         raw = read_core_metadata((self.tree.metadata("METADATA") or "").encode()).raw
-        return [Requirement(text) for text in raw.get("requires_dist", [])]
+        return [parse_requirement(text) for text in raw.get("requires_dist", [])]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from spokeshave.processes import run_process
 from spokeshave.pythons.interpreter import Interpreter, inspect
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _TIMEOUT = 60
@@ -92,7 +92,7 @@ def inspect_environment(prefix: Path) -> DeveloperEnvironment:
         raise InvalidEnvironmentError(Problem(str(prefix), message, remedy))
     result = run_process([python, "-I", "-c", _QUESTION], os.environ, prefix, _TIMEOUT)
     try:
-        facts = json.loads(result.output.strip().splitlines()[-1]) if result.ok else None
+        facts = parse_any(result.output.strip().splitlines()[-1]) if result.ok else None
     except (ValueError, IndexError):
         facts = None
     if not isinstance(facts, dict):

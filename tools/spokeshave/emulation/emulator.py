@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.report import write_report
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.manifest import Origin
 
 _FILE = "emulator.json"
@@ -30,7 +30,7 @@ class Emulator:
     def read(cls, folder: Path) -> Emulator | None:
         """Return the emulator of a directory, or None if there is none or it was made for another path."""
         try:
-            facts = json.loads((folder / _FILE).read_text("utf-8"))
+            facts = parse_any((folder / _FILE).read_bytes())
         except (OSError, ValueError):
             return None
         emulator = cls(Path(facts["path"]), facts["title"], tuple(Origin(*origin) for origin in facts["origins"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.platform import System
 from spokeshave_core.problems import Problem
@@ -66,7 +66,7 @@ def first_start(python: ForeignPython, home: Path, without: Sequence[str] = ()) 
     except (OSError, subprocess.TimeoutExpired) as err:
         raise _does_not_start(python, str(err)) from err
     try:
-        version, missing, libc = json.loads(done.stdout.strip().splitlines()[-1])
+        version, missing, libc = parse_any(done.stdout.strip().splitlines()[-1])
     except (ValueError, IndexError) as err:
         output = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise _does_not_start(python, f"it ended with exit code {done.returncode}\n{output}") from err

@@ -24,7 +24,7 @@ from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.name import parse_wheel_name, same_version
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.tree import WheelTree, read_tree, unpack
-from spokeshave.wheel.writer import WheelEntry, tree_entries, write_wheel
+from spokeshave.wheel.writer import WheelEntry, tree_entries, write_tags, write_wheel
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.python_abi import PythonAbi
@@ -115,12 +115,7 @@ def _check_names(intake: Intake) -> None:
 def _retagged(tree: WheelTree, intake: Intake) -> WheelTree:
     """Return the tree with the tags of the unrepaired wheel and without RECORD, so that its slices can be joined."""
     tag = intake.abi.wheel_tag(intake.platform.unrepaired_tag)
-    file = tree.root / tree.dist_info / "WHEEL"
-    if not file.is_file():
-        place = f"{tree.dist_info}/WHEEL"
-        raise InvalidWheelError(Problem(place, "is missing", "The build backend made a wheel that is not valid."))
-    lines = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("Tag:")]
-    file.write_text("".join(f"{line}\n" for line in [*lines, *(f"Tag: {each}" for each in tag.expand())]), "utf-8")
+    write_tags(tree.root, tree.dist_info, tag)
     for name in ("RECORD", *_SIGNATURES):
         (tree.root / tree.dist_info / name).unlink(missing_ok=True)
     return read_tree(replace(tree.name, tag=tag, build=tree.name.build), tree.root)

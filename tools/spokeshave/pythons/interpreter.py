@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ import packaging
 from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.foreign import guest_path, missing_program
 from spokeshave.pythons.wine_prefix import guest_variables
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
@@ -174,7 +174,7 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
 
 def _answer(result: ProcessResult) -> dict[str, Any] | None:
     try:
-        facts = json.loads(result.output.strip().splitlines()[-1]) if result.ok else None
+        facts = parse_any(result.output.strip().splitlines()[-1]) if result.ok else None
     except (ValueError, IndexError):
         return None
     return facts if isinstance(facts, dict) and "version" in facts else None

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.requirement_lines import (
@@ -129,7 +130,7 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
     if line.kind is not LineKind.ENTRY:
         return None
     try:
-        requirement = Requirement(line.requirement)
+        requirement = parse_requirement(line.requirement)
         applies = requirement.marker is None or requirement.marker.evaluate({**markers, "extra": ""})
         urlsplit(requirement.url or "")
     except (ValueError, UndefinedEnvironmentName, UndefinedComparison) as err:

@@ -10,7 +10,6 @@ import base64
 import binascii
 import contextlib
 import importlib.util
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from spokeshave.files import sha256_of_file
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 SUFFIX = ".attestation"
@@ -120,7 +120,7 @@ def read_attestations(file: Path, paths: Sequence[Path]) -> list[Attestation]:
 def _read(path: Path) -> Attestation:
     try:
         text = path.read_text("utf-8")
-        statement = json.loads(base64.b64decode(json.loads(text)["envelope"]["statement"], validate=True))
+        statement = parse_any(base64.b64decode(parse_any(text)["envelope"]["statement"], validate=True))
         (subject,) = statement["subject"]
         return Attestation(
             path=path,

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, cast
 
+from spokeshave.sdist.tar_file import open_tar
+
 _END_RECORD = b"PK\x05\x06"
 _END_RECORD_SIZE = 22
 TAIL = _END_RECORD_SIZE + 0xFFFF
@@ -126,7 +128,7 @@ def _zip_members(reopen: Callable[[], IO[bytes]]) -> Iterator[Iterable[PackedMem
 
 @contextlib.contextmanager
 def _tar_members(reopen: Callable[[], IO[bytes]]) -> Iterator[Iterable[PackedMember]]:
-    with _seekable_copy(reopen) as copy, tarfile.open(fileobj=copy, mode="r:") as archive:
+    with _seekable_copy(reopen) as copy, open_tar(copy) as archive:
         infos = [info for info in archive.getmembers() if info.isreg()]
         yield [PackedMember(info.name, partial(_extracted, archive, info)) for info in infos]
 

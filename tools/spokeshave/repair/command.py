@@ -23,7 +23,7 @@ from spokeshave.report import write_text
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.tree import WheelTree, read_tree, unpack
-from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel
+from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_tags, write_wheel
 from spokeshave_core.components import Component, Components
 from spokeshave_core.json_values import InvalidJsonError
 from spokeshave_core.platform import ObjectFormat, Platform
@@ -272,12 +272,7 @@ def _list_version_slots(tree: WheelTree) -> None:
 def _retag(tree: WheelTree, platform: Platform) -> WheelName:
     """Set the wheel's tags to the platform's, in its WHEEL file and in its name."""
     tag = WheelTag(tree.name.tag.python, tree.name.tag.abi, ".".join(platform.tags))
-    file = tree.root / tree.dist_info / "WHEEL"
-    lines = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("Tag:")]
-    text = "".join(f"{line}\n" for line in [*lines, *(f"Tag: {single}" for single in tag.expand())])
-    mode = file.stat().st_mode
-    file.write_text(text, "utf-8")
-    file.chmod(mode)
+    write_tags(tree.root, tree.dist_info, tag)
     return replace(tree.name, tag=tag)
 
 

@@ -20,6 +20,7 @@ from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.location import Location
 from spokeshave_core.components import Component, package_url
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.repair import GraftedLibrary
 from spokeshave_core.wheel_name import WheelName
@@ -157,7 +158,7 @@ def _installed_path(path: str) -> str:
 def _former_entries(data: bytes, place: str) -> dict[str, Entry]:
     """Return the components of an earlier document by their references."""
     try:
-        document = json.loads(data)
+        document = parse_any(data)
         # A lone surrogate (`\ud800`) is valid in JSON and not in UTF-8.
         json.dumps(document, ensure_ascii=False).encode("utf-8")
         return {f"{component['bom-ref']}": component for component in document["components"]}

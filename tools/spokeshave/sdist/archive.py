@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import struct
 import tarfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from zlib_ng import zlib_ng
 
 from spokeshave.errors import InvalidInputsError
 from spokeshave.files import atomic_file
+from spokeshave.sdist.tar_file import DAMAGES, open_gzipped_tar
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import SDIST_SUFFIX
 
@@ -90,14 +89,14 @@ def read_sdist(path: Path) -> tuple[str, dict[str, SdistFile]]:
     folder = path.name[: -len(SDIST_SUFFIX)]
     files: dict[str, SdistFile] = {}
     try:
-        with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
+        with path.open("rb") as stream, open_gzipped_tar(stream) as archive:
             for member in archive:
                 content = archive.extractfile(member) if member.isfile() else None
                 top, _, name = member.name.partition("/")
-                if content is None or top != folder or not name or ".." in name.split("/"):
-                    raise _invalid(path, f"has {member.name}, which is not a file in {folder}")
+                if content is None or top != folder or not name or {"", ".", ".."} & set(name.split("/")):
+                    raise _invalid(path, f"has {ascii(member.name)[1:-1]}, which is not a file in {folder}")
                 files[name] = SdistFile(content.read(), bool(member.mode & 0o100))
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as err:
+    except DAMAGES as err:
         raise _invalid(path, f"cannot be read as a gzipped tar archive ({err})") from err
     return folder, files
 

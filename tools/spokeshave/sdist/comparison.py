@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 
 from spokeshave.errors import some
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.stamp.source import header_lines
 from spokeshave.wheel.recipe import RECIPE
 from spokeshave.wheel.tree import WheelTree, unpack
@@ -164,6 +165,6 @@ def _stated(wheel: WheelTree) -> Iterator[str]:
 
 def _normal(requirement: str) -> str:
     try:
-        return str(Requirement(requirement))
+        return str(parse_requirement(requirement))
     except InvalidRequirement:
         return requirement

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-from packaging.requirements import Requirement
 
 from spokeshave.assemble.command import check_version_paths, read_templates
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import check_root, read_payload
 from spokeshave.errors import InvalidInputsError, InvalidPayloadError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.sdist.archive import SdistFile
 from spokeshave.sdist.cmake_lists import (
     DATA_DIR,
@@ -27,17 +25,13 @@ from spokeshave.sdist.cmake_lists import (
 )
 from spokeshave.sdist.pyproject import Backend, sdist_pyproject
 from spokeshave.stamp.source import header_lines
+from spokeshave.toml_text import parse_toml
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.sdist import SdistDescription
 from spokeshave_core.wheel_name import UNSTAMPED, file_name_part
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 PKG_INFO = "PKG-INFO"
 PYPROJECT = "pyproject.toml"
@@ -177,7 +171,7 @@ def _generated(recipe: Recipe) -> dict[str, bytes]:
 def _pyproject(inputs: SdistInputs, metadata: WheelMetadata) -> str:
     described = inputs.description
     text = inputs.pyproject.read_bytes().decode("utf-8")
-    dynamic = tomllib.loads(text)["project"].get("dynamic", [])
+    dynamic = parse_toml(text)["project"].get("dynamic", [])
     limited = f"cp{described.limited_api.replace('.', '')}" if described.limited_api else ""
     backend = Backend(
         requirements=described.build_requirements,
@@ -192,7 +186,7 @@ def _dependencies(core_metadata: bytes) -> tuple[str, ...]:
     """Return the requirements in METADATA that are not those of an extra."""
     key = b"requires-dist:"
     lines = [line[len(key) :].strip() for line in header_lines(core_metadata) if line.lower().startswith(key)]
-    requirements = [Requirement(line.decode()) for line in lines]
+    requirements = [parse_requirement(line.decode()) for line in lines]
     return tuple(str(found) for found in requirements if "extra ==" not in str(found.marker or ""))
 
 
@@ -203,7 +197,7 @@ def _named_files(pyproject: Path, metadata: WheelMetadata) -> dict[str, bytes]:
         InvalidInputsError: If the readme is outside of the project's folder.
     """
     files = {path: source.read_bytes() for path, source in metadata.license_files.items()}
-    readme = tomllib.loads(pyproject.read_bytes().decode("utf-8"))["project"].get("readme")
+    readme = parse_toml(pyproject.read_bytes())["project"].get("readme")
     path = readme.get("file") if isinstance(readme, dict) else readme
     if not isinstance(path, str):
         return files

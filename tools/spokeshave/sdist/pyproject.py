@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidMetadataError
+from spokeshave.requirement_text import parse_requirement
+from spokeshave.toml_text import InvalidTomlError, parse_toml
 from spokeshave_core.problems import Problem
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 BACKEND_REQUIREMENT = "scikit-build-core>=0.11"
 """0.11 is the first with dynamic metadata by a template."""
@@ -98,10 +94,10 @@ def sdist_pyproject(text: str, backend: Backend, pins: Collection[str], version:
         InvalidMetadataError: If the text has a form that cannot be edited.
     """
     kept = repin_text(_without_tables(text), pins, None, version)
-    expected = _expected(tomllib.loads(text), pins, version)
+    expected = _expected(parse_toml(text), pins, version)
     try:
-        is_equal = tomllib.loads(kept) == expected
-    except tomllib.TOMLDecodeError:
+        is_equal = parse_toml(kept) == expected
+    except InvalidTomlError:
         is_equal = False
     if not is_equal:
         message = "cannot be changed to the pyproject.toml of an sdist"
@@ -196,7 +192,7 @@ def _spans(text: str, *, with_backend: bool) -> list[tuple[int, int]]:
 def _pinned(text: str, pins: Collection[str], old: str | None, version: str) -> str | None:
     """Return a requirement with a pin. None if the text is not a requirement of a pinned distribution."""
     try:
-        requirement = Requirement(text)
+        requirement = parse_requirement(text)
     except InvalidRequirement:
         return None
     expected = SpecifierSet("" if old is None else f"=={old}")

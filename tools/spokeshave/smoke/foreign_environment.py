@@ -7,7 +7,6 @@ reports. Everything that executes installed code runs in the emulator.
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import sys
@@ -27,6 +26,7 @@ from spokeshave.pythons.interpreter import Interpreter, clean_environment
 from spokeshave.pythons.pip import pip_install, platform_options
 from spokeshave.pythons.requirements import Pin
 from spokeshave.pythons.wine_prefix import guest_variables
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.manifest import ForeignPython
 
 # A query of the environment's own interpreter. Its answer also proves that the environment works.
@@ -98,7 +98,7 @@ class ForeignEnvironment:
         if not chosen.ok:
             return chosen
         fault = None
-        for item in json.loads(report.read_text("utf-8"))["install"]:
+        for item in parse_any(report.read_bytes())["install"]:
             wheel = Path(unquote(urlsplit(item["download_info"]["url"]).path))
             fault = fault or self._lay_out(wheel, item["metadata"]["name"])
         return ProcessResult(1 if fault else 0, fault or "", time.monotonic() - start)
@@ -117,7 +117,7 @@ class ForeignEnvironment:
 
     def _lay_out(self, wheel: Path, name: str) -> str | None:
         """Install a wheel's files, unless they are already installed. Return the fault of the wheel, if any."""
-        paths: dict[str, str] = json.loads(self._scheme_file.read_text("utf-8"))
+        paths: dict[str, str] = parse_any(self._scheme_file.read_bytes())
         scheme = {key: str(host_path(self.foreign, path)) for key, path in paths.items()}
         destination = SchemeDictionaryDestination(
             {**scheme, "headers": f"{scheme['include']}/{name}"},

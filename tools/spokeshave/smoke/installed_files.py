@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.smoke.environment import Environment
 from spokeshave.wheel.record import RecordEntry, content_fault, parse_record
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.json_values import parse_any
 
 _QUESTION = """
 import importlib.metadata, json, sys
@@ -28,7 +28,7 @@ def installed_fault(environment: Environment, tree: WheelTree) -> str | None:
     process = environment.run_python("-c", _QUESTION, canonicalize_name(tree.name.name))
     if not process.ok:
         return f"the installed distribution cannot be found\n{process.last_lines()}"
-    version, site_packages, dist_info = map(str, json.loads(process.last_lines(1)))
+    version, site_packages, dist_info = map(str, parse_any(process.last_lines(1)))
     if Version(version) != Version(tree.name.version):
         return f"version {version} is installed, but the wheel is {tree.name.version}\n{_REMEDY}"
     return _files_fault(tree, environment.located(site_packages), environment.located(dist_info))

@@ -16,6 +16,7 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.files import sha256_of_file
 from spokeshave.pythons.interpreter import Interpreter
 from spokeshave.pythons.requirements import Pin
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import parse_wheel_name
@@ -70,7 +71,7 @@ class WheelFile:
             place = f"{find_dist_info(reader.members, self.path.name)}/METADATA"
             data = reader.read(place) if place in reader.members else b""
         try:
-            return tuple(Requirement(text) for text in read_core_metadata(data).raw.get("requires_dist", []))
+            return tuple(parse_requirement(text) for text in read_core_metadata(data).raw.get("requires_dist", []))
         except InvalidRequirement as err:
             problem = Problem(f"{self.path.name}: {place}", f"has an invalid Requires-Dist ({err})", "Correct it.")
             raise InvalidWheelError(problem) from err

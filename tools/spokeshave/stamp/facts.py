@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from spokeshave.errors import InvalidVersionError
+from spokeshave.requirement_text import parse_version
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problems
@@ -45,7 +46,7 @@ def normalized(facts: VersionFacts) -> VersionFacts:
 
 def _normal_version(text: str, problems: Problems) -> str:
     try:
-        return str(Version(text))
+        return str(parse_version(text))
     except InvalidVersion:
         problems.add(f"version {text}", "is not a PEP 440 version", "Give one such as 3.12.0 or 3.12.0rc20260821.")
         return text

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.stamp.sbom import Restamp
 from spokeshave.stamp.source import REBUILD, header_lines
 from spokeshave_core.problems import Problems
@@ -65,7 +66,7 @@ def _restamp_header(
     if name not in pins and name not in siblings:
         return line
     try:
-        requirement = Requirement(text)
+        requirement = parse_requirement(text)
     except InvalidRequirement as err:
         problems.add(place, f"has a requirement that cannot be read ({err})", REBUILD)
         return line

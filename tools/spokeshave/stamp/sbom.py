@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.name import is_version, parse_wheel_name
+from spokeshave_core.json_values import InvalidJsonError, parse_any
 from spokeshave_core.problems import Problem
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
@@ -64,19 +65,19 @@ def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
         InvalidWheelError: If it is not JSON, or has a lone surrogate, which UTF-8 cannot contain.
     """
     try:
-        document: object = json.loads(data)
-    except (ValueError, RecursionError) as err:
-        problem = Problem(place, f"is not JSON ({err})", "Repair the wheel again.")
-        raise InvalidWheelError(problem) from err
-    marked = restamp_value(document, replace(change, new=f"{change.old}.marked"))
-    if marked == document:
-        return None
-    changed = restamp_value(document, change)
-    try:
+        document: object = parse_any(data)
+        marked = restamp_value(document, replace(change, new=f"{change.old}.marked"))
+        if marked == document:
+            return None
+        changed = restamp_value(document, change)
         return (json.dumps(changed, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
     except UnicodeEncodeError as err:
         problem = Problem(place, f"has a text that is not Unicode ({err})", "Repair the wheel again.")
         raise InvalidWheelError(problem) from err
+    except InvalidJsonError as err:
+        raise InvalidWheelError(Problem(place, str(err).removeprefix("it "), "Repair the wheel again.")) from err
+    except RecursionError as err:
+        raise InvalidWheelError(Problem(place, "is nested too deeply", "Repair the wheel again.")) from err
 
 
 def restamp_value(value: object, change: Restamp) -> object:

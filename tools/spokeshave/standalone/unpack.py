@@ -22,7 +22,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError, ValueError)
 # Larger trees are refused, so that a small archive cannot fill the disk.
@@ -51,6 +51,27 @@ class Member:
     is_executable: bool = False
     open: Callable[[], BinaryIO] | None = None
     link: str | None = None
+
+
+class CheckedMember(tarfile.TarInfo):
+    """A member whose header leads forwards. Python's `tarfile` follows a negative size backwards, without an end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Any:
+        """Read the next member.
+
+        Raises:
+            RefusedArchiveError: If the one after it would not follow, or too many headers describe it.
+        """
+        archive: Any = tarfile
+        before = archive.offset
+        try:
+            member = super().fromtarfile(archive)
+        except RecursionError as error:
+            raise RefusedArchiveError("too many headers describe one member") from error
+        if archive.offset < before or member.size < 0:
+            raise RefusedArchiveError(f"it has a member of the size {member.size}")
+        return member
 
 
 def safe_path(name: str) -> str:
@@ -202,7 +223,7 @@ def unpack(archive: Path, output: Path, strip: int | None) -> None:
             with zipfile.ZipFile(archive) as zipped:
                 _write(zip_members(zipped), output, strip)
         else:
-            with tarfile.open(archive) as tarred:
+            with tarfile.open(archive, tarinfo=CheckedMember) as tarred:
                 _write(tar_members(tarred), output, strip)
     except tarfile.ReadError as error:
         raise RefusedArchiveError(_not_an_archive(archive, error)) from error

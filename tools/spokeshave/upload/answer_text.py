@@ -6,6 +6,9 @@ from html.parser import HTMLParser
 
 import requests
 
+# What may follow the last complete tag or comment of a page.
+_LONGEST_REST = 1 << 12
+
 
 class MalformedPageError(Exception):
     """A page that cannot be parsed. Callers handle it."""
@@ -23,11 +26,15 @@ def text_of(response: requests.Response) -> str:
 def parse_page(parser: HTMLParser, text: str) -> None:
     """Feed a whole page to a parser.
 
+    Python's parser looks for the end of each open construct in all of the rest, which takes minutes for a page of many.
+
     Raises:
-        MalformedPageError: If it cannot be parsed.
+        MalformedPageError: If it cannot be parsed, or ends in the middle of a construct that begins far before its end.
     """
     try:
         parser.feed(text)
+        if len(parser.rawdata) > _LONGEST_REST:
+            raise MalformedPageError
         parser.close()
     except (AssertionError, NotImplementedError, ValueError) as err:
         # For `<![foo bar]>`, Python raises NotImplementedError up to 3.9 and AssertionError from 3.10 on.

@@ -17,6 +17,7 @@ from twine.package import PackageFile, PackageMetadata
 from twine.wheel import Wheel
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.requirement_text import parse_version
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem, Problems
@@ -68,7 +69,7 @@ class WheelPackage(PackageFile):
 
 def _without_early_license_files(raw: RawMetadata) -> RawMetadata:
     """Return the metadata without early license fields of setuptools, which indexes ignore or refuse."""
-    if Version(raw.get("metadata_version", "0")) >= Version("2.4"):
+    if parse_version(raw.get("metadata_version", "0")) >= Version("2.4"):
         return raw
     return cast("RawMetadata", {key: value for key, value in raw.items() if key != "license_files"})
 

@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_of
 from spokeshave.upload.attempt import is_temporary
+from spokeshave_core.json_values import parse_any
 
 _KNOWN = {
     urlsplit(DEFAULT_REPOSITORY).hostname: f"{WAREHOUSE_WEB}simple/",
@@ -271,7 +272,7 @@ def page_of_json(response: requests.Response) -> ProjectPage:
         UnreadableIndexError: If it is malformed.
     """
     try:
-        page = response.json()
+        page = parse_any(response.content)
         versions = page.get("versions")
         return ProjectPage(
             files={file["filename"]: _file_of_json(file, response.url) for file in page["files"]},
@@ -279,7 +280,7 @@ def page_of_json(response: requests.Response) -> ProjectPage:
             versions=tuple(map(str, versions)) if versions is not None else None,
             is_of_warehouse="_last-serial" in page.get("meta", {}),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise UnreadableIndexError("its JSON is not what PEP 691 says") from err
 
 

@@ -14,6 +14,7 @@ import requests
 from packaging.utils import canonicalize_name
 
 from spokeshave.upload.simple_index import IndexedFile
+from spokeshave_core.json_values import parse_any
 
 _SIMPLE = re.compile(r"/simple/?$")
 
@@ -34,8 +35,8 @@ def read_project_api(session: requests.Session, simple: str, project: str) -> Ma
     response = session.get(url, headers=headers, allow_redirects=False)
     if response.status_code != requests.codes.ok:
         return {}
-    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        releases = response.json()["releases"]
+    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+        releases = parse_any(response.content)["releases"]
         return {file["filename"]: (str(version), _file(file)) for version, files in releases.items() for file in files}
     return {}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -19,7 +18,9 @@ from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import write_text
+from spokeshave.requirement_text import parse_version
 from spokeshave_core.channel import AT_COMMIT, CUSTOM, DATED, Channel, VersionFormat
+from spokeshave_core.json_values import InvalidJsonError, parse_any
 from spokeshave_core.problems import Problems
 from spokeshave_core.release.version_text import VERSION_KEY
 from spokeshave_core.reports.version import VersionReport
@@ -88,7 +89,7 @@ def compute_version(paths: Sequence[Path], request: VersionRequest) -> ReleaseVe
     for file in files if not problems else ():
         check_ending(file, ending, request, problems)
     problems.raise_if_any(InvalidVersionError)
-    packages = tuple((file.path, str(Version(file.base + ending))) for file in files)
+    packages = tuple((file.path, str(parse_version(file.base + ending))) for file in files)
     common = max((version for _, version in packages), key=Version)
     return ReleaseVersion(common, packages, request)
 
@@ -97,12 +98,12 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
     """Return a version file, or None after adding its problems."""
     remedy = f"Write {EXAMPLE} into it."
     try:
-        document: object = json.loads(path.read_bytes())
+        document: object = parse_any(path.read_bytes())
     except OSError as err:
         problems.add(str(path), f"cannot be read ({err.strerror})", remedy)
         return None
-    except (ValueError, RecursionError) as err:
-        problems.add(str(path), f"is not JSON ({err})", remedy)
+    except InvalidJsonError as err:
+        problems.add(str(path), str(err).removeprefix("it "), remedy)
         return None
     text = document.get(VERSION_KEY) if isinstance(document, dict) else None
     if not isinstance(text, str):
@@ -114,7 +115,7 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
 def parse_package_version(path: Path, text: str, problems: Problems) -> VersionFile | None:
     """Return a version file's version, or None after adding its problem."""
     try:
-        version = Version(text)
+        version = parse_version(text)
     except InvalidVersion:
         problems.add(str(path), f"{text!r} is not a PEP 440 version", f"Write a version as in {EXAMPLE}.")
         return None
@@ -196,7 +197,7 @@ def check_ending(file: VersionFile, ending: str, request: VersionRequest, proble
     """Add a problem for a package whose version cannot have the ending."""
     text = file.base + ending
     try:
-        good = Version(text).release == file.version.release and Version(text).epoch == file.version.epoch
+        good = parse_version(text).release == file.version.release and parse_version(text).epoch == file.version.epoch
     except InvalidVersion:
         good = False
     if good:

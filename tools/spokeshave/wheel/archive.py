@@ -16,7 +16,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from zlib_ng import zlib_ng
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK, iter_chunks
 from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.wheel_name import DIST_INFO
 
 # Level 7: the output of zlib-ng's levels up to 6 depends on the sizes of input chunks. Level 9 saves another 3 % and
 # takes more than twice as long. Level 7 is within 3 % of zlib's own level 6, and takes half of its time.
@@ -34,6 +35,12 @@ DEFLATE_LEVEL = 7
 
 # Bytes of a new member that are kept in memory where the stream does not seek.
 SPOOLED = 8 << 20
+# Archives that are small and become huge are refused: such a wheel would fill the disk. Deflate reaches 1,032.
+LARGEST_RATIO = 100
+LARGE = 256 << 20
+# Files of metadata are read into memory as a whole.
+LARGEST_METADATA = 4 << 20
+LARGEST_LIST = 16 << 20
 LIMIT_32 = 0xFFFFFFFF
 LIMIT_16 = 0xFFFF
 UTF8_FLAG = 0x800
@@ -50,6 +57,19 @@ CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
 END = struct.Struct("<4s4H2IH")
 END_ZIP64 = struct.Struct("<4sQ2H2I4Q")
 LOCATOR_ZIP64 = struct.Struct("<4sIQI")
+
+
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What `zipfile` raises for damaged archives, for methods that it does not know, and for encrypted members."""
 
 
 class Compression(enum.IntEnum):
@@ -230,18 +250,18 @@ class ArchiveReader:
         self._zip.close()
 
     def read(self, name: str) -> bytes:
-        """Return a member's uncompressed bytes, verified by its CRC."""
-        try:
-            return self._zip.read(name)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
-            raise InvalidWheelError(damaged(self.shown_path, name, str(err))) from err
+        """Return a member's uncompressed bytes, verified by its CRC.
+
+        `ZipFile.read` would unpack more than the stated size into memory.
+        """
+        return b"".join(self.chunks(name))
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield a member's uncompressed bytes in pieces, verified by its CRC at the end."""
         try:
             with self._zip.open(name) as stream:
                 yield from iter_chunks(stream)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
+        except UNREADABLE as err:
             raise InvalidWheelError(damaged(self.shown_path, name, str(err))) from err
 
     def open(self, name: str) -> IO[bytes]:
@@ -278,7 +298,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except FileNotFoundError as err:
         raise InvalidWheelError(Problem(str(path), "does not exist", "Give the path of a wheel.")) from err
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as err:
+    except UNREADABLE as err:
         remedy = "Build the wheel again: the file is damaged, incomplete or not a wheel."
         raise InvalidWheelError(Problem(str(path), f"cannot be read as a zip archive ({err})", remedy)) from err
 
@@ -308,8 +328,36 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
             executable=executable,
             header_offset=info.header_offset,
         )
+    for problem in layout_problems(path, members.values()):
+        problems.add(*problem)
     problems.raise_if_any(InvalidWheelError)
     return members
+
+
+def layout_problems(path: Path, members: Collection[Member]) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with the sizes and the positions of members: the place, the problem, and what to do."""
+    again = "Build the wheel again; installers would read other bytes, or fill the disk."
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            yield f"{path}: {member.name}", "is at the position of another file of the archive", again
+        end = member.header_offset + LOCAL_HEADER.size + member.compressed_size
+        limit = largest_metadata(member.name)
+        if limit and member.size > limit:
+            message = f"has {member.size} bytes, and a file of metadata has {limit} at most"
+            yield f"{path}: {member.name}", message, "Move what is large to a file of the package."
+    unpacked = sum(member.size for member in members)
+    if unpacked > LARGE and unpacked > LARGEST_RATIO * path.stat().st_size:
+        message = f"unpacks to {unpacked >> 20} MiB, which is more than {LARGEST_RATIO} times its size"
+        yield str(path), message, "Remove the large repetitive files; installers take it for a decompression bomb."
+
+
+def largest_metadata(name: str) -> int | None:
+    """Return the most bytes that a file of the dist-info folder may have. None for other files."""
+    folder, _, file = name.partition("/")
+    if not folder.endswith(DIST_INFO):
+        return None
+    return LARGEST_LIST if file == "RECORD" or "/" in file else LARGEST_METADATA
 
 
 def is_folder(info: zipfile.ZipInfo) -> bool:

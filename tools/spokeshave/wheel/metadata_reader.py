@@ -7,11 +7,15 @@ empty Import-Name, and where twine is imported: twine before 7.0, which needs CP
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, RawMetadata, parse_email
 
+from spokeshave.requirement_text import has_long_number
+
+_HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _NEWEST_OF_TWINE = "2.4"
 _NEWER_VERSIONS = ("2.5", "2.6")
 _IMPORT_FIELDS = ("import-name", "import-namespace")
@@ -47,14 +51,24 @@ def read_core_metadata(data: bytes) -> CoreMetadata:
     faults: list[Exception] = [
         InvalidMetadata(field, f"unrecognized or malformed field {field!r}") for field in unknown
     ]
-    try:
-        Metadata.from_raw(_known_to_packaging(raw))
-    except ExceptionGroup as group:
-        faults += group.exceptions
+    faults += _faults_of(data, raw)
     is_newer = raw.get("metadata_version") in _NEWER_VERSIONS
     for field, values in zip(_IMPORT_FIELDS, (names, namespaces)):
         faults += _import_faults(field, values, is_newer)
     return CoreMetadata(raw=raw, import_names=names, import_namespaces=namespaces, faults=tuple(faults))
+
+
+def _faults_of(data: bytes, raw: RawMetadata) -> Sequence[Exception]:
+    """Return what `packaging` refuses, and what it fails for."""
+    if has_long_number(_HEADERS_END.split(data, 1)[0]):
+        return [InvalidMetadata("metadata", "a field has a number that is too long for a version")]
+    try:
+        Metadata.from_raw(_known_to_packaging(raw))
+    except ExceptionGroup as group:
+        return group.exceptions
+    except RecursionError:
+        return [InvalidMetadata("requires-dist", "requires-dist has a marker that is nested too deeply")]
+    return []
 
 
 def is_early_license_file(fault: Exception) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import InvalidWheelFilename
+from packaging.version import InvalidVersion
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.requirement_text import parse_version, parse_wheel_file_name
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import InvalidWheelNameError, WheelName, normalize_name, not_a_wheel_name
 
@@ -13,7 +14,7 @@ from spokeshave_core.wheel_name import InvalidWheelNameError, WheelName, normali
 def parse_wheel_name(file_name: str) -> WheelName:
     """The parts of a file name that installers accept; raises InvalidWheelError when they would refuse it."""
     try:
-        parse_wheel_filename(file_name)
+        parse_wheel_file_name(file_name)
     except InvalidWheelFilename as err:
         raise InvalidWheelError(*not_a_wheel_name(file_name).problems) from err
     try:
@@ -36,13 +37,15 @@ def belongs_to(wheel: WheelName, name: str, version: str) -> bool:
 
 def same_version(text: str, version: str) -> bool:
     """Return whether two texts are the same version, in any spelling."""
-    return text == version or (is_version(text) and is_version(version) and Version(text) == Version(version))
+    return text == version or (
+        is_version(text) and is_version(version) and parse_version(text) == parse_version(version)
+    )
 
 
 def is_version(text: str) -> bool:
     """Return whether a text is a PEP 440 version."""
     try:
-        Version(text)
+        parse_version(text)
     except InvalidVersion:
         return False
     return True

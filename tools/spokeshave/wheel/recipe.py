@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.version_facts import VersionFacts
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.version_text import render_template, template_problems
 
@@ -71,7 +72,7 @@ class Recipe:
             InvalidWheelError: If it is not one of ours, or has keys or placeholders of a newer Spokeshave.
         """
         try:
-            value = _mapping(json.loads(data))
+            value = _mapping(parse_any(data))
             # A lone surrogate (`\ud800`) is valid in JSON, and no file or name can contain it.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
             facts = _mapping(value.get("facts", {}))

@@ -16,6 +16,8 @@ from spokeshave.files import iter_chunks
 from spokeshave_core.problems import Problem, Problems
 
 SHA256 = re.compile(r"sha256=([A-Za-z0-9_-]{43})")
+# Python reads no number of thousands of digits.
+_SIZE = re.compile(r"[0-9]{0,18}")
 REMEDY = "Build the wheel again with a tool that follows the wheel specification."
 
 
@@ -61,7 +63,7 @@ def parse_record(data: bytes, place: str) -> dict[str, RecordEntry]:
     entries: dict[str, RecordEntry] = {}
     for number, row in enumerate(csv_rows(data, place), 1):
         here = f"{place}, line {number}"
-        if len(row) != 3 or not re.fullmatch(r"[0-9]*", row[2]):
+        if len(row) != 3 or not _SIZE.fullmatch(row[2]):
             problems.add(here, "is not of the form path,hash,size", REMEDY)
         elif row[0] in entries:
             problems.add(here, f"lists {row[0]} twice", REMEDY)

@@ -52,6 +52,26 @@ def render_wheel_file(tag: WheelTag) -> bytes:
     return "".join(f"{line}\n" for line in [*lines, *(f"Tag: {single}" for single in tag.expand())]).encode()
 
 
+def write_tags(root: Path, dist_info: str, tag: WheelTag) -> None:
+    """Write the tags of an unpacked wheel into its WHEEL file, in place of those that it has.
+
+    Raises:
+        InvalidWheelError: If there is no such file, or it is not text.
+    """
+    place = f"{dist_info}/WHEEL"
+    file = root / place
+    if not file.is_file():
+        raise InvalidWheelError(Problem(place, "is missing", "Build the wheel again."))
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise InvalidWheelError(Problem(place, f"is not text in UTF-8 ({err})", "Build the wheel again.")) from err
+    lines = [line for line in text.splitlines() if line and not line.startswith("Tag:")]
+    mode = file.stat().st_mode
+    file.write_bytes("".join(f"{line}\n" for line in [*lines, *(f"Tag: {each}" for each in tag.expand())]).encode())
+    file.chmod(mode)
+
+
 def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
     """Return names in the order of a canonical wheel: sorted, with dist-info after all others and RECORD last."""
     folder = f"{dist_info}/"

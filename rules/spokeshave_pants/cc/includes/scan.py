@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from spokeshave_pants.cc.sandbox_flags import flag_parts
@@ -38,18 +38,29 @@ _NOT_A_HEADER = frozenset(("__FILE__", "__BASE_FILE__", "__INCLUDE_LEVEL__", "u8
 _TOKEN = re.compile(
     r"""
     (?P<comment> // [^\n]* | /\* .*? (?: \*/ | \Z ) )
-  | (?P<raw> \b (?: u8 | [uUL] )? R" (?P<delimiter> [^()\\\s]{0,16} ) \( .*? \) (?P=delimiter) " )
+  | (?P<raw> \b (?: u8 | [uUL] )? R (?= " (?P<delimiter> [^()\\\s]{0,16} ) \( ) )
   | (?P<other> \# [ \t]* include \w* [ \t]* < [^>\n]* >           # no comment begins in <a//b.h>
-      | " (?: \\. | [^"\\\n] )* "
-      | (?<! \w ) \.? [0-9] [\w.']*                                # a digit separator is not a character literal
-      | ' (?: \\. | [^'\\\n] )* ' )
+      | (?<! \w ) \.? [0-9] [\w.']* )                              # a digit separator is not a character literal
+  | (?P<quote> ["'] )
     """,
     re.DOTALL | re.VERBOSE,
 )
+_LITERALS = {
+    '"': re.compile(r'"(?:\\.|[^"\\\n])*(?P<end>")?', re.DOTALL),
+    "'": re.compile(r"'(?:\\.|[^'\\\n])*(?P<end>')?", re.DOTALL),
+}
 # How the names of init functions and of export hooks (PEP 793) begin.
 INIT_STARTS = ("PyInit", "PyModExport")
 _FORCED_SEPARATE = ("-include", "--include", "-imacros", "--imacros")
 _FORCED_JOINED = ("--include=", "--imacros=", "-include", "-imacros")
+
+
+class _Kind(enum.Enum):
+    """The kinds of text that can hide an include."""
+
+    COMMENT = enum.auto()
+    RAW = enum.auto()
+    LITERAL = enum.auto()
 
 
 class IncludeKind(str, enum.Enum):
@@ -121,26 +132,67 @@ def parse_includes(text: str) -> tuple[Include, ...]:
 def without_comments(text: str) -> str:
     """Return the text with continued lines joined and each comment replaced by a space. Strings are left unchanged."""
     spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
-    return _TOKEN.sub(lambda token: " " if token["comment"] else token[0], spliced)
+    return _without(_Kind.COMMENT, spliced)
 
 
 def code_only(text: str) -> str:
     """Return the text as `without_comments` does, and with each string and character literal emptied."""
     spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
-    return _TOKEN.sub(_emptied, spliced)
+    parts = []
+    at = 0
+    for kind, start, end in _hiding(spliced):
+        parts.append(spliced[at:start])
+        quote = '"' if kind is _Kind.RAW else spliced[start]
+        parts.append(" " if kind is _Kind.COMMENT else quote * 2)
+        at = end
+    return "".join([*parts, spliced[at:]])
 
 
-def _emptied(token: re.Match[str]) -> str:
-    if token["comment"]:
-        return " "
-    quote = token[0][0] if token[0][0] in "\"'" else '"' if token["raw"] else ""
-    return quote * 2 if quote else token[0]
+def _without(removed: _Kind, text: str) -> str:
+    """Return a text with a space in place of each comment or raw string."""
+    parts = []
+    at = 0
+    for kind, start, end in _hiding(text):
+        if kind is removed:
+            parts.append(text[at:start])
+            at = end
+    return " ".join([*parts, text[at:]])
+
+
+def _hiding(text: str) -> Iterator[tuple[_Kind, int, int]]:
+    """Yield the comments and literals of a text: kind, start and end.
+
+    What has no end is not a literal. Its end is looked for once, and not for each of its parts again.
+    """
+    at = 0
+    without_end: set[str] = set()
+    lines_without_end = {'"': 0, "'": 0}
+    while token := _TOKEN.search(text, at):
+        start, at = token.span()
+        if token["comment"]:
+            yield _Kind.COMMENT, start, at
+        elif token["raw"]:
+            delimiter = token["delimiter"]
+            end = -1 if delimiter in without_end else text.find(f'){delimiter}"', at + 2 + len(delimiter))
+            if end < 0:
+                without_end.add(delimiter)
+            else:
+                at = end + 2 + len(delimiter)
+                yield _Kind.RAW, start, at
+        elif token["quote"]:
+            quote = token["quote"]
+            literal = None if at <= lines_without_end[quote] else _LITERALS[quote].match(text, start)
+            if literal and literal["end"]:
+                at = literal.end()
+                yield _Kind.LITERAL, start, at
+            elif literal:
+                lines_without_end[quote] = literal.end()
 
 
 def scan_text(text: str) -> Scan:
     """Scan the text of a file."""
     code = without_comments(text)
-    plain = _TOKEN.sub(lambda token: " " if token["raw"] else token[0], code)
+    plain = _without(_Kind.RAW, code)
     found = {_include(directive, quoted, angled) for directive, quoted, angled in _INCLUDE.findall(plain)}
     found |= {_test(directive, quoted, angled) for directive, quoted, angled in _TEST.findall(plain)}
     # A raw string may contain assembler.

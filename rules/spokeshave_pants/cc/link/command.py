@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from spokeshave_core.platform import ObjectFormat, Platform
@@ -15,6 +16,10 @@ EXPORTS_FILE = "__exports.map"
 ARCHIVES_FILE = "__archives.tsv"
 # The linkers' flag that removes debug information and local symbols.
 _STRIP = "-s"
+
+
+# How many objects a static library has, how many of them were linked, and its path.
+_EXTRACTED = re.compile(r"[0-9]+\t0*[1-9][0-9]*\t(?P<path>.+)")
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,12 @@ def exports_script(exports: tuple[str, ...]) -> str:
 
 
 def extracted_archives(statistics: str) -> frozenset[str]:
-    """Return the names of the static libraries that a link took code from, by the text of `ARCHIVES_FILE`."""
-    _, *rows = (line.split("\t") for line in statistics.splitlines())
-    return frozenset(path.rpartition("/")[2] for _, extracted, path in rows if int(extracted))
+    """Return the names of the static libraries that a link took code from, by the text of `ARCHIVES_FILE`.
+
+    The first line has titles. Others of another form are left out.
+    """
+    rows = (_EXTRACTED.fullmatch(line) for line in statistics.splitlines()[1:])
+    return frozenset(row["path"].rpartition("/")[2] for row in rows if row)
 
 
 def link_description(output: str, platform: Platform, abi: PythonAbi | None) -> str:

@@ -7,10 +7,10 @@ a Python, so their cache is downloaded and processed here, with the same result.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.platform import ObjectFormat, Platform, System
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.cc.settings import CompileSettings
@@ -73,7 +73,7 @@ class RuntimePackRecipe:
     @classmethod
     def parse(cls, text: str) -> RuntimePackRecipe:
         """Parse the file `RECIPE` that the tool wrote."""
-        facts = json.loads(text)
+        facts = parse_any(text)
         archives = tuple((name, tuple(members)) for name, members in facts["archives"].items())
         return cls(tuple(facts["flags"]), tuple(facts["libraries"]), archives)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.pants_api.requirement import parse_requirement
 
@@ -39,7 +39,7 @@ def parse_inspection(output: str) -> tuple[LocalPython, ...]:
     found = set()
     for line in output.splitlines():
         if line.startswith("{"):
-            answer = json.loads(line)
+            answer = parse_any(line)
             match = _VERSION.match(answer["version"])
             if match and int(match["minor"]) >= _OLDEST_MINOR and answer["requirement"].startswith("CPython"):
                 feature = PythonVersion(int(match["minor"]), answer["platform"].endswith("t"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
 
@@ -48,8 +48,10 @@ def parse_answer(output: str, python: str) -> PythonVersion:
     """
     lines = output.strip().splitlines()
     try:
-        implementation, minor, free_threaded = json.loads(lines[-1])
-    except (IndexError, ValueError):
+        implementation, minor, free_threaded = parse_any(lines[-1])
+        if not isinstance(minor, int) or not isinstance(free_threaded, bool):
+            raise ValueError("not a version")
+    except (IndexError, TypeError, ValueError):
         printed = " ".join(lines) or "it printed nothing"
         raise InvalidTargetError(f"{python} is not a working Python: {printed}.") from None
     if implementation != "cpython":

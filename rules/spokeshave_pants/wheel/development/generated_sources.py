@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import bullet_list
 
 # As `spokeshave.develop.written` names it.
@@ -15,7 +15,7 @@ _RECORD = "develop.json"
 def generated_sources(state: Path) -> tuple[str, ...]:
     """Return the Python files that the record in a folder lists, by their paths from the build root."""
     try:
-        owners = json.loads((state / _RECORD).read_text(encoding="utf-8"))
+        owners = parse_any((state / _RECORD).read_text(encoding="utf-8"))
         return tuple(sorted({path for files in owners.values() for path in files if path.endswith(".py")}))
     except (OSError, ValueError, AttributeError, TypeError):
         return ()

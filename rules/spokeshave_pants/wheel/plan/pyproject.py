@@ -94,7 +94,7 @@ def _read_toml(content: bytes, path: str) -> Mapping[str, object]:
         raise InvalidTargetError(f"{path}: is not TOML ({fault}). Correct the file's syntax: save it as UTF-8.")
     try:
         return tomli.loads(content.decode("utf-8"))
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         bom = " without a byte order mark" if content.startswith(b"\xef\xbb\xbf") else ""
         reason = str(error) or "it is nested too deeply"
         remedy = f"save it as UTF-8{bom}" if bom else "see the position in the message"

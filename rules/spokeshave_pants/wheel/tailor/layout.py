@@ -91,7 +91,7 @@ def parse_project(path: str, content: bytes) -> Project | None:
     """Return the project of a pyproject.toml. None without a `[project]` table with a name, or if it is invalid."""
     try:
         table = tomli.loads(content.decode()).get("project")
-    except (UnicodeDecodeError, tomli.TOMLDecodeError):
+    except (ValueError, RecursionError):
         return None
     name = table.get("name") if isinstance(table, dict) else None
     if not isinstance(table, dict) or not isinstance(name, str):

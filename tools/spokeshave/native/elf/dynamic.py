@@ -35,6 +35,9 @@ _DT_RELA = 7
 _PAGE = 0x1000
 # The smallest entry of a table for a name.
 _ENTRY_SIZE = 16
+# Symbols refer to versions by numbers of 15 bits.
+_MOST_VERSIONS = 1 << 15
+_CHAIN_WORDS = 1 << 14
 
 
 class DynamicSymbol(NamedTuple):
@@ -103,12 +106,16 @@ class DynamicSection:
     def needed_versions(self) -> Iterator[NeededVersion]:
         """Yield the versions that the file needs of other libraries (DT_VERNEED)."""
         address = self.tags.get("DT_VERNEED", 0)
+        left = _MOST_VERSIONS
         for _ in range(self.tags.get("DT_VERNEEDNUM", 0)):
             count, library, entry, following = self._unpack(_NEEDED_VERSION, address)
             entry += address
             for _ in range(count):
                 index, name, step = self._unpack(_NEEDED_VERSION_ENTRY, entry)
                 yield NeededVersion(index & _VERSION_INDEX, self._text(name), self._text(library))
+                left -= 1
+                if left < 0:
+                    raise ValueError("it needs more versions than there can be")
                 entry += step
                 if not step:
                     break
@@ -119,7 +126,7 @@ class DynamicSection:
     def defined_versions(self) -> Iterator[str]:
         """Yield the versions of the file's own symbols (DT_VERDEF), including the name of the file."""
         address = self.tags.get("DT_VERDEF", 0)
-        for _ in range(self.tags.get("DT_VERDEFNUM", 0)):
+        for _ in range(min(self.tags.get("DT_VERDEFNUM", 0), _MOST_VERSIONS)):
             entry, following = self._unpack(_DEFINED_VERSION, address)
             yield self._text(self._unpack(_DEFINED_VERSION_ENTRY, address + entry)[0])
             address += following
@@ -145,10 +152,26 @@ class DynamicSection:
         last = max(self._unpack(f"{buckets}I", table), default=0)
         if last < first:
             return first, False
-        chains = table + 4 * buckets
-        while not self._unpack("I", chains + 4 * (last - first))[0] & 1:
-            last += 1
-        return last + 1, True
+        return last + self._chain_length(table + 4 * (buckets + last - first)), True
+
+    def _chain_length(self, address: int) -> int:
+        """Return the number of words up to the one whose lowest bit is set."""
+        length = 0
+        while True:
+            words = self._unpack(f"{min(_CHAIN_WORDS, self._words_at(address))}I", address)
+            for number, word in enumerate(words, 1):
+                if word & 1:
+                    return length + number
+            length += len(words)
+            address += 4 * len(words)
+
+    def _words_at(self, address: int) -> int:
+        """Return the number of whole words that are loaded from an address on."""
+        for start, end, offset in self._loaded:
+            words = (min(end, start + self._size - offset) - address) // 4
+            if start <= address and words > 0:
+                return words
+        raise ValueError(f"no segment has 4 bytes at {address:#x}")
 
     def relocated_names(self) -> frozenset[str]:
         """Return the symbols that the loader looks up: those of relocations, but no others of the table."""

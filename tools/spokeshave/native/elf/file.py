@@ -18,7 +18,11 @@ from spokeshave_core.problems import Problem, SpokeshaveError
 
 MAGIC = b"\x7fELF"
 # pyelftools claims to be typed, but most of it is not.
-open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
+_parse_headers = cast("Callable[[IO[bytes]], Any]", ELFFile)
+# Linkers write about ten segments. pyelftools makes an object of each entry of a table, each time that it is read.
+_MOST_SEGMENTS = 256
+_MOST_SECTIONS = 1 << 17
+_MOST_TAGS = 1 << 16
 # pyelftools raises the errors of its parsers for malformed files.
 MALFORMED = (
     ELFError,
@@ -122,6 +126,23 @@ class ElfFile:
         return self.stack_flags is not None and bool(self.stack_flags & _EXECUTE)
 
 
+def open_elf(stream: IO[bytes]) -> Any:
+    """Parse the headers of an ELF file.
+
+    Raises:
+        ELFError: If a table is not in the file, or is far larger than that of any file. One of `MALFORMED` for others.
+    """
+    elf = _parse_headers(stream)
+    tables = (
+        ("segments", elf.num_segments(), elf["e_phentsize"], elf["e_phoff"], elf.structs.Elf_Phdr, _MOST_SEGMENTS),
+        ("sections", elf.num_sections(), elf["e_shentsize"], elf["e_shoff"], elf.structs.Elf_Shdr, _MOST_SECTIONS),
+    )
+    for title, count, size, start, layout, most in tables:
+        if count and (count > most or size < layout.sizeof() or start + count * size > elf.stream_len):
+            raise ELFError(f"its table of {count} {title} is not in it, or is too large")
+    return elf
+
+
 def is_elf(path: Path) -> bool:
     """Return whether a file begins with ELF's magic number."""
     with path.open("rb") as stream:
@@ -221,6 +242,8 @@ def _tags(elf: Any) -> list[Any]:
         for tag in segment.iter_tags() if segment["p_type"] == "PT_DYNAMIC" else ():
             budget.spend(sum(len(getattr(tag, attribute, "")) for attribute in _TEXTS))
             tags.append(tag)
+            if len(tags) > _MOST_TAGS:
+                raise ELFError(f"its dynamic section has more than {_MOST_TAGS} entries")
     return tags
 
 

@@ -84,5 +84,7 @@ def section_ranges(path: Path, name: str) -> list[tuple[int, int]]:
 
 
 def _content(stream: IO[bytes], offset: int, size: int) -> bytes:
+    # Python reserves memory for as much as is asked for.
+    size = min(size, stream.seek(0, io.SEEK_END))
     stream.seek(offset)
     return stream.read(size)

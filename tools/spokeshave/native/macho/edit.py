@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from macholib import mach_o
 
 from spokeshave.native.macho.codesign import sign
-from spokeshave.native.macho.file import MachOFile, MachOSlice, read_macho
+from spokeshave.native.macho.file import InvalidMachOError, MachOFile, MachOSlice, read_macho
 from spokeshave.native.macho.load_commands import LOAD_DYLIBS, LoadCommands
 from spokeshave.native.macho.universal import Region, UniversalHeader, copy_region
 from spokeshave_core.problems import Problem, SpokeshaveError
@@ -38,8 +39,18 @@ def edit_macho(path: Path, place: str, edits: MachOEdits) -> bool:
     Raises:
         NoHeaderPadError: If the load commands cannot grow.
         UnsignableFileError: If there is no room for a signature.
+        InvalidMachOError: If the file is damaged.
     """
     macho = read_macho(path, place)
+    try:
+        return _edit_slices(path, macho, place, edits)
+    except (ValueError, KeyError, OverflowError, struct.error) as err:
+        # Parts that only an edit looks at, such as a former signature.
+        message = f"is a damaged Mach-O file ({err})"
+        raise InvalidMachOError(Problem(place, message, "Build the file again.")) from err
+
+
+def _edit_slices(path: Path, macho: MachOFile, place: str, edits: MachOEdits) -> bool:
     if not macho.is_universal:
         return _edit_slice(path, macho.slices[0], path.name, place, edits)
     with _split(path, macho) as parts:

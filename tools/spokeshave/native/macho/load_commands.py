@@ -6,6 +6,7 @@ memory and prints warnings, and lief needs three times the file's size and rewri
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -42,17 +43,23 @@ class LoadCommands:
 
         Args:
             start: Where the slice begins.
+
+        Raises:
+            ValueError: If a command has no size. A damaged file may raise `struct.error` too.
         """
+        end = stream.seek(0, os.SEEK_END)
         stream.seek(start)
         header = stream.read(_HEADER_SIZE)
         fields = _header_fields(header)
-        data = stream.read(int(fields.sizeofcmds))
+        data = stream.read(min(int(fields.sizeofcmds), end))
         offset = 0
         commands = []
         for _ in range(int(fields.ncmds)):
-            end = offset + int(_start(data[offset:]).cmdsize)
-            commands.append(data[offset:end])
-            offset = end
+            command = data[offset : offset + int(_start(data[offset : offset + _START_SIZE]).cmdsize)]
+            if len(command) < _START_SIZE:
+                raise ValueError(f"a load command at {offset} has no size")
+            commands.append(command)
+            offset += len(command)
         return cls(header, tuple(commands))
 
     @property

@@ -7,6 +7,7 @@ the file stay, whichever program signed it.
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -64,13 +65,16 @@ def check_ad_hoc(path: Path, place: str) -> None:
     """Check that each signature of a file can be renewed without a certificate.
 
     Raises:
-        SignedMachOError: For all others.
+        SignedMachOError: For all others, and for a damaged file.
     """
     problems = Problems()
-    with path.open("rb") as stream:
-        for region in slice_regions(stream):
-            with problems.collecting():
-                tuple(_directories(stream, region.offset, place))
+    try:
+        with path.open("rb") as stream:
+            for region in slice_regions(stream):
+                with problems.collecting():
+                    tuple(_directories(stream, region.offset, place))
+    except (ValueError, KeyError, struct.error) as err:
+        problems.add(place, f"is a damaged Mach-O file ({err})", "Build the file again.")
     problems.raise_if_any(SignedMachOError)
 
 
@@ -90,13 +94,14 @@ def update_page_hashes(path: Path, ranges: Iterable[tuple[int, int]]) -> None:
 
 def _directories(stream: IO[bytes], start: int, place: str) -> Iterator[_Directory]:
     """Yield the code directories of a slice's signature."""
+    end = stream.seek(0, os.SEEK_END)
     for command in LoadCommands.read(stream, start).commands:
         if kind_of(command) != mach_o.LC_CODE_SIGNATURE:
             continue
         position = fields_of(command)
         offset = start + int(position.dataoff)
         stream.seek(offset)
-        blob = stream.read(int(position.datasize))
+        blob = stream.read(min(int(position.datasize), end))
         try:
             found = list(_blobs(blob))
             directories = [
@@ -127,6 +132,6 @@ def _blobs(signature: bytes) -> Iterator[tuple[int, int, int, int]]:
 def _header(signature: bytes, offset: int) -> DirectoryHeader:
     header = DirectoryHeader(*DIRECTORY_HEADER.unpack_from(signature, offset))
     end = offset + header.hash_offset + header.code_slots * header.hash_size
-    if header.hash_type not in HASHES or not header.page_bits or end > len(signature):
+    if header.hash_type not in HASHES or not header.page_bits or not header.hash_size or end > len(signature):
         raise ValueError("its hashes are of a kind that macOS does not support")
     return header

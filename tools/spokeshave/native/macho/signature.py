@@ -72,14 +72,18 @@ def _blobs(signature: bytes) -> dict[int, bytes]:
     if magic != EMBEDDED_SIGNATURE or length > len(signature):
         raise ValueError("it is not an embedded signature")
     entries = [BLOB_INDEX.unpack_from(signature, SUPER_BLOB.size + index * BLOB_INDEX.size) for index in range(count)]
-    return {slot: signature[offset : offset + BLOB.unpack_from(signature, offset)[1]] for slot, offset in entries}
+    sizes = [BLOB.unpack_from(signature, offset)[1] for _, offset in entries]
+    if sum(sizes) > len(signature):
+        raise ValueError("its parts overlap")
+    return {slot: signature[offset : offset + size] for (slot, offset), size in zip(entries, sizes)}
 
 
 def _directory(blob: bytes) -> _CodeDirectory:
     header = DirectoryHeader(*DIRECTORY_HEADER.unpack_from(blob))
     offset = header.hash_offset
     size = header.hash_size
-    if header.hash_type not in HASHES or not header.page_bits or len(blob) < offset + header.code_slots * size:
+    has_hashes = size and header.special_slots * size <= offset and offset + header.code_slots * size <= len(blob)
+    if header.hash_type not in HASHES or not header.page_bits or not has_hashes:
         raise ValueError("its hashes are of a kind that macOS does not support")
     indexes = range(-header.special_slots, header.code_slots)
     hashes = [blob[offset + index * size : offset + (index + 1) * size] for index in indexes]

@@ -127,11 +127,17 @@ def is_universal(stream: IO[bytes]) -> bool:
 
 
 def copy_region(source: IO[bytes], region: Region, destination: IO[bytes]) -> None:
-    """Copy a part of a file, a chunk at a time."""
+    """Copy a part of a file, a chunk at a time.
+
+    Raises:
+        ValueError: If the file ends before the part does.
+    """
     source.seek(region.offset)
     remaining = region.size
     while remaining:
         chunk = source.read(min(CHUNK, remaining))
+        if not chunk:
+            raise ValueError(f"it ends {remaining} bytes before the end of a slice")
         destination.write(chunk)
         remaining -= len(chunk)
 

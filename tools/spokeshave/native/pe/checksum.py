@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from spokeshave.files import iter_chunks
-from spokeshave.native.pe.image import open_image
+from spokeshave.native.pe.image import MALFORMED, open_image
 from spokeshave.native.pe.layout import Directory
 from spokeshave_core.problems import Problem, SpokeshaveError
 
@@ -21,10 +21,13 @@ def check_unsigned(path: Path, place: str) -> None:
     """Check that a file has no certificate.
 
     Raises:
-        SignedPeError: If it has one.
+        SignedPeError: If it has one, or is damaged.
     """
-    with open_image(path) as image:
-        is_signed = bool(image.directory(Directory.CERTIFICATES)[1])
+    try:
+        with open_image(path) as image:
+            is_signed = bool(image.directory(Directory.CERTIFICATES)[1])
+    except MALFORMED as err:
+        raise SignedPeError(Problem(place, f"is a damaged PE file ({err})", "Build the file again.")) from err
     if is_signed:
         message = "has a signature with a certificate, which a changed version would invalidate"
         raise SignedPeError(Problem(place, message, "Stamp the wheel first and sign the file afterwards."))

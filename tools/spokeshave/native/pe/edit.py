@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spokeshave.native.pe.image import Image, open_image
+from spokeshave.native.pe.image import MALFORMED, Image, open_image
 from spokeshave.native.pe.layout import (
     DATA_DIRECTORY,
     DELAY_DESCRIPTOR,
@@ -55,8 +55,19 @@ def rename_libraries(path: Path, place: str, names: Mapping[str, str]) -> bool:
     A certificate is removed, because it is for the old bytes.
 
     Raises:
-        UneditablePeError: If there is no space for a name.
+        UneditablePeError: If there is no space for a name, or the file is damaged.
     """
+    try:
+        uses, changes = _planned(path, place, names)
+    except MALFORMED as err:
+        raise UneditablePeError(Problem(place, f"is a damaged PE file ({err})", "Build the file again.")) from err
+    if uses:
+        _write(path, changes)
+    return bool(uses)
+
+
+def _planned(path: Path, place: str, names: Mapping[str, str]) -> tuple[list[tuple[int, str]], _Changes]:
+    """Return the positions of names with their new ones, and the changes of the file."""
     with open_image(path) as image:
         uses = [(at, names[name.lower()]) for at, name in _name_fields(image) if name.lower() in names]
         changes = _Changes(_end_without_certificates(image, place))
@@ -66,9 +77,7 @@ def rename_libraries(path: Path, place: str, names: Mapping[str, str]) -> bool:
                 changes.number(offset, addresses[new])
             _forget_certificates(image, changes)
             _search_everywhere(image, changes)
-    if uses:
-        _write(path, changes)
-    return bool(uses)
+    return uses, changes
 
 
 def _write(path: Path, changes: _Changes) -> None:

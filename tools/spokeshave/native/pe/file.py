@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pefile
 
-from spokeshave.native.pe.image import Image, open_image
+from spokeshave.native.pe.image import MALFORMED, Image, open_image
 from spokeshave.native.pe.layout import (
     BY_ORDINAL,
     DEBUG_ENTRY,
@@ -33,15 +33,6 @@ MAGIC = b"MZ"
 _MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x014C: "win32", 0x01C4: "arm32"}
 _DLL = int(pefile.IMAGE_CHARACTERISTICS["IMAGE_FILE_DLL"])
 _PE32_PLUS = int(pefile.OPTIONAL_HEADER_MAGIC_PE_PLUS)
-_MALFORMED = (
-    pefile.PEFormatError,
-    ValueError,
-    IndexError,
-    AttributeError,
-    struct.error,
-    MemoryError,
-    OverflowError,
-)
 
 
 class InvalidPeError(SpokeshaveError):
@@ -146,7 +137,7 @@ def read_pe(path: Path, place: str) -> PeFile:
     try:
         with open_image(path) as image:
             return _read(image)
-    except _MALFORMED as err:
+    except MALFORMED as err:
         message = f"is a damaged PE file ({err})"
         raise InvalidPeError(Problem(place, message, "Build the file again.")) from err
 

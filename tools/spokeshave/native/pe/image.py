@@ -19,6 +19,20 @@ import pefile
 from spokeshave.native.name_budget import NameBudget
 from spokeshave.native.pe.layout import Directory
 
+# What pefile and the readers of tables raise for damaged files.
+MALFORMED = (
+    pefile.PEFormatError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    struct.error,
+    MemoryError,
+    OverflowError,
+)
+# Windows loads no more. pefile looks for each address in all sections.
+_MOST_SECTIONS = 96
+# A DLL exports 65,535 names at most. Each is read twice.
+_MOST_RECORDS = 1 << 19
 # pefile has no types.
 _open_headers = cast("Callable[..., Any]", pefile.PE)
 
@@ -27,6 +41,8 @@ _open_headers = cast("Callable[..., Any]", pefile.PE)
 def open_image(path: Path) -> Iterator[Image]:
     """Map a PE file into memory. Raises what pefile raises for a damaged one."""
     with closing(_open_headers(str(path), fast_load=True)) as headers:
+        if len(headers.sections) > _MOST_SECTIONS:
+            raise ValueError(f"it has {len(headers.sections)} sections, and Windows loads {_MOST_SECTIONS} at most")
         yield Image(headers)
 
 
@@ -39,7 +55,7 @@ def section_ranges(path: Path, name: str) -> list[tuple[int, int]]:
         with open_image(path) as image:
             sections = [section for section in image.headers.sections if section.Name.rstrip(b"\0") == name.encode()]
             return [(int(section.PointerToRawData), int(section.Misc_VirtualSize)) for section in sections]
-    except (pefile.PEFormatError, ValueError):
+    except MALFORMED:
         return []
 
 
@@ -50,8 +66,13 @@ class Image:
     headers: Any
 
     @cached_property
+    def _last(self) -> list[Any]:
+        """The section of the last address, in which the next one is as well in most cases."""
+        return [None]
+
+    @cached_property
     def _budget(self) -> NameBudget:
-        return NameBudget(self.size)
+        return NameBudget(self.size, names=_MOST_RECORDS)
 
     @property
     def size(self) -> int:
@@ -60,7 +81,11 @@ class Image:
 
     def offset(self, rva: int) -> int:
         """Where an address lies in the file."""
-        return int(self.headers.get_offset_from_rva(rva))
+        section = self._last[0]
+        if section is None or not section.contains_rva(rva):
+            self._last[0] = section = self.headers.get_section_by_rva(rva)
+        found = section.get_offset_from_rva(rva) if section else self.headers.get_offset_from_rva(rva)
+        return int(found)
 
     def content(self, rva: int, size: int) -> bytes:
         """The bytes at an address."""

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 
 from email_validator import EmailNotValidError, validate_email
 from packaging.metadata import RawMetadata
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from readme_renderer import rst
 from rfc3986 import exceptions, uri_reference, validators
 from trove_classifiers import all_classifiers, deprecated_classifiers
 
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.file.names import check_sdist_for_pypi, check_wheel_for_pypi
+from spokeshave.requirement_text import parse_requirement
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import WheelName
 
@@ -124,7 +125,7 @@ def _requirements(raw: RawMetadata) -> Iterator[str]:
     texts = [*raw.get("requires_dist", []), *raw.get("provides_dist", []), *raw.get("obsoletes_dist", [])]
     for text in texts:
         try:
-            if Requirement(text).url is not None:
+            if parse_requirement(text).url is not None:
                 yield f"requires {text!r} by its URL"
         except InvalidRequirement:
             if text not in raw.get("requires_dist", []):

@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import some
 from spokeshave.release.check.file.checked_file import CheckedFile
+from spokeshave.requirement_text import parse_requirement, parse_specifiers, parse_version
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import normalize_name
 
@@ -64,7 +65,7 @@ def _names(files: Sequence[CheckedFile]) -> Iterator[Problem]:
 def _versions(files: Sequence[CheckedFile], version: str | None) -> Iterator[Problem]:
     for project, own in by_project(files).items():
         counts = Counter(file.version for file in own if file.version is not None)
-        common = Version(version) if version is not None else max(counts, key=lambda each: (counts[each], each))
+        common = parse_version(version) if version is not None else max(counts, key=lambda each: (counts[each], each))
         for file in own:
             if file.version is not None and file.version != common:
                 expected = f"that of {'the release' if version is not None else project} is {common}"
@@ -129,13 +130,13 @@ def _normal(field: str, value: str) -> str:
         if field in ("name", "provides-extra"):
             return normalize_name(value)
         if field == "requires-dist":
-            requirement = Requirement(value)
+            requirement = parse_requirement(value)
             requirement.name = normalize_name(requirement.name)
             return str(requirement)
         if field == "requires-python":
-            return str(SpecifierSet(value))
+            return str(parse_specifiers(value))
         if field == "version":
-            return str(Version(value))
+            return str(parse_version(value))
     return value
 
 
@@ -154,7 +155,7 @@ def _siblings(files: Sequence[CheckedFile]) -> Iterator[Problem]:
 def _requirements(file: CheckedFile) -> Iterator[Requirement]:
     for text in file.core.raw.get("requires_dist", []) if file.core else []:
         try:
-            yield Requirement(text)
+            yield parse_requirement(text)
         except InvalidRequirement:
             # The check of METADATA reports it.
             continue

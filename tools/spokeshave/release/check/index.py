@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.destination.destination import Limits, Listing
+from spokeshave.requirement_text import parse_sdist_file_name, parse_wheel_file_name
 from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import WHEEL_SUFFIX
@@ -187,7 +188,7 @@ def _version_of(name: str) -> Version | None:
     """Return the version in a file's name; None for old formats, whose names do not say it clearly."""
     try:
         if name.endswith(WHEEL_SUFFIX):
-            return parse_wheel_filename(name)[1]
-        return parse_sdist_filename(name)[1]
+            return parse_wheel_file_name(name)[1]
+        return parse_sdist_file_name(name)[1]
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
         return None

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from spokeshave.release.destination.destination import Destination
 from spokeshave.release.file_selection import SDISTS, platforms_of
 from spokeshave.release.record import file_path
+from spokeshave.requirement_text import parse_requirement
 from spokeshave_core.outcomes import Presence
 from spokeshave_core.platform import InvalidPlatformError, Platform
 from spokeshave_core.problems import Problem
@@ -112,7 +113,7 @@ def _siblings(record: ReleaseRecord, project: str) -> Iterator[str]:
     """Yield the projects of the release that each installation of a project needs."""
     for text in record.projects[project].requires:
         try:
-            pin = Requirement(text)
+            pin = parse_requirement(text)
         except InvalidRequirement:
             continue
         name = canonicalize_name(pin.name)

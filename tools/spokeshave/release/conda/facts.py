@@ -10,11 +10,12 @@ from pathlib import Path
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.metadata import RawMetadata
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.conda.requirements import is_for_extras
 from spokeshave.release.record import file_path
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.wheel.import_names import top_level_names
 from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
 from spokeshave.wheel.scripts import read_scripts
@@ -89,7 +90,7 @@ def _agree(agreed: WheelFacts, facts: WheelFacts, problems: Problems) -> WheelFa
 
 def _normal(requirement: str) -> str:
     try:
-        return str(Requirement(requirement))
+        return str(parse_requirement(requirement))
     except InvalidRequirement:
         return requirement
 

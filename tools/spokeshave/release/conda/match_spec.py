@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.requirement_text import parse_version
+
 _SPEC = re.compile(r"(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?P<rest>.*)", re.DOTALL)
 _CLAUSE = re.compile(r"(?P<operator>~=|==|!=|>=|<=|>|<|=)?\s*(?P<version>\S+)")
 _SMALLEST = re.compile(r"(\.?(dev|a)0)+$")
@@ -82,7 +84,7 @@ def _clauses(text: str) -> Iterator[tuple[str, str]]:
 def _normal(version: str) -> str:
     """Return a version without zeros at its end, which do not count in a comparison."""
     try:
-        parsed = Version(version)
+        parsed = parse_version(version)
     except InvalidVersion:
         return version
     return str(parsed) if parsed.release == (0,) else _without_zeros(parsed)
@@ -97,7 +99,7 @@ def _without_zeros(version: Version) -> str:
 def _normal_prefix(version: str) -> str:
     """Return the prefix of a version. Its zeros count: `1.0.*` is not `1.*`."""
     try:
-        return str(Version(version))
+        return str(parse_version(version))
     except InvalidVersion:
         return version
 
@@ -110,7 +112,7 @@ def version_spec(specifiers: SpecifierSet) -> str:
 def _conda_clause(specifier: Specifier) -> str:
     version = specifier.version
     if specifier.operator == "~=":
-        public = Version(version)
+        public = parse_version(version)
         prefix = ".".join(map(str, public.release[:-1]))
         epoch = f"{public.epoch}!" if public.epoch else ""
         return f">={version},{epoch}{prefix}{_WILDCARD}"

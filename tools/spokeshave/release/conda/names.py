@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from spokeshave.toml_text import InvalidTomlError, parse_toml
 from spokeshave_core.problems import Problem, SpokeshaveError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FORM = 'torch = "pytorch", "requests[socks]" = ["requests", "pysocks"], or "cuda-runtime" = [] for none'
 
@@ -37,8 +32,8 @@ class CondaNames:
             InvalidNamesError: If it cannot be read, or has other values.
         """
         try:
-            document = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+            document = parse_toml(path.read_bytes())
+        except (OSError, InvalidTomlError) as err:
             raise InvalidNamesError(Problem(str(path), f"cannot be read: {err}", f"Write TOML: {FORM}.")) from err
         packages = {}
         for name, value in document.items():

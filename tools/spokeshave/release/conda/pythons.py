@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.requirement_text import parse_specifiers
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import OLDEST_FREE_THREADED_MINOR, PythonVersion
 
@@ -31,7 +32,7 @@ def allowed_minors(requires_python: str, wheel: str) -> tuple[int, ...]:
         InvalidWheelError: If it is not valid, or allows none.
     """
     try:
-        allowed = SpecifierSet(requires_python)
+        allowed = parse_specifiers(requires_python)
     except InvalidSpecifier as err:
         raise InvalidWheelError(Problem(wheel, f"has an invalid Requires-Python: {err}", "Build it again.")) from err
     minors = tuple(

@@ -80,7 +80,7 @@ def read_recipes(path: Path) -> list[KeptRecipe]:
         raise UnreadableRecipeError(Problem(str(file), f"cannot be read: {err}", f"Name a {RECIPE}.")) from err
     try:
         document = _reader().load(text)
-    except (YAMLError, RecursionError) as err:
+    except (YAMLError, ValueError, RecursionError) as err:
         if _is_old(file, text):
             raise _old_format(file) from err
         reason = "it is nested too deeply" if isinstance(err, RecursionError) else str(err)

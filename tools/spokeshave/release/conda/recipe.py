@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from spokeshave.release.conda.addresses import file_name_of
@@ -17,6 +16,7 @@ from spokeshave.release.conda.pythons import allowed_condition
 from spokeshave.release.conda.requirements import RunRequirements, Scope, joined
 from spokeshave.release.conda.subdirs import virtual_package
 from spokeshave.release.conda.yaml_text import Node, to_yaml
+from spokeshave.requirement_text import parse_specifiers
 from spokeshave_core.platform import Platform
 
 RECIPE = "recipe.yaml"
@@ -188,7 +188,7 @@ def _python_requirement(plan: Plan) -> str:
     """Return the requirement of Python. That of a package for one Python comes from the host environment."""
     if plan.choice.shape is Shape.PER_PYTHON:
         return "python"
-    clauses = [clause for clause in version_spec(SpecifierSet(plan.facts.requires_python)).split(",") if clause]
+    clauses = [clause for clause in version_spec(parse_specifiers(plan.facts.requires_python)).split(",") if clause]
     lower = [clause for clause in clauses if clause.startswith(">")]
     others = [clause for clause in clauses if not clause.startswith(">")]
     if plan.python_min:

@@ -19,6 +19,7 @@ from spokeshave.release.conda.match_spec import version_spec
 from spokeshave.release.conda.names import CondaNames
 from spokeshave.release.conda.pythons import NEWEST_MINOR, OLDEST_MINOR, full_versions, python_condition
 from spokeshave.release.conda.subdirs import SUBDIRS, Subdir, condition_of
+from spokeshave.requirement_text import parse_requirement
 from spokeshave_core.problems import Problems
 
 
@@ -126,7 +127,7 @@ def run_requirements(
     notes: list[str] = []
     for line in lines:
         try:
-            requirement = Requirement(line)
+            requirement = parse_requirement(line)
         except InvalidRequirement as err:
             problems.add(place, f"has the invalid requirement {line!r}: {err}", "Build it again.")
             continue
@@ -168,7 +169,7 @@ def _extra_notes(requirement: Requirement) -> Iterator[str]:
 def is_for_extras(line: str) -> bool:
     """Return whether a value of Requires-Dist is for extras only. An invalid one is not."""
     try:
-        marker = Requirement(line).marker
+        marker = parse_requirement(line).marker
         return "extra" in str(marker) and not any(_needed(marker, _EVERYWHERE)[0].values())
     except _NOT_EVALUATED:
         return False

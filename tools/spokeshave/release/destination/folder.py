@@ -22,8 +22,6 @@ from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
     canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
 )
 from packaging.version import Version
 
@@ -38,6 +36,7 @@ from spokeshave.release.destination.destination import (
 )
 from spokeshave.release.integrity import read_sums
 from spokeshave.release.record import ATTESTATION, ATTESTATIONS, SUMS, InvalidRecordError
+from spokeshave.requirement_text import parse_sdist_file_name, parse_wheel_file_name
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.outcomes import Presence
@@ -237,9 +236,9 @@ def _number_of(link: Path) -> int | None:
 def _project_and_version(name: str) -> tuple[str, Version] | None:
     """Return the project and the version of a distribution by its file's name."""
     with contextlib.suppress(InvalidWheelFilename):
-        return parse_wheel_filename(name)[:2]
+        return parse_wheel_file_name(name)[:2]
     with contextlib.suppress(InvalidSdistFilename):
-        return parse_sdist_filename(name)
+        return parse_sdist_file_name(name)
     return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from spokeshave.release.index.writer.store import store_incoming
 from spokeshave.release.record import read_record
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.record import ReleaseRecord
@@ -58,7 +58,7 @@ class StaticIndexDestination(Destination):
         name = canonicalize_name(project)
         path = self._index.generation / JSON_PAGES / name / JSON_PAGE
         try:
-            page = json.loads(path.read_text("utf-8"))
+            page = parse_any(path.read_bytes())
             listed = [self._listed(entry) for entry in page["files"]]
             files = {file.name: file for file in listed if self._is_stored(file)}
             return Listing(project=name, exists=True, files=files, versions=tuple(page["versions"]))

@@ -10,8 +10,6 @@ from pathlib import Path
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
 )
 from packaging.version import InvalidVersion, Version
 
@@ -21,6 +19,7 @@ from spokeshave.release.fetch.wanted import Wanted
 from spokeshave.release.fetch.wanted_file import Download
 from spokeshave.release.file_selection import selected
 from spokeshave.release.record import is_file_name
+from spokeshave.requirement_text import parse_sdist_file_name, parse_wheel_file_name
 from spokeshave.upload.simple_index import IndexedFile, ProjectPage
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.fetch import OfferedFile
@@ -76,9 +75,9 @@ def distributions_of(page: ProjectPage, wanted: Wanted, label: str) -> tuple[Dis
 
 def _parse(name: str) -> tuple[str, Version] | None:
     with contextlib.suppress(InvalidWheelFilename, InvalidVersion):
-        return parse_wheel_filename(name)[:2]
+        return parse_wheel_file_name(name)[:2]
     with contextlib.suppress(InvalidSdistFilename, InvalidVersion):
-        return parse_sdist_filename(name)
+        return parse_sdist_file_name(name)
     return None
 
 

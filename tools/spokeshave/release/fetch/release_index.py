@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from spokeshave.release.fetch.failures import FetchError, Patience
 from spokeshave.release.fetch.source import Source
 from spokeshave.release.fetch.wanted import Wanted
 from spokeshave.release.index.folder import CURRENT, SETS
-from spokeshave_core.json_values import InvalidJsonError, from_value
+from spokeshave_core.json_values import InvalidJsonError, from_value, parse_any
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.index import IndexedSet
 
@@ -33,8 +32,8 @@ def read_sets_of(source: Source, patience: Patience) -> tuple[IndexedSet, ...] |
     if data is None:
         return None
     try:
-        return tuple(from_value(IndexedSet, json.loads(line)) for line in data.decode().splitlines())
-    except (InvalidJsonError, ValueError, RecursionError) as err:
+        return tuple(from_value(IndexedSet, parse_any(line)) for line in data.decode().splitlines())
+    except (InvalidJsonError, ValueError) as err:
         remedy = "Run `spokeshave index verify` on the index, or use the version of Spokeshave that wrote it."
         raise FetchError(Problem(source.label, f"its {_LISTED} cannot be read: {err}", remedy)) from err
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.release.fetch.failures import FetchError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave_core.problems import Problems
 
 _PINS = ("==", "===")
@@ -58,7 +59,7 @@ def parse_wanted(texts: Iterable[str]) -> tuple[Wanted, ...]:
     found = []
     for text in texts:
         try:
-            requirement = Requirement(text)
+            requirement = parse_requirement(text)
         except InvalidRequirement:
             requirement = None
         if requirement is None or requirement.url or requirement.marker or requirement.extras:

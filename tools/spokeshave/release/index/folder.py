@@ -31,7 +31,7 @@ from pathlib import Path
 
 from spokeshave.files import sha256_of_file
 from spokeshave.release.file_selection import matching
-from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
+from spokeshave_core.json_values import InvalidJsonError, from_value, parse_any, to_value
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
@@ -114,7 +114,7 @@ def read_sets(path: Path) -> Iterator[IndexedSet]:
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                yield from_value(IndexedSet, json.loads(line))
+                yield from_value(IndexedSet, parse_any(line))
     except (OSError, InvalidJsonError, ValueError) as err:
         remedy = "Run `spokeshave index verify`, or add its releases to a new index."
         raise InvalidIndexError(Problem(str(path), f"cannot be read: {err}", remedy)) from err

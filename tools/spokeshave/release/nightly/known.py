@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from spokeshave.release.index.folder import ReleaseIndex
 from spokeshave.release.record import manifest_sha256, read_record
+from spokeshave.requirement_text import parse_wheel_file_name
 from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
@@ -114,5 +114,5 @@ def installs_the_same(record: ReleaseRecord, other: ReleaseRecord) -> bool:
 def _tags(file: ReleaseFile) -> str:
     if not file.is_wheel:
         return "sdist"
-    _, _, build, tags = parse_wheel_filename(file.name)
+    _, _, build, tags = parse_wheel_file_name(file.name)
     return " ".join([*map(str, build), *sorted(map(str, tags))])

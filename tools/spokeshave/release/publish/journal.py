@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.upload.attempt import AttemptStatus
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.release.record import ReleaseFile
 
 BEGINS = "begins"
@@ -149,7 +150,7 @@ def _ends_a_line(descriptor: int, size: int) -> bool:
 def _parse(text: str) -> Iterator[Mapping[str, str]]:
     for line in text.splitlines():
         with contextlib.suppress(ValueError, RecursionError):
-            fields = json.loads(line)
+            fields = parse_any(line)
             if isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values()):
                 yield fields
 

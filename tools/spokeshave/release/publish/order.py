@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from spokeshave.requirement_text import parse_requirement
 from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
 
@@ -74,7 +75,7 @@ def _pins(projects: Mapping[str, ReleaseProject], names: frozenset[str]) -> _Pin
 def _parse(text: str) -> Iterator[Requirement]:
     """Yield the requirement; nothing for a text that is not one, which the check of the release reports."""
     try:
-        yield Requirement(text)
+        yield parse_requirement(text)
     except InvalidRequirement:
         return
 

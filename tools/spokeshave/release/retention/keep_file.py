@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.release.retention.pins import EXACT
 from spokeshave.release.retention.retention import KeptVersion
+from spokeshave.requirement_text import parse_requirement, parse_version
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 
@@ -59,9 +60,9 @@ def _name_and_version(entry: str) -> tuple[str | None, Version]:
         ValueError: If an entry does not name one version.
     """
     with contextlib.suppress(InvalidVersion):
-        return None, Version(entry)
-    requirement = Requirement(entry)
+        return None, parse_version(entry)
+    requirement = parse_requirement(entry)
     if requirement.url or [each.operator in EXACT for each in requirement.specifier] != [True]:
         raise InvalidRequirement("it does not name one version")
     (specifier,) = requirement.specifier
-    return canonicalize_name(requirement.name), Version(specifier.version)
+    return canonicalize_name(requirement.name), parse_version(specifier.version)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,18 +18,13 @@ from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
     canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
 )
 from packaging.version import InvalidVersion, Version
 
+from spokeshave.requirement_text import parse_requirement, parse_sdist_file_name, parse_version, parse_wheel_file_name
+from spokeshave.toml_text import InvalidTomlError, parse_toml
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.requirement_lines import LineKind, RequirementLine, decode_requirements, requirement_lines
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _TOML = (".toml", ".lock")
 EXACT = ("==", "===")
@@ -64,7 +58,7 @@ def pins_of_metadata(data: bytes) -> Iterator[Pin]:
     raw, _ = parse_email(data)
     for text in raw.get("requires_dist", ()):
         with contextlib.suppress(InvalidRequirement):
-            yield from pins_of_requirement(Requirement(text))
+            yield from pins_of_requirement(parse_requirement(text))
 
 
 def pins_of_requirement(requirement: Requirement) -> Iterator[Pin]:
@@ -75,7 +69,7 @@ def pins_of_requirement(requirement: Requirement) -> Iterator[Pin]:
         # What is not a version is a wildcard, or matches nothing that an index has.
         if specifier.operator in EXACT:
             with contextlib.suppress(InvalidVersion):
-                yield Pin(canonicalize_name(requirement.name), Version(specifier.version))
+                yield Pin(canonicalize_name(requirement.name), parse_version(specifier.version))
 
 
 def read_pins(path: Path) -> tuple[Pin, ...]:
@@ -104,8 +98,8 @@ def _read(path: Path) -> bytes:
 
 def _lock_file_pins(path: Path) -> Iterator[Pin]:
     try:
-        document = tomllib.loads(_read(path).decode("utf-8"))
-    except ValueError as err:
+        document = parse_toml(_read(path))
+    except InvalidTomlError as err:
         raise InvalidPinsError(Problem(str(path), f"is not TOML ({err})", "Lock again.")) from err
     tables = [document[key] for key in _PACKAGES if isinstance(document.get(key), list)]
     if not tables:
@@ -122,7 +116,7 @@ def _pins_of_package(package: Mapping[str, object]) -> Iterator[Pin]:
     version = package.get("version")
     if isinstance(name, str) and isinstance(version, str):
         with contextlib.suppress(InvalidVersion):
-            yield Pin(canonicalize_name(name), Version(version))
+            yield Pin(canonicalize_name(name), parse_version(version))
             return
     wheels = package.get("wheels")
     for file in (package.get("archive"), package.get("sdist"), *(wheels if isinstance(wheels, list) else ())):
@@ -149,7 +143,7 @@ def _pins_of_line(path: Path, line: RequirementLine, seen: tuple[Path, ...]) -> 
         yield from _located(_pins_of_address(line.requirement), line)
     elif line.kind is LineKind.ENTRY:
         try:
-            requirement = Requirement(line.requirement)
+            requirement = parse_requirement(line.requirement)
         except InvalidRequirement as err:
             message = f"is not a requirement ({str(err).splitlines()[0]})"
             remedy = "Correct it, so that nothing that it needs is removed."
@@ -165,8 +159,13 @@ def _pins_of_other_file(path: Path, line: RequirementLine, seen: tuple[Path, ...
     name = value.strip().strip("\"'")
     if urlsplit(name).netloc:
         raise InvalidPinsError(Problem(f"{path}, {line.label}", f"names {name}, which is not read", _SPLIT))
-    other = path.parent / name
-    if other.resolve() not in seen:
+    try:
+        other = path.parent / name
+        is_new = other.resolve() not in seen
+    except (OSError, RuntimeError, ValueError) as err:
+        message = f"names {name!r}, which is not a path ({err})"
+        raise InvalidPinsError(Problem(f"{path}, {line.label}", message, "Correct it.")) from err
+    if is_new:
         yield from (replace(pin, detail=f", {other.name}{pin.detail}") for pin in _requirements_pins(other, seen))
 
 
@@ -187,6 +186,6 @@ def _pins_of_address(address: str) -> Iterator[Pin]:
     """Yield the project and version of a wheel or an sdist by its address, which may have extras or a marker."""
     name = _AFTER_NAME.sub("", unquote(_path(address.split(" ")[0]).rpartition("/")[2]))
     with contextlib.suppress(InvalidWheelFilename):
-        yield Pin(*parse_wheel_filename(name)[:2])
+        yield Pin(*parse_wheel_file_name(name)[:2])
     with contextlib.suppress(InvalidSdistFilename):
-        yield Pin(*parse_sdist_filename(name))
+        yield Pin(*parse_sdist_file_name(name))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import tarfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+from packaging.requirements import InvalidRequirement
+from packaging.utils import InvalidSdistFilename
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.members import check_archive, check_dist_info
 from spokeshave.release.check.file.sdists import member_fault
-from spokeshave.wheel.archive import ArchiveReader, open_zip
+from spokeshave.requirement_text import parse_requirement, parse_sdist_file_name
+from spokeshave.sdist.tar_file import DAMAGES, open_gzipped_tar
+from spokeshave.wheel.archive import LARGEST_METADATA, ArchiveReader, open_zip
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import is_version, parse_wheel_name
 from spokeshave.wheel.recipe import RECIPE, Recipe
@@ -144,12 +144,12 @@ def _check_archive(path: Path, name: WheelName, size: int) -> None:
 
 def _read_sdist(path: Path, sha256: str, size: int) -> Artifact:
     try:
-        project, version = parse_sdist_filename(path.name)
+        project, version = parse_sdist_file_name(path.name)
         metadata = _parse(_read_pkg_info(path), str(path))
     except InvalidSdistFilename as err:
         remedy = "Name it name-version.tar.gz, or remove it."
         raise InvalidWheelError(Problem(str(path), "is not the file name of an sdist", remedy)) from err
-    except (tarfile.TarError, zlib.error, EOFError) as err:
+    except DAMAGES as err:
         raise InvalidWheelError(Problem(str(path), f"cannot be read as an archive ({err})", _BUILD_AGAIN)) from err
     return Artifact(name=path.name, project=project, version=str(version), sha256=sha256, size=size, metadata=metadata)
 
@@ -161,14 +161,14 @@ def _read_pkg_info(path: Path) -> bytes:
     """
     found = None
     faults = []
-    with tarfile.open(path, "r|gz") as archive:
+    with path.open("rb") as packed, open_gzipped_tar(packed) as archive:
         for member in archive:
             fault = member_fault(member)
             if fault:
                 faults.append(Problem(f"{path}: {ascii(member.name)[1:-1]}", fault, _BUILD_AGAIN))
             stream = archive.extractfile(member) if _PKG_INFO.fullmatch(member.name) and member.isfile() else None
             if stream is not None and found is None:
-                found = stream.read()
+                found = stream.read(LARGEST_METADATA)
     if faults:
         raise InvalidWheelError(*faults)
     if found is not None:
@@ -195,7 +195,7 @@ def siblings(artifact: Artifact, projects: frozenset[str]) -> Iterator[str]:
     """Yield the requirements of a file that name other projects of the set, in their normal form."""
     for text in artifact.metadata.requires:
         with contextlib.suppress(InvalidRequirement):
-            requirement = Requirement(text)
+            requirement = parse_requirement(text)
             if normalize_name(requirement.name) in projects - {artifact.project}:
                 requirement.name = normalize_name(requirement.name)
                 yield str(requirement)

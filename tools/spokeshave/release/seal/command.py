@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from spokeshave.report import write_text
 from spokeshave.stamp.command import add_fact_arguments, given_facts
 from spokeshave.stamp.facts import normalized
 from spokeshave.wheel.version_facts import VersionFacts
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.record import ExpectedProject, ReleaseExpectation
 from spokeshave_core.reports.report import InvalidReportError
@@ -127,7 +127,7 @@ def _expectation(file: Path) -> ReleaseExpectation:
         raise SealError(Problem(str(file), f"is not a declared matrix: {err}", remedy)) from err
     problems = Problems()
     known = {field.name for field in dataclasses.fields(ExpectedProject)}
-    for name, project in json.loads(text)["projects"].items():
+    for name, project in parse_any(text)["projects"].items():
         for key in sorted(set(project) - known):
             # A test that is required under a mistyped key would not be required.
             problems.add(str(file), f"has the unknown key {key!r} for {name}", f"Use {', '.join(sorted(known))}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.trial.source import Source
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.release.record import ReleaseFile
 from spokeshave_core.release.trial import InstalledFile
 from spokeshave_core.wheel_name import WheelTag
@@ -88,7 +88,7 @@ def check(python: Path, folder: Path, timeout: float) -> ProcessResult:
 
 def installed_files(report: Path) -> list[InstalledFile]:
     """Return the files in the report of `install`."""
-    items = json.loads(report.read_text("utf-8"))["install"]
+    items = parse_any(report.read_bytes())["install"]
     return sorted((_installed(item) for item in items), key=lambda file: file.project)
 
 

@@ -14,6 +14,7 @@ from spokeshave.processes import ProcessResult
 from spokeshave.pythons.interpreter import Interpreter
 from spokeshave.release.trial import pip
 from spokeshave.release.trial.source import Source, SourceError
+from spokeshave.requirement_text import parse_requirement
 from spokeshave.smoke.choices import SmokeChoices
 from spokeshave.smoke.environment import VirtualEnvironment
 from spokeshave.smoke.machine import python_facts
@@ -172,7 +173,7 @@ class ReleaseTrial:
         found = set()
         for tree in trees:
             for text in read_core_metadata(tree.read(f"{tree.dist_info}/METADATA")).raw.get("requires_dist", []):
-                requirement = Requirement(text)
+                requirement = parse_requirement(text)
                 is_ours = canonicalize_name(requirement.name) in self.record.projects
                 if not is_ours and _applies(requirement, markers):
                     requirement.marker = None

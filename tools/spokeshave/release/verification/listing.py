@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urlsplit
+
+from spokeshave.upload.answer_text import MalformedPageError, parse_page
+from spokeshave_core.json_values import parse_any
 
 _HASH = "sha256="
 # Forms of pages do not have all values.
@@ -72,7 +74,7 @@ def read_json(data: bytes, page: str) -> list[ListedFile]:
         InvalidPageError: If it is not such a page.
     """
     try:
-        return [_json_file(entry, page) for entry in json.loads(data)["files"]]
+        return [_json_file(entry, page) for entry in parse_any(data)["files"]]
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise InvalidPageError(f"is not a page of the JSON API ({type(err).__name__}: {err})") from err
 
@@ -93,7 +95,7 @@ def read_json_projects(data: bytes) -> list[str]:
         InvalidPageError: If it is not such a page.
     """
     try:
-        return [str(entry["name"]) for entry in json.loads(data)["projects"]]
+        return [str(entry["name"]) for entry in parse_any(data)["projects"]]
     except (ValueError, KeyError, TypeError) as err:
         raise InvalidPageError(f"is not a page of the JSON API ({type(err).__name__}: {err})") from err
 
@@ -177,10 +179,13 @@ class _LinkParser(HTMLParser):
 def _links(data: bytes) -> list[_Link]:
     parser = _LinkParser()
     try:
-        parser.feed(data.decode("utf-8"))
-        parser.close()
+        parse_page(parser, data.decode("utf-8"))
     except UnicodeDecodeError as err:
         raise InvalidPageError("is not text in UTF-8") from err
+    except MalformedPageError as err:
+        if isinstance(err.__cause__, InvalidPageError):
+            raise err.__cause__ from err
+        raise InvalidPageError("has malformed HTML") from err
     return parser.found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from spokeshave.release.record import (
     read_record,
 )
 from spokeshave.release.verification.findings import ADD_AGAIN, LEFTOVER, REMOVE, Findings
-from spokeshave_core.json_values import InvalidJsonError, from_value
+from spokeshave_core.json_values import InvalidJsonError, from_value, parse_any
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 from spokeshave_core.release.verification import IndexFault
@@ -66,7 +65,7 @@ def read_list(generation: Path, findings: Findings) -> tuple[IndexedSet, ...]:
 
 
 def _read_line(line: str) -> IndexedSet:
-    listed = from_value(IndexedSet, json.loads(line))
+    listed = from_value(IndexedSet, parse_any(line))
     parse_time(listed.added)
     if not (is_file_name(listed.name) and is_file_name(listed.version)):
         raise ValueError(f"{listed.name} {listed.version} is not a name and a version")

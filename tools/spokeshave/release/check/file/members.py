@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import IO
 
 from spokeshave.release.check.file.framing import framing_faults
-from spokeshave.wheel.archive import ENCRYPTED_FLAG, Compression, is_folder, member_problem, path_problem
+from spokeshave.wheel.archive import (
+    ENCRYPTED_FLAG,
+    Compression,
+    is_folder,
+    largest_metadata,
+    member_problem,
+    path_problem,
+)
 from spokeshave.wheel.location import DATA_FOLDER
 from spokeshave.wheel.name import belongs_to
 from spokeshave_core.problems import Problem
@@ -41,6 +48,10 @@ def check_archive(path: Path, size: int, stream: IO[bytes], archive: zipfile.Zip
     for info in archive.infolist():
         problem = path_problem(info) if is_folder(info) else member_problem(info, seen)
         seen.add(info.filename)
+        limit = largest_metadata(info.filename)
+        if not problem and limit and info.file_size > limit:
+            message = f"has {info.file_size} bytes, and a file of metadata has {limit} at most"
+            problem = message, "Move what is large to a file of the package."
         if problem:
             yield Problem(f"{path.name}: {ascii(info.filename)[1:-1]}", *problem)
     unpacked = sum(info.file_size for info in archive.infolist())

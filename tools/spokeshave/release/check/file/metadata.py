@@ -9,6 +9,7 @@ from packaging.metadata import InvalidMetadata
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.release.check.file.wheel_file import WheelFile
+from spokeshave.requirement_text import parse_version
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file
 from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem
@@ -30,7 +31,7 @@ def check_metadata(wheel: WheelFile, core: CoreMetadata) -> Iterator[Problem]:
     version = core.raw.get("version", "")
     if name and normalize_name(name) != wheel.name.project:
         yield Problem(place, f"is of {name}, but the file name says {wheel.name.name}", _NEVER_RENAME)
-    if is_version(version) and Version(version) != Version(wheel.name.version):
+    if is_version(version) and parse_version(version) != parse_version(wheel.name.version):
         yield Problem(place, f"has version {version}, but the file name says {wheel.name.version}", _NEVER_RENAME)
     if has_license_folder(core):
         for file in core.raw.get("license_files", []):
@@ -60,7 +61,7 @@ def _is_of(fault: Exception, field: str) -> bool:
 def has_license_folder(core: CoreMetadata) -> bool:
     """Return whether the metadata are of a version in which PyPI looks for the license files."""
     try:
-        return Version(core.raw.get("metadata_version", "0")) >= _WITH_LICENSE_FILES
+        return parse_version(core.raw.get("metadata_version", "0")) >= _WITH_LICENSE_FILES
     except InvalidVersion:
         return False
 

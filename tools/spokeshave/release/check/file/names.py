@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.utils import InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.platform_tags import is_accepted_platform, platform_remedy
+from spokeshave.requirement_text import parse_sdist_file_name, parse_wheel_file_name
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import UNSTAMPED, WheelName, file_name_part
@@ -25,7 +26,7 @@ def read_name(path: Path) -> WheelName:
     if any(ord(char) < 32 or ord(char) == 127 for char in path.name):
         raise InvalidWheelError(Problem(ascii(path.name), "has unprintable characters in its name", "Rename it."))
     try:
-        parse_wheel_filename(path.name)
+        parse_wheel_file_name(path.name)
     except InvalidWheelFilename as err:
         reason = str(err).partition(": ")[0].lower()
         raise InvalidWheelError(Problem(path.name, f"is not the file name of a wheel ({reason})", _REBUILD)) from err
@@ -51,7 +52,7 @@ def check_wheel_for_pypi(name: WheelName) -> Iterator[Problem]:
 
 def check_sdist_for_pypi(file_name: str) -> Iterator[Problem]:
     """Check that the file name of an sdist is in its normal form (PEP 625)."""
-    project, version = parse_sdist_filename(file_name)
+    project, version = parse_sdist_file_name(file_name)
     expected = f"{file_name_part(project)}-{version}.tar.gz"
     if file_name != expected:
         remedy = "Build the sdist again with a current build backend."

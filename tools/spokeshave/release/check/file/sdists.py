@@ -5,16 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 import tarfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+from packaging.utils import InvalidSdistFilename
 from packaging.version import Version
 
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.file.metadata import has_license_folder, metadata_faults, parse_headers
+from spokeshave.requirement_text import parse_sdist_file_name
+from spokeshave.sdist.tar_file import DAMAGES, open_gzipped_tar
+from spokeshave.wheel.archive import LARGEST_METADATA
 from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
 from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem
@@ -31,7 +33,7 @@ def read_sdist(path: Path, stream: IO[bytes], size: int, sha256: str) -> Checked
         stream: The file's bytes.
     """
     try:
-        project, version = parse_sdist_filename(path.name)
+        project, version = parse_sdist_file_name(path.name)
     except InvalidSdistFilename:
         problem = Problem(path.name, "is not the file name of an sdist", "Name it name-version.tar.gz.")
         return CheckedFile(path=path, name=path.name, size=size, sha256=sha256, problems=(problem,))
@@ -41,10 +43,10 @@ def read_sdist(path: Path, stream: IO[bytes], size: int, sha256: str) -> Checked
     metadata = None
     stream.seek(0)
     try:
-        with tarfile.open(fileobj=stream, mode="r:gz") as archive:
+        with open_gzipped_tar(stream) as archive:
             members = {member.name: member for member in archive}
             metadata = _metadata(archive, members)
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as err:
+    except DAMAGES as err:
         problems.append(Problem(path.name, f"cannot be read as a gzipped tar archive ({err})", _REBUILD))
         members = {}
     else:
@@ -72,7 +74,7 @@ def _top(members: dict[str, tarfile.TarInfo]) -> str:
 def _metadata(archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> bytes | None:
     member = members.get(f"{_top(members)}/PKG-INFO")
     stream = archive.extractfile(member) if member and member.isfile() else None
-    return stream.read() if stream else None
+    return stream.read(LARGEST_METADATA) if stream else None
 
 
 def _check_members(name: str, members: dict[str, tarfile.TarInfo]) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.release.check.file.wheel_file import WheelFile
+from spokeshave.requirement_text import parse_version
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.problems import Problem, SpokeshaveError
@@ -29,7 +30,7 @@ _REMEDY = "Build or stamp the wheel again from the version's own files."
 
 def check_version_modules(wheel: WheelFile) -> Iterator[Problem]:
     """Check the files that the stamp writes, and the constants of other modules that state a version."""
-    version = Version(wheel.name.version)
+    version = parse_version(wheel.name.version)
     try:
         generated = _generated_files(wheel)
     except SpokeshaveError as err:
@@ -80,7 +81,7 @@ def _constants(text: str) -> Iterator[tuple[str, str]]:
 def _is_wrong(text: str, version: Version) -> bool:
     """Return whether a stated version contradicts the wheel's."""
     try:
-        stated = Version(text)
+        stated = parse_version(text)
     except InvalidVersion:
         return False
     is_other = stated.public != version.public and stated.base_version == version.base_version

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import iter_chunks
-from spokeshave.wheel.archive import damaged
+from spokeshave.wheel.archive import UNREADABLE, damaged, largest_metadata
 from spokeshave_core.wheel_name import WheelName
 
 
@@ -40,7 +39,7 @@ class WheelFile:
     def metadata_file(self, name: str) -> bytes | None:
         """Return a file of the dist-info folder. None if there is none that can be read."""
         path = f"{self.dist_info}/{name}"
-        if path not in self.members:
+        if path not in self.members or self.members[path].file_size > (largest_metadata(path) or 0):
             return None
         with contextlib.suppress(InvalidWheelError):
             return b"".join(self.chunks(path))
@@ -56,5 +55,5 @@ class WheelFile:
         try:
             with self.archive.open(self.members[member]) as stream:
                 yield from iter_chunks(stream)
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError) as err:
+        except UNREADABLE as err:
             raise InvalidWheelError(damaged(Path(self.path.name), member, str(err))) from err

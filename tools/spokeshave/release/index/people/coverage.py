@@ -6,10 +6,11 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 from packaging.tags import compatible_tags, cpython_tags
 
 from spokeshave.release.index.people.platforms import NamedPlatform, name_platform
+from spokeshave.requirement_text import parse_specifiers
 from spokeshave_core.cpython_releases import NEWEST, RELEASES
 from spokeshave_core.python_abi import InvalidPythonError, PythonVersion
 from spokeshave_core.release.record import ReleaseFile, TestEvidence
@@ -149,7 +150,7 @@ def _accepted(python: PythonVersion) -> frozenset[str]:
 @functools.cache
 def _allows(requires_python: str, python: PythonVersion) -> bool:
     try:
-        allowed = SpecifierSet(requires_python)
+        allowed = parse_specifiers(requires_python)
     except InvalidSpecifier:
         return True
     # A lower bound may name a patch release: >=3.10.4.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename
 from packaging.version import Version
 
 from spokeshave.release.file_selection import selected
@@ -15,6 +15,7 @@ from spokeshave.release.index.writer.change import IndexWriter, RefusedChangeErr
 from spokeshave.release.index.writer.store import Progress, silent, store_record
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256, read_record
+from spokeshave.requirement_text import parse_sdist_file_name, parse_wheel_file_name
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.release.index import IndexChange, IndexedSet
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
@@ -182,7 +183,7 @@ def _is_conflict(listed: IndexedSet, new: AddedRecord) -> bool:
 
 def _is_named_for(file: ReleaseFile, record: ReleaseRecord) -> bool:
     try:
-        parsed = parse_wheel_filename(file.name)[:2] if file.is_wheel else parse_sdist_filename(file.name)
+        parsed = parse_wheel_file_name(file.name)[:2] if file.is_wheel else parse_sdist_file_name(file.name)
     except (InvalidWheelFilename, InvalidSdistFilename):
         return False
     return parsed == (file.project, Version(record.version))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -51,6 +50,7 @@ from spokeshave.release.index.writer.ownership import (
     record_folders,
 )
 from spokeshave.release.record import MANIFEST, read_record
+from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.index import IndexedSet
 from spokeshave_core.release.record import ReleaseRecord
@@ -308,7 +308,7 @@ def _link(link: Path, target: Path, *, is_folder: bool) -> None:
 def _names(generation: Path) -> set[tuple[str, str]]:
     """Return the names and versions of the sets that a generation lists."""
     with (generation / SETS).open(encoding="utf-8") as lines:
-        found = (json.loads(line) for line in lines)
+        found = (parse_any(line) for line in lines)
         return {(listed["name"], listed["version"]) for listed in found}
 
 

@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+from spokeshave_core.json_values import parse_any
+
 # Fulcio's extension "Build Config URI" of a certificate: an object identifier in DER.
 _BUILD_CONFIG = b"\x06\x0a\x2b\x06\x01\x04\x01\x83\xbf\x30\x01\x12"
 _OCTET_STRING = 0x04
@@ -29,9 +31,9 @@ def render_provenance(attestations: Sequence[str]) -> bytes:
     """
     bundles: dict[str, list[object]] = {}
     for text in attestations:
-        attestation = json.loads(text)
+        attestation = parse_any(text)
         bundles.setdefault(json.dumps(_publisher(attestation), sort_keys=True), []).append(attestation)
-    listed = [{"publisher": json.loads(publisher), "attestations": found} for publisher, found in bundles.items()]
+    listed = [{"publisher": parse_any(publisher), "attestations": found} for publisher, found in bundles.items()]
     return json.dumps({"version": 1, "attestation_bundles": listed}, sort_keys=True).encode()
 
 

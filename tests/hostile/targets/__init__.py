@@ -1,0 +1,1 @@
+"""The parsers of bytes from outside, as targets."""

@@ -1,0 +1,118 @@
+"""Native files: ELF, Mach-O and PE files, and static libraries."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from hostile.limits import Target
+from hostile.targets.common import each_of, in_file
+from spokeshave.native.elf.sections import copy_without_sections
+from spokeshave.native.elf.skeleton import Skeleton
+from spokeshave.native.file import read_native
+from spokeshave.native.macho.edit import MachOEdits, edit_macho
+from spokeshave.native.macho.file import read_macho
+from spokeshave.native.macho.fuse import fuse
+from spokeshave.native.macho.page_hashes import check_ad_hoc
+from spokeshave.native.macho.signature import signature_fault
+from spokeshave.native.pe.edit import rename_libraries
+from spokeshave.native.pe.file import read_pe
+from spokeshave.native.version_slot import find_version_slots, has_slots_of, write_version_slots
+from spokeshave.testing.native_fixtures import link_bare, module_source, slot_source
+from spokeshave_core.wheel_name import UNSTAMPED
+
+_ELF = ("manylinux_2_17_x86_64", "manylinux_2_17_s390x", "manylinux_2_31_armv7l")
+_MACHO = ("macosx_11_0_arm64", "macosx_11_0_x86_64")
+_RENAMED = MachOEdits(
+    install_name=lambda name: f"{name}.longer", library=lambda name: f"@loader_path/{name}", rpath=lambda _: None
+)
+
+
+@functools.cache
+def compiled(platform: str) -> bytes:
+    """Return a small library with a version slot."""
+    with tempfile.TemporaryDirectory() as folder:
+        return link_bare(Path(folder) / "libslot.so", slot_source(2), platform).read_bytes()
+
+
+@functools.cache
+def compiled_module(platform: str) -> bytes:
+    """Return an extension module that needs a symbol of Python."""
+    with tempfile.TemporaryDirectory() as folder:
+        return link_bare(Path(folder) / "_native.so", module_source("_native"), platform).read_bytes()
+
+
+@functools.cache
+def fused() -> bytes:
+    """Return a universal Mach-O file."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [Path(folder) / platform for platform in _MACHO]
+        for part in parts:
+            part.write_bytes(compiled(part.name))
+        output = Path(folder) / "fused"
+        fuse(parts, output)
+        return output.read_bytes()
+
+
+def _elf(path: Path) -> None:
+    each_of(
+        lambda: read_native(path, "lib.so"),
+        lambda: find_version_slots(path, "lib.so"),
+        lambda: has_slots_of(path, "lib.so", UNSTAMPED),
+        lambda: read_native(copy_without_sections(path, path.with_name("bare")), "lib.so"),
+        lambda: Skeleton.of(path),
+        lambda: write_version_slots(path, "lib.so", UNSTAMPED, "1.0"),
+    )
+
+
+def _macho(path: Path) -> None:
+    each_of(
+        lambda: _signatures(path),
+        lambda: find_version_slots(path, "lib.dylib"),
+        lambda: check_ad_hoc(path, "lib.dylib"),
+        lambda: write_version_slots(path, "lib.dylib", UNSTAMPED, "1.0"),
+        lambda: edit_macho(path, "lib.dylib", _RENAMED),
+    )
+
+
+def _signatures(path: Path) -> None:
+    for part in read_macho(path, "lib.dylib").slices:
+        signature_fault(path, part)
+
+
+def _fuse(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(compiled("macosx_11_0_x86_64"))
+    fuse([path, other], path.with_name("fused"))
+
+
+def _pe(path: Path) -> None:
+    each_of(
+        lambda: read_pe(path, "lib.dll"),
+        lambda: find_version_slots(path, "lib.dll"),
+        lambda: write_version_slots(path, "lib.dll", UNSTAMPED, "1.0"),
+        lambda: rename_libraries(path, "lib.dll", {"kernel32.dll": "kernel32-12345678.dll"}),
+    )
+
+
+def _elf_seeds() -> Sequence[bytes]:
+    return [*(compiled(platform) for platform in _ELF), compiled_module(_ELF[0])]
+
+
+def _macho_seeds() -> Sequence[bytes]:
+    return [*(compiled(platform) for platform in _MACHO), compiled_module(_MACHO[0]), fused()]
+
+
+TARGETS = (
+    Target("elf", "ELF files: tables, sections, version slots", in_file("lib.so", _elf), _elf_seeds),
+    Target("macho", "Mach-O files: symbols, signatures, edits", in_file("lib.dylib", _macho), _macho_seeds),
+    Target("fuse", "Mach-O files that are joined to a universal one", in_file("lib.dylib", _fuse), _macho_seeds),
+    Target(
+        "pe",
+        "PE files: imports, exports, renamed libraries",
+        in_file("lib.dll", _pe),
+        lambda: [compiled("win_amd64"), compiled("win_arm64")],
+    ),
+)
