@@ -153,7 +153,7 @@ def test_a_start_writes_nothing_to_the_home_but_the_caches(first_starts: FirstSt
     assert [entry.name for entry in home.iterdir()] == [".cache"]
     assert sorted(entry.name for entry in (home / ".cache").iterdir()) == ["pants", "spokeshave"]
     [ready] = first_starts.machine.prepared()
-    assert sorted(entry.name for entry in ready.parent.iterdir()) == ["pex", "ready", "venv"]
+    assert sorted(entry.name for entry in ready.parent.iterdir()) == ["pex", "ready", "server", "venv"]
 
 
 def test_a_later_start_runs_one_program_before_pants(first_starts: FirstStarts) -> None:
@@ -167,6 +167,19 @@ def test_a_later_start_runs_one_program_before_pants(first_starts: FirstStarts) 
     assert programs == ["cksum"]
     client = f"{ready.parent}/venv/lib/python3.9/site-packages/pants/bin/native_client"
     assert f"+ exec {client} --no-pantsd --version" in traced.stderr
+
+
+def test_a_daemon_asks_for_huge_pages(first_starts: FirstStarts) -> None:
+    machine = first_starts.machine
+    assert machine.run("--pantsd", "roots").returncode == 0
+    [file] = machine.checkout.glob(".pids/*/pantsd/pid")
+    daemon = int(file.read_text())
+    try:
+        variables = Path(f"/proc/{daemon}/environ").read_bytes()
+    finally:
+        os.kill(daemon, signal.SIGTERM)
+    # The C library ends each setting with a NUL.
+    assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1\0glibc.malloc.arena_max=1\0" in variables
 
 
 def test_arguments_and_the_working_directory_reach_pants(first_starts: FirstStarts) -> None:
