@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -19,7 +20,7 @@ MACHINES = {"manylinux_2_17_x86_64": 62, "manylinux_2_17_aarch64": 183}
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
     """Package markupsafe, whose targets are two lines and its platforms."""
-    with running(Project.copy(tmp_path_factory.mktemp("backend") / "repo", "markupsafe")) as project:
+    with running(Project.copy(tmp_path_factory.mktemp("backend") / "repo", "markupsafe", "own")) as project:
         yield project, project.package("markupsafe:wheel")
 
 
@@ -39,6 +40,15 @@ def test_the_projects_own_tests_pass_on_the_wheel(run: tuple[Project, PantsRun])
     assert smoke["outcome"] == "passed", smoke
     (tests,) = (check for check in smoke["checks"] if check["name"] == "tests")
     assert " passed" in tests["detail"], tests
+
+
+def test_a_core_of_the_build_is_listed_with_its_license(run: tuple[Project, PantsRun]) -> None:
+    for wheel in run[0].wheels("markupsafe"):
+        license_file = "third-party/own.one/one/LICENSE"
+        assert read(wheel, f"markupsafe-3.0.4.dist-info/licenses/{license_file}") == b"The license of the core.\n"
+        assert f"License-File: {license_file}\n".encode() in read(wheel, "markupsafe-3.0.4.dist-info/METADATA")
+        (listed,) = [name for name in names(wheel) if ".dist-info/sboms/" in name]
+        assert "one" in [component["name"] for component in json.loads(read(wheel, listed))["components"]]
 
 
 def test_the_report_counts_the_compiles_of_the_project(run: tuple[Project, PantsRun]) -> None:

@@ -11,8 +11,9 @@ from spokeshave_core.platform import Platform, System
 # What `./configure` scripts and makefiles use.
 POSIX_TOOLS = tuple(
     """
-    awk basename bash cat chmod cmp comm cp cut date diff dirname echo env expr false find grep head install
-    ln ls make mkdir mktemp mv od printf pwd rm rmdir sed sh sleep sort tail tee test touch tr true uname uniq wc xargs
+    awk basename bash cat chmod cksum cmp comm cp cut date diff dirname echo egrep env expr false fgrep find fold
+    grep head install join ln ls make mkdir mktemp mv od paste printf pwd rm rmdir sed sh sleep sort tail tee test
+    touch tr true uname uniq wc xargs
     """.split()
 )
 _UNAME = "uname"

@@ -17,8 +17,8 @@ HERE = Path(__file__).absolute().parent
 PEX_ONLY = (".layout.json", ".prefix")
 # What shell scripts and makefiles call. Neither compilers nor what finds the machine's libraries.
 POSIX_TOOLS = (
-    "awk basename bash cat chmod cmp cp cut date diff dirname echo env expr false find grep head install ln ls make "
-    "mkdir mktemp mv printf pwd rm rmdir sed sh sleep sort tail tar tee test touch tr true uniq wc xargs"
+    "awk basename bash cat chmod cmp cp cut date diff dirname echo egrep env expr false fgrep find grep head install "
+    "ln ls make mkdir mktemp mv printf pwd rm rmdir sed sh sleep sort tail tar tee test touch tr true uniq wc xargs"
 ).split()
 _EXECUTABLE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 # A script for the shell, which starts this machine's Python with the same file. meson starts itself by its own path.
