@@ -1,4 +1,7 @@
-"""Builds the projects of tests/projects/upstream/ and prints a row for each: `tests/projects/upstream/run`."""
+"""Builds the projects of tests/projects/upstream/ and prints a row for each: `tests/projects/upstream/run`.
+
+What an earlier run built and tested comes from Pants' cache, so a run that was interrupted continues where it was.
+"""
 
 from __future__ import annotations
 
