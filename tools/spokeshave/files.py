@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from spokeshave_core.drafts import draft_file, open_named
+from spokeshave_core.files.drafts import draft_file, open_named
 
 CHUNK = 1 << 20
 

@@ -112,7 +112,7 @@ class Work:
     @classmethod
     def of(cls, case: Case, folder: Path) -> Work:
         """Run the earlier command and the command once."""
-        work = cls(case, folder, {}, {})
+        work = cls(case=case, folder=folder, old={}, new={})
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         if case.earlier:
@@ -120,7 +120,7 @@ class Work:
         shutil.copytree(folder, folder.with_name("old"), dirs_exist_ok=True)
         old = tree_of(folder)
         assert work.run(case.arguments) == 0
-        return cls(case, folder, old, tree_of(folder))
+        return cls(case=case, folder=folder, old=old, new=tree_of(folder))
 
     def run(self, arguments: tuple[str, ...]) -> int:
         """Run the command."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spokeshave.pinned_environment import PIP, PinnedEnvironment
 from spokeshave.setup_steps import SetUpError, Tool, say
-from spokeshave_core.drafts import draft_folder
+from spokeshave_core.files.drafts import draft_folder
 from spokeshave_core.home import spokeshave_home
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_search import path_folders, python_candidates

@@ -24,7 +24,7 @@ from spokeshave.release.record import (
     check_values,
     is_file_name,
 )
-from spokeshave_core.drafts import draft_folder, open_named
+from spokeshave_core.files.drafts import draft_folder, open_named
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseRecord
 from spokeshave_core.reports.report import Report

@@ -60,7 +60,7 @@ class Trial:
         _log(len(whole.calls), len(points), len(chosen))
         assert chosen
         for point in chosen:
-            run = run_traced(self.prepare(), self.watch, point, self.seconds)
+            run = run_traced(self.prepare(), self.watch, point, seconds=self.seconds)
             if run.is_disturbed:
                 assert run.exit_code == -9 or point.action not in (Action.KILL, Action.CUT), run.output
                 yield run
@@ -80,7 +80,7 @@ def kills(prepare: Callable[[], Program], *folders: Path, sends: bool = False, m
 
 def faults(prepare: Callable[[], Program], *folders: Path, most: int = MOST) -> Iterator[Run]:
     """Yield each run of a program that found the disk full from some call on, or got an input/output error once."""
-    return Trial(prepare, Watch(folders), (Action.FULL, Action.BROKEN), most).runs()
+    return Trial(prepare, Watch(folders), actions=(Action.FULL, Action.BROKEN), most=most).runs()
 
 
 def assert_one_error(run: Run) -> None:

@@ -153,7 +153,12 @@ def _be_tracer(program: Program, tracer: _Tracer, write: int, seconds: float) ->
             signal.setitimer(signal.ITIMER_REAL, seconds)
             exit_code = tracer.trace(root)
             output.seek(0)
-            run = Run(exit_code, output.read().decode("utf-8", "replace"), tuple(tracer.calls), tracer.is_disturbed)
+            run = Run(
+                exit_code=exit_code,
+                output=output.read().decode("utf-8", "replace"),
+                calls=tuple(tracer.calls),
+                is_disturbed=tracer.is_disturbed,
+            )
             text = json.dumps(asdict(run))
     except BaseException:
         text = traceback.format_exc()
@@ -246,7 +251,7 @@ class _Tracer:
         if path.startswith("socket:"):
             path = f"socket: {sent_text(thread, kind, registers)}"
         size = None if kind.size is None else registers.argument(kind.size)
-        self.calls.append(Call(kind.name, path, size, kind.grows))
+        self.calls.append(Call(name=kind.name, path=path, size=size, grows=kind.grows))
         if self.disturbance is None or not re.search(self.disturbance.within, path):
             _resume(thread)
             return

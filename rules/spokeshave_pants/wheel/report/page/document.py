@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from spokeshave_core.drafts import draft_file
+from spokeshave_core.files.drafts import draft_file
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.page.document import render_document
 from spokeshave_core.page.markup import Html, element, join

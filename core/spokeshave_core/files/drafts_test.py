@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave_core.drafts import draft_file, draft_folder, open_named
+from spokeshave_core.files.drafts import draft_file, draft_folder, open_named
 
 if sys.platform == "win32":
     pytest.skip("Windows has no such locks", allow_module_level=True)
