@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _MINIMISING_SECONDS = 60
-# What atheris instruments for the targets of each module. It takes seconds for each package, and what is imported before
-# cannot be.
+# What atheris instruments for the targets of each module. It takes seconds for each package. What is imported before
+# cannot be instrumented.
 _PACKAGING = tuple(f"packaging.{name}" for name in ("_parser", "_tokenizer", "markers", "metadata", "requirements"))
 _INSTRUMENTED = {
     "hostile.targets.native": (

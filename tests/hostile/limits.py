@@ -139,11 +139,14 @@ _watch: _Watch | None = None
 
 
 def _out_of_time(_number: int, _frame: FrameType | None) -> None:
-    raise BrokenRuleError(f"takes more than {SECONDS} s")
+    raise BrokenRuleError("takes more seconds than it may")
 
 
-def check(target: Target, data: bytes) -> bool:
+def check(target: Target, data: bytes, seconds: int = SECONDS) -> bool:
     """Let a target read an input, and return whether it accepts it.
+
+    Args:
+        seconds: The most time of the processor that it may take.
 
     Raises:
         BrokenRuleError: If the input breaks the rule.
@@ -159,12 +162,12 @@ def check(target: Target, data: bytes) -> bool:
     started = time.process_time()
     memory = _Memory()
     previous = signal.signal(signal.SIGVTALRM, _out_of_time)
-    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         with _watch.watching(scratch, target):
             is_accepted = _read(target, data, scratch)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        _check_limits(memory, time.process_time() - started)
+        _check_limits(memory, time.process_time() - started, seconds)
         if _watch.violation is not None:
             raise BrokenRuleError(_watch.violation)
         return is_accepted
@@ -237,9 +240,9 @@ def _status(key: str) -> int:
     return 0
 
 
-def _check_limits(memory: _Memory, seconds: float) -> None:
-    if seconds > SECONDS:
-        raise BrokenRuleError(f"takes more than {SECONDS} s: {seconds:.0f} s")
+def _check_limits(memory: _Memory, taken: float, seconds: int) -> None:
+    if taken > seconds:
+        raise BrokenRuleError(f"takes more seconds than it may: {taken:.0f} s")
     grown = memory.grown()
     if grown > MEGABYTES:
         raise BrokenRuleError(f"takes more than {MEGABYTES} MB: {grown} MB")

@@ -112,7 +112,7 @@ STATEMENT = (
 )
 ATTESTATION = json.dumps({"version": 1, "envelope": {"statement": STATEMENT, "signature": "AA=="}}).encode()
 MANIFEST = b"""{"format": 1, "pythons": [{"name": "a", "system": "glibc", "system_version": "2.36",
-"architecture": "aarch64", "version": "3.13.5", 
+"architecture": "aarch64", "version": "3.13.5",
 "emulator": "qemu", "launcher": ["/usr/bin/qemu"], "executable": "/x/python", "argv0": ["-0"],
 "variables": {"A": "b"}, "origins": [["a", "1", "00"]], "free_threaded": false}]}
 """
