@@ -655,6 +655,20 @@ static const char *const MACHO_VALUES[] = {
 static const char *const MACHO_FLAGS[] = {
     "-dead_strip", "-dead_strip_dylibs", "-headerpad_max_install_names", "-search_paths_first", "-search_dylibs_first", "-ObjC", NULL};
 
+/* Options of GNU's linker that take a value, which is not a file. */
+static const char *const MACHO_DROPPED[] = {
+    "-soname", "--soname", "-h", "-z", "--version-script", "-version-script", "-rpath-link", "--rpath-link", NULL};
+
+/* The value as zig's linker takes it. Libraries are found by their names, wherever they are: autotools would name the
+   folder that they are installed to. A version has three numbers. */
+static const char *macho_value(const char *option, const char *value) {
+    if (same(option, "-install_name") && *value == '/') return joined("@rpath/", last_part(value), "");
+    if (!same(option, "-compatibility_version") && !same(option, "-current_version")) return value;
+    int dots = 0;
+    for (const char *c = value; *c; c++) dots += *c == '.';
+    return dots > 1 ? value : joined(value, dots ? ".0" : ".0.0", "");
+}
+
 __attribute__((noreturn)) static void link_macho(const struct command *command) {
     struct arguments line = {NULL, 0, 0}, user = with_objects(command);
     const char *output = command->output ? command->output : "a.out";
@@ -675,9 +689,10 @@ __attribute__((noreturn)) static void link_macho(const struct command *command) 
             i += 2;
         } else if (is_one_of(item, MACHO_VALUES) && next) {
             has_name |= same(item, "-install_name");
-            add(&line, joined("-Wl,", joined(item, ",", next), ""));
+            add(&line, joined("-Wl,", joined(item, ",", macho_value(item, next)), ""));
             i += is_linkers ? 2 : 1;
-        } else if (is_one_of(item, MACHO_FLAGS)) add(&line, joined("-Wl,", item, ""));
+        } else if (is_linkers && is_one_of(item, MACHO_DROPPED) && next) i += 2;
+        else if (is_one_of(item, MACHO_FLAGS)) add(&line, joined("-Wl,", item, ""));
         else if (starts(item, "-L") || starts(item, "-l") || same(item, "-o") || same(item, "-u")) {
             add(&line, item);
             if (!item[2] && next) add(&line, next), i++;
@@ -695,16 +710,18 @@ __attribute__((noreturn)) static void link_macho(const struct command *command) 
     finish(line.items);
 }
 
+static const char LD64[] = "@(#)PROGRAM:ld PROJECT:ld64-951.9\n";
+
 /* Build systems ask the linker who it is by way of the compiler; the linkers for these formats are part of zig. */
 __attribute__((noreturn)) static void answer_for_linker(int is_pe, int count, list arguments) {
-    static const char mac[] = "@(#)PROGRAM:ld PROJECT:ld64-951.9\n", lld[] = "LLD 22.1.8 (compatible with GNU linkers)\n";
+    static const char lld[] = "LLD 22.1.8 (compatible with GNU linkers)\n";
     if (is_pe) {
         (void)!write(1, lld, length(lld));
         _exit(0);
     }
     for (int i = 1; i < count; i++)
         if (same(arguments[i], "-Wl,-v")) {
-            say(mac);
+            say(LD64);
             _exit(0);
         }
     say("ld: unknown option: --version\n");
@@ -734,7 +751,13 @@ __attribute__((noreturn)) static void emulate(int count, list arguments) {
 __attribute__((noreturn)) static void run_tool(const char *name, int count, list arguments) {
     struct arguments line = {NULL, 0, 0};
     add(&line, zig);
-    add(&line, same(name, "ld") || same(name, "ld.lld") ? "ld.lld" : same(name, "lib.exe") ? "lib" : name);
+    int is_linker = same(name, "ld") || same(name, "ld.lld");
+    /* libtool takes what says GNU for a linker of ELF. */
+    if (is_linker && is_set("format", "Mach-O") && count == 2 && is_one_of(arguments[1], ASKS)) {
+        say(LD64);
+        _exit(0);
+    }
+    add(&line, is_linker ? "ld.lld" : same(name, "lib.exe") ? "lib" : name);
     for (int i = 1; i < count; i++)
         if (!starts(arguments[i], "-L") || !is_of_machine(arguments[i] + 2)) add(&line, arguments[i]);
     record(name, arguments + 1);

@@ -32,7 +32,8 @@ set(ENV{CPPFLAGS} "${cpp}")
 set(ENV{LDFLAGS} "${ld}")
 
 # Sources have no times here. Files that autotools generate must not look older than what they are made of.
-foreach(pattern "configure.ac" "configure.in" "Makefile.am" "acinclude.m4" "*.m4" "aclocal.m4" "Makefile.in" "*.h.in" "configure")
+foreach(pattern "configure.ac" "configure.in" "Makefile.am" "acinclude.m4" "*.m4" "aclocal.m4" "Makefile.in" "*.h.in" "configure"
+    "*.pot" "*.gmo" "stamp-po")
   file(GLOB_RECURSE found "${folder}/${pattern}")
   if(found)
     list(SORT found)

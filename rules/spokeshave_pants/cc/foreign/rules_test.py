@@ -155,6 +155,24 @@ def test_a_build_may_ask_for_lto(workshop: Workshop, flag: str) -> None:
     assert workshop.content("optimized").startswith(MAGIC[workshop.root.name])
 
 
+def test_libtool_links_a_library_for_macos(workshops: dict[str, Workshop]) -> None:
+    """It asks the linker who it is, and names the folder that the library is installed to."""
+    workshop = workshops["macosx_11_0_arm64"]
+    workshop.checked("cc", "-c", workshop.write("tool.c", "int tool(void) { return 1; }\n"), "-o", "tool.o")
+    named = ("-install_name", "/prefix/lib/libtool.5.dylib", "-compatibility_version", "6", "-current_version", "6.1")
+    workshop.checked("cc", "-dynamiclib", "-o", "libtool.5.dylib", "tool.o", *named, "-Wl,-single_module")
+    assert b"@rpath/libtool.5.dylib\0" in workshop.content("libtool.5.dylib")
+    assert b"/prefix/lib" not in workshop.content("libtool.5.dylib")
+    asked = workshop.run("ld", "-v")
+    assert (asked.returncode, "ld64" in asked.stdout + asked.stderr, "GNU" in asked.stdout + asked.stderr) == (
+        0,
+        True,
+        False,
+    )
+    # As autotools for another system give it.
+    workshop.checked("cc", "-shared", "tool.o", "-Wl,-soname", "-Wl,libtool.5.dylib", "-o", "libother.dylib")
+
+
 def test_what_the_system_lacks_does_not_link(workshop: Workshop) -> None:
     workshop.write(
         "lacks.c", "char there_is_no_such_function(void); int main(void) { return there_is_no_such_function(); }\n"

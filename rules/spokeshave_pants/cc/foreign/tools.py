@@ -82,7 +82,8 @@ def machine_name(platform: Platform) -> str:
     if platform.object_format is ObjectFormat.PE:
         return f"{platform.processor}-w64-mingw32"
     if platform.object_format is ObjectFormat.MACHO:
-        return f"{platform.processor}-apple-darwin"
+        # The kernel of macOS 11, without which libtool takes the system for the first macOS.
+        return f"{platform.processor}-apple-darwin20"
     return platform.multiarch
 
 
