@@ -74,8 +74,18 @@ class _NamedFile(io.FileIO):
 
     def write(self, data: Any, /) -> int:
         """Write some bytes, and return their number."""
-        try:
+        with self._naming():
             return super().write(data)
+
+    def truncate(self, size: Optional[int] = None, /) -> int:  # noqa: UP045
+        """Change the size, and return it."""
+        with self._naming():
+            return super().truncate(size)
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as err:
             err.filename = str(self._path)
             raise
