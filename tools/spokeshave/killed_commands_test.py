@@ -139,6 +139,7 @@ class Work:
         Args:
             is_alive: Whether the command ended by itself, with a report of its failure and without drafts.
         """
+        assert self.old.keys() & self.new.keys() <= tree_of(self.folder).keys()
         for name, content in tree_of(self.folder).items():
             is_failure = name == "report.json" and is_alive and b'"problems"' in content
             if not name.startswith(".") and not is_failure:

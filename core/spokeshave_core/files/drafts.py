@@ -74,8 +74,18 @@ class _NamedFile(io.FileIO):
 
     def write(self, data: Any, /) -> int:
         """Write some bytes, and return their number."""
-        try:
+        with self._naming():
             return super().write(data)
+
+    def truncate(self, size: Optional[int] = None, /) -> int:  # noqa: UP045
+        """Change the size, and return it."""
+        with self._naming():
+            return super().truncate(size)
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as err:
             err.filename = str(self._path)
             raise
@@ -92,7 +102,7 @@ def open_named(file: Union[int, Path], mode: str, path: Path) -> io.BufferedRand
     return io.BufferedRandom(_NamedFile(file, mode, path))
 
 
-def _claim(destination: Path, open_draft: Callable[[str], int]) -> Optional[tuple[int, str]]:  # noqa: UP045
+def _claim(destination: Path, open_draft: Callable[[str], tuple[int, bool]]) -> Optional[tuple[int, str]]:  # noqa: UP045
     """Open and lock a draft that no other process has. Return its descriptor and its path.
 
     Returns:
@@ -103,7 +113,7 @@ def _claim(destination: Path, open_draft: Callable[[str], int]) -> Optional[tupl
     for number in count():
         name = str(destination.with_name(f".{destination.name[:_NAME]}.{number}.draft"))
         try:
-            descriptor = open_draft(name)
+            descriptor, is_new = open_draft(name)
         except OSError:
             # It is something else, or another user's.
             if os.path.lexists(name):
@@ -116,21 +126,36 @@ def _claim(destination: Path, open_draft: Callable[[str], int]) -> Optional[tupl
             continue
         except OSError:
             os.close(descriptor)
+            if is_new:
+                _remove(name)
             return None
-        if os.fstat(descriptor).st_uid == os.geteuid() and _is_at(descriptor, name):
+        # Some network file systems give a new file to another user.
+        is_own = is_new or os.fstat(descriptor).st_uid == os.geteuid()
+        if is_own and _is_at(descriptor, name):
             return descriptor, name
         os.close(descriptor)
     raise AssertionError
 
 
-def _open_file(name: str) -> int:
-    return os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+def _open_file(name: str) -> tuple[int, bool]:
+    """Open a file, and return its descriptor and whether it was created."""
+    while True:
+        with contextlib.suppress(FileExistsError):
+            return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), True
+        # Meanwhile, another process may have renamed it.
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(name, os.O_RDWR | os.O_NOFOLLOW), False
 
 
-def _open_folder(name: str) -> int:
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(name, 0o700)  # noqa: PTH102
-    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+def _open_folder(name: str) -> tuple[int, bool]:
+    """Open a folder, and return its descriptor and whether it was created."""
+    while True:
+        is_new = False
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700)  # noqa: PTH102
+            is_new = True
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW), is_new
 
 
 def _is_at(descriptor: int, name: str) -> bool:
@@ -143,8 +168,12 @@ def _is_at(descriptor: int, name: str) -> bool:
 
 
 def _clear(folder: str) -> None:
-    for entry in list(os.scandir(folder)):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)  # noqa: PTH108
+    for name in os.listdir(folder):  # noqa: PTH208
+        _remove(os.path.join(folder, name))  # noqa: PTH118
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)  # noqa: PTH108

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from spokeshave_core.files.drafts import draft_file, draft_folder, open_named
 
 if sys.platform == "win32":
     pytest.skip("Windows has no such locks", allow_module_level=True)
+
+import fcntl
 
 
 def names(folder: Path) -> list[str]:
@@ -108,3 +111,59 @@ def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
         pass
     with pytest.raises(FileNotFoundError), draft_folder(tmp_path / "none" / "a"):
         pass
+
+
+def test_a_draft_of_another_user_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each new file is another user's, as on some network file systems, the new one is used."""
+    killed_in(tmp_path, is_folder=False)
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    with draft_file(tmp_path / "a") as stream:
+        stream.write(b"mine")
+        assert names(tmp_path) == [".a.0.draft", ".a.1.draft"]
+    assert names(tmp_path) == [".a.0.draft", "a"]
+
+
+def test_without_locks_each_draft_has_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with (
+        draft_file(tmp_path / "a") as first,
+        draft_file(tmp_path / "a") as second,
+        draft_folder(tmp_path / "b") as third,
+    ):
+        first.write(b"first")
+        second.write(b"second")
+        assert len(names(tmp_path)) == 3
+        third.rename(tmp_path / "b")
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_many_processes_write_to_one_place(tmp_path: Path) -> None:
+    """Each of them whole, with drafts that others take over, rename and remove meanwhile."""
+    children = []
+    for number in range(4):
+        child = os.fork()
+        if child == 0:
+            _write_often(tmp_path, bytes([number]) * 100_000)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+    data = (tmp_path / "a").read_bytes()
+    assert data == data[:1] * 100_000
+    assert names(tmp_path) == ["a"]
+
+
+def _write_often(folder: Path, data: bytes) -> None:
+    """Write a file and a folder again and again, and end this process."""
+    try:
+        for _ in range(100):
+            with draft_file(folder / "a") as stream:
+                stream.write(data[:50_000])
+                stream.write(data[50_000:])
+            with draft_folder(folder / "b") as draft:
+                (draft / "file").write_bytes(data)
+        os._exit(0)
+    finally:
+        os._exit(1)
