@@ -31,7 +31,7 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "errors failures files option_values processes python_code sizes",
+        "errors failures files option_values processes python_code requirement_text sizes toml_text",
         "pinned_library report setup_steps",
         "pinned_environment",
         "policies",

@@ -88,6 +88,53 @@ def test_an_assert_that_is_a_check_is_found(statement: str, found: list[int]) ->
     assert list(checking_asserts(ast.parse(statement))) == found
 
 
+# What parses texts of others with one error for all that are not valid. Python's own functions have more, such as for
+# texts that are nested deeply. Programs of one file have the standard library alone, and read what the rules wrote.
+PARSERS = {
+    "json.loads": ("core/spokeshave_core/json_values.py",),
+    "json.load": (),
+    "tomllib.loads": ("tools/spokeshave/toml_text.py",),
+    "tomli.loads": ("rules/spokeshave_pants/wheel/plan/pyproject.py", "rules/spokeshave_pants/wheel/tailor/layout.py"),
+    "tarfile.open": ("tools/spokeshave/sdist/tar_file.py",),
+}
+OWN_INPUTS = (
+    "bench/",
+    "src/",
+    "tools/spokeshave/standalone/",
+    "tools/spokeshave/emulation/",
+    "tools/spokeshave/cache_server/serve.py",
+)
+
+
+def raw_parses(file: str, tree: ast.Module) -> Iterator[str]:
+    """The calls of a module that parse texts of others without an adapter."""
+    for node in ast.walk(tree):
+        name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        is_writing = any(
+            keyword.arg == "mode" and ast.unparse(keyword.value) == "'w'" for keyword in getattr(node, "keywords", ())
+        )
+        if name in PARSERS and file not in PARSERS[name] and not is_writing:
+            yield f"{file}: {name}"
+
+
+def test_texts_of_others_are_parsed_by_adapters() -> None:
+    files = [file for file in python_files() if not is_test(file) and not file.as_posix().startswith(OWN_INPUTS)]
+    assert [found for file in files for found in raw_parses(file.as_posix(), parse(file))] == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("json.loads(text)", 1),
+        ("tarfile.open(path)", 1),
+        ("tarfile.open(fileobj=stream, mode='w')", 0),
+        ("json.dumps(x)", 0),
+    ],
+)
+def test_a_parse_without_an_adapter_is_found(statement: str, found: int) -> None:
+    assert len(list(raw_parses("tools/x.py", ast.parse(statement)))) == found
+
+
 # The adapters: each tests that the pinned library still has what it uses.
 ADAPTERS = {
     "rules/spokeshave_pants/pants_api/by_name.py",

@@ -77,7 +77,7 @@ REPLACEMENTS = {
 _PATTERNS = {
     re.compile(phrase.replace(" ", r"[\s#]+"), re.IGNORECASE): instead for phrase, instead in REPLACEMENTS.items()
 }
-_CONFIGURATION = re.compile(r"(^|/)(BUILD|pants|\.ci/\w[^/]*|tools/emulation)$|\.(yml|toml|sh|in)$")
+_CONFIGURATION = re.compile(r"(^|/)(BUILD|pants|\.ci/\w[^/]*|tools/emulation|tools/fuzz)$|\.(yml|toml|sh|in)$")
 _OTHER_SOURCES = re.compile(r"\.(c|cc|h|js|css)$")
 # Methods that Python's own protocols name.
 _OF_PYTHON = {"tell"}

@@ -1,0 +1,21 @@
+"""The small part of `hostile.wheels` that each CI run has: the same wheels in each run."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from hostile.wheels import install, is_accepted, mutated_wheel, run
+
+
+def test_accepted_wheels_install_and_import(tmp_path: Path) -> None:
+    accepted, faults = run(24, 0, tmp_path)
+    assert faults == []
+    assert 4 <= accepted < 24
+
+
+def test_a_wheel_that_cannot_be_installed_is_found(tmp_path: Path) -> None:
+    wheel = mutated_wheel(random.Random(5), "broken", tmp_path)
+    wheel.path.write_bytes(b"PK")
+    assert not is_accepted(wheel.path)
+    assert "Wheel" in (install([wheel], tmp_path) or "")
