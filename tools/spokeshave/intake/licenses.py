@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -35,8 +36,10 @@ def add_licenses(tree: WheelTree, folder: Path) -> None:
 
 def with_license_files(metadata: bytes, files: list[str]) -> bytes:
     """Return METADATA with more license files, at the end of its fields."""
-    version = str(BytesHeaderParser().parsebytes(metadata).get("Metadata-Version", "1.0"))
-    if tuple(map(int, version.split("."))) < _FIRST_VERSION:
+    stated = re.match(
+        r"(\d{1,9})\.(\d{1,9})\s*$", str(BytesHeaderParser().parsebytes(metadata).get("Metadata-Version"))
+    )
+    if stated is None or (int(stated[1]), int(stated[2])) < _FIRST_VERSION:
         return metadata
     separator = b"\r\n" if b"\r\n" in metadata else b"\n"
     fields, blank, text = metadata.partition(separator * 2)
