@@ -25,6 +25,7 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import ObjectFormat, Platform, System
 from spokeshave_pants.action import Action
 from spokeshave_pants.cc.foreign.cmake_file import TOOLCHAIN_FILE, toolchain_file
+from spokeshave_pants.cc.foreign.header_case import OVERLAY_FILE, case_overlay
 from spokeshave_pants.cc.foreign.start_files import (
     SOURCE,
     SOURCE_NAME,
@@ -35,6 +36,7 @@ from spokeshave_pants.cc.foreign.start_files import (
 )
 from spokeshave_pants.cc.foreign.tools import (
     BIN_DIR,
+    DEFINITIONS,
     EMPTY_DIR,
     FOREIGN_DIR,
     LIB_DIR,
@@ -42,7 +44,6 @@ from spokeshave_pants.cc.foreign.tools import (
     PROGRAM,
     SETTINGS,
     TOOLS,
-    definition_globs,
     library_names,
     settings,
 )
@@ -61,6 +62,7 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.sandbox.packages import PackagesRequest
+from spokeshave_pants.toolchain.layout import libc_headers
 from spokeshave_pants.toolchain.rules import (
     CcToolchainRequest,
     MachineProgramRequest,
@@ -117,6 +119,20 @@ class BuildToolchains:
 
 
 @dataclass(frozen=True)
+class ForeignZigRequest:
+    """A request for the part of the `ziglang` package that builds of others need for a platform."""
+
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class ForeignZig:
+    """The compiler, the linker, and for Windows the functions of its DLLs and its headers' names in any case."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
 class StartFilesRequest:
     """A request for the start files of programs of a platform."""
 
@@ -161,6 +177,22 @@ async def make_start_files(request: StartFilesRequest) -> StartFiles:
     return StartFiles(await create_digest(CreateDigest(files)), tuple(file.path for file in files))
 
 
+@rule(desc="Find the part of zig for builds of others", level=LogLevel.DEBUG)
+async def foreign_zig(request: ForeignZigRequest) -> ForeignZig:
+    toolchain = await cc_toolchain(CcToolchainRequest(request.platform), **implicitly())
+    parts = [toolchain.compiler, toolchain.linker]
+    if request.platform.object_format is ObjectFormat.PE:
+        (folder,) = libc_headers(request.platform)
+        root = f"lib/libc/include/{folder}"
+        definitions, headers = await concurrently(
+            digest_subset_to_digest(**implicitly(DigestSubset(toolchain.whole, PathGlobs([DEFINITIONS])))),
+            digest_to_snapshot(**implicitly(DigestSubset(toolchain.compiler, PathGlobs([f"{root}/**"])))),
+        )
+        overlay = FileContent(OVERLAY_FILE, case_overlay(headers.files, root).encode())
+        parts += [definitions, await create_digest(CreateDigest([overlay]))]
+    return ForeignZig(await merge_digests(MergeDigests(parts)))
+
+
 @rule(desc="Make the compiler driver for builds of others", level=LogLevel.DEBUG)
 async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToolchain:
     platform = request.platform
@@ -170,14 +202,11 @@ async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToo
         make_start_files(StartFilesRequest(platform)),
         make_machine_program(MachineProgramRequest(PROGRAM), **implicitly()),
     )
-    packed, content, definitions = await concurrently(
+    packed, content, zig = await concurrently(
         digest_to_snapshot(pack.digest),
         get_digest_contents(program.digest),
-        digest_subset_to_digest(
-            **implicitly(DigestSubset(toolchain.whole, PathGlobs(definition_globs(platform)))),
-        ),
+        foreign_zig(ForeignZigRequest(platform)),
     )
-    zig = await merge_digests(MergeDigests([toolchain.compiler, toolchain.linker, definitions]))
     own = await create_digest(
         CreateDigest(
             [
@@ -195,7 +224,7 @@ async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToo
     libraries = await add_prefix(AddPrefix(await merge_digests(MergeDigests([pack.digest, start.digest])), LIB_DIR))
     return ForeignToolchain(
         digest=await merge_digests(MergeDigests([own, libraries])),
-        zig=zig,
+        zig=zig.digest,
         packages=toolchain.packages,
         action=pack.action,
     )

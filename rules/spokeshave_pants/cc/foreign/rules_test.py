@@ -265,6 +265,14 @@ def test_any_library_of_windows_is_linked_to(workshops: dict[str, Workshop]) -> 
     assert not list(workshop.root.glob("*.lib"))
 
 
+def test_headers_of_windows_have_any_case(workshops: dict[str, Workshop]) -> None:
+    workshop = workshops["win_amd64"]
+    text = "#include <WinSock2.h>\n#include <Windows.h>\n#include <ShlObj.h>\nDWORD x(void) { return 1; }\n"
+    for name in ("case.c", "case.cc"):
+        workshop.checked("c++" if name.endswith("cc") else "cc", "-c", workshop.write(name, text), "-o", "case.o")
+        assert b"case.yaml" not in workshop.content("case.o")
+
+
 def test_symbols_may_be_left_to_the_process_on_macos(workshops: dict[str, Workshop]) -> None:
     """The CMake package of nanobind has a response file of them for the linker."""
     workshop = workshops["macosx_11_0_arm64"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spokeshave_core.platform import ObjectFormat, Platform
+from spokeshave_pants.cc.foreign.header_case import FOLDER, OVERLAY_FILE
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
 from spokeshave_pants.headers.exports import dlltool_machine
 from spokeshave_pants.toolchain.clang import clang_flags, clang_headers
@@ -40,6 +41,7 @@ _WINDOWS_STANDARD = ("advapi32", "comdlg32", "gdi32", "kernel32", "ole32", "olea
 _DLL_START = "dllcrt2.obj"
 # The functions of each DLL of Windows. The pack has the import libraries of a few.
 _DEFINITIONS = "lib/libc/mingw/lib-common"
+DEFINITIONS = f"{_DEFINITIONS}/*.def"
 
 
 def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str], start: Iterable[str]) -> str:
@@ -55,7 +57,7 @@ def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str],
         ("machine", machine_name(platform)),
         *(("c", flag) for flag in _compile_flags(platform)),
         *(("c++", flag) for flag in _compile_flags(platform)),
-        *(("c.after", flag) for flag in (*_late_flags(platform), *clang_headers(platform, _ZIG, cxx=False))),
+        *(("c.after", flag) for flag in (*_late_flags(platform), *_c_headers(platform))),
         *(("c++.after", flag) for flag in (*_late_flags(platform), *_cxx_headers(platform))),
         *_link_settings(platform, flags),
         *(("start.program", f"{_LIBRARIES}/{name}") for name in start),
@@ -73,8 +75,18 @@ def _late_flags(platform: Platform) -> tuple[str, ...]:
     return ("-g0", "-fno-lto") if platform.object_format is ObjectFormat.MACHO else ("-g0",)
 
 
+def _c_headers(platform: Platform) -> tuple[str, ...]:
+    return (*clang_headers(platform, _ZIG, cxx=False), *_any_case(platform))
+
+
 def _cxx_headers(platform: Platform) -> tuple[str, ...]:
-    return ("-nostdinc++", *clang_headers(platform, _ZIG, cxx=True))
+    return ("-nostdinc++", *clang_headers(platform, _ZIG, cxx=True), *_any_case(platform))
+
+
+def _any_case(platform: Platform) -> tuple[str, ...]:
+    if platform.object_format is not ObjectFormat.PE:
+        return ()
+    return ("-ivfsoverlay", f"{_ZIG}/{OVERLAY_FILE}", "-isystem", f"{_ZIG}/{FOLDER}")
 
 
 def machine_name(platform: Platform) -> str:
@@ -113,11 +125,6 @@ def _link_settings(platform: Platform, flags: Iterable[str]) -> list[tuple[str, 
         ("definitions", f"{_ZIG}/{_DEFINITIONS}"),
         ("dlltool", dlltool_machine(platform)),
     ]
-
-
-def definition_globs(platform: Platform) -> tuple[str, ...]:
-    """Return globs of the toolchain's lists of the functions of DLLs."""
-    return (f"{_DEFINITIONS}/*.def",) if platform.object_format is ObjectFormat.PE else ()
 
 
 def library_names(platform: Platform, pack: Iterable[str]) -> dict[str, bytes]:
