@@ -10,15 +10,11 @@ import contextlib
 import io
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import IO, Any, Callable, Optional, Union
-
-if sys.platform != "win32":
-    import fcntl
 
 # Of the 255 bytes that a file system allows.
 _NAME = 64
@@ -108,7 +104,9 @@ def _claim(destination: Path, open_draft: Callable[[str], tuple[int, bool]]) -> 
     Returns:
         None if there are no locks here: on Windows, and on some network file systems.
     """
-    if sys.platform == "win32":
+    try:
+        import fcntl
+    except ImportError:
         return None
     for number in count():
         name = str(destination.with_name(f".{destination.name[:_NAME]}.{number}.draft"))

@@ -38,8 +38,9 @@ def test_a_killed_package_is_completed_by_a_rerun(tmp_path: Path, capfd: pytest.
         assert run.is_disturbed
         for wheel in project.wheels():
             if wheel.read_bytes() != whole[wheel.name]:
-                assert main(["upload", "--repository-url", "http://127.0.0.1:9/", str(wheel)]) == 1
-                assert wheel.name in capfd.readouterr().err
+                options = ["--repository-url", "http://127.0.0.1:9/", "--report", str(tmp_path / "upload.json")]
+                assert main(["upload", *options, str(wheel)]) == 1
+                assert f"{wheel.name}: is not a valid wheel" in capfd.readouterr().err
         project.pants("package", TARGET, daemon=False).checked()
         assert wheels_of(project) == whole
         assert len(project.report(TARGET)) == len(whole)
