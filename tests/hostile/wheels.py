@@ -1,7 +1,7 @@
 """Mutations of real wheels, by their structure: what `verify` accepts must install with pip, and be imported.
 
 `python -m hostile.wheels --count 2000 --seed 1` runs many; a test runs a few, the same in each run. The bytes of native
-files stay, as nothing but a run can tell whether code is sound.
+files stay, as only a run shows whether code is sound.
 """
 
 from __future__ import annotations

@@ -218,24 +218,42 @@ def _pyproject(data: bytes, _: Path) -> None:
 
 TARGETS = (
     Target(
-        "source", "C and C++ sources: includes, macros, modules", as_text(_source), texts(SOURCE), words=SOURCE_WORDS
+        name="source",
+        summary="C and C++ sources: includes, macros, modules",
+        read=as_text(_source),
+        seeds=texts(SOURCE),
+        words=SOURCE_WORDS,
     ),
     Target(
-        "python-headers",
-        "CPython's headers",
-        as_text(_headers),
-        texts(HEADERS),
+        name="python-headers",
+        summary="CPython's headers",
+        read=as_text(_headers),
+        seeds=texts(HEADERS),
         errors=(ValueError,),
         words=SOURCE_WORDS,
     ),
     Target(
-        "tool-output",
-        "output of compilers, linkers, CMake and pip",
-        as_text(_output),
-        texts(OUTPUT),
+        name="tool-output",
+        summary="output of compilers, linkers, CMake and pip",
+        read=as_text(_output),
+        seeds=texts(OUTPUT),
         words=(*LINE_WORDS, *SOURCE_WORDS),
     ),
-    Target("answers", "answers of interpreters", as_text(_answers), texts(ANSWER), words=JSON_WORDS),
-    Target("python-source", "imports in Python sources", as_text(_imports), texts(PYTHON), words=LINE_WORDS),
-    Target("project-table", "pyproject.toml, by `tailor`", _pyproject, texts(PYPROJECT), words=TOML_WORDS),
+    Target(
+        name="answers", summary="answers of interpreters", read=as_text(_answers), seeds=texts(ANSWER), words=JSON_WORDS
+    ),
+    Target(
+        name="python-source",
+        summary="imports in Python sources",
+        read=as_text(_imports),
+        seeds=texts(PYTHON),
+        words=LINE_WORDS,
+    ),
+    Target(
+        name="project-table",
+        summary="pyproject.toml, by `tailor`",
+        read=_pyproject,
+        seeds=texts(PYPROJECT),
+        words=TOML_WORDS,
+    ),
 )
