@@ -11,7 +11,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import requests
 from packaging.version import Version
@@ -190,7 +190,7 @@ class _Connection:
 
     def makefile(self, mode: str, _: int) -> IO[bytes]:
         """Return what is received, or what is sent."""
-        return io.BytesIO(self._data) if mode == "rb" else cast("IO[bytes]", io.BufferedWriter(io.BytesIO()))
+        return io.BytesIO(self._data) if mode == "rb" else io.BytesIO()
 
 
 def _sdist(path: Path) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from hostile.limits import Target
 from hostile.targets.common import as_text, each_of
-from hostile.targets.texts import JSON_WORDS, LINE_WORDS, MARKERS, PYPROJECT, TOML_WORDS, texts
+from hostile.targets.texts import JSON_WORDS, LINE_WORDS, PYPROJECT, TOML_WORDS, texts
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.requirement_lines import decode_requirements
 from spokeshave_pants.cc.closure.unity import unconditional_includes
 from spokeshave_pants.cc.compile.init_functions import InitText, init_header, unmarked_init_functions
 from spokeshave_pants.cc.compile.macros import Macros
@@ -202,14 +201,6 @@ def _answers(text: str) -> None:
 
 def _imports(text: str) -> None:
     imported_modules(text, "a.b")
-
-
-def _requirements(data: bytes, _: Path) -> None:
-    from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
-
-    pins = PinnedRequirements.parse(decode_requirements(data))
-    if not pins.problems:
-        pins.applying(MARKERS)
 
 
 def _pyproject(data: bytes, _: Path) -> None:
