@@ -24,6 +24,7 @@ MEGABYTES = 300
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_READABLE = (str(REPOSITORY), "/proc/self", os.devnull)
 # Audit events of the standard library that change the file system, with the number of their paths.
 _CHANGES = {
     "os.chmod": 1,
@@ -78,7 +79,12 @@ class _Watch:
         self._reads_all = False
         self._readable = tuple(
             os.path.realpath(path)
-            for path in (sys.prefix, sys.base_prefix, *filter(None, sys.path), REPOSITORY, "/proc/self", os.devnull)
+            for path in (
+                sys.prefix,
+                sys.base_prefix,
+                *filter(None, sys.path),
+                *_READABLE,
+            )
         )
         self.violation: str | None = None
         sys.addaudithook(self._audit)

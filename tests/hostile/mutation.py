@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 # Numbers at the ends of what fields can hold, of all sizes and both byte orders.
 _NUMBERS = tuple(
-    number.to_bytes(size, order)
+    data if order == "little" else data[::-1]
     for size, order in ((1, "little"), (2, "little"), (2, "big"), (4, "little"), (4, "big"), (8, "little"), (8, "big"))
     for number in (0, 1, 2, 0x7F, (1 << 8 * size - 1) - 1, 1 << 8 * size - 1, (1 << 8 * size) - 1, (1 << 8 * size) - 16)
+    for data in [number.to_bytes(size, "little")]
 )
 _LARGEST = 1 << 20
 

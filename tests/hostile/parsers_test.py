@@ -63,7 +63,7 @@ def test_attacks_keep_the_rule(name: str, attack: str) -> None:
 
 
 def target_of(read: object, **settings: object) -> Target:
-    return Target("broken", "a parser that breaks the rule", read, lambda: [b""], **settings)  # type: ignore[arg-type]
+    return Target(name="broken", summary="a parser that breaks the rule", read=read, seeds=lambda: [b""], **settings)  # type: ignore[arg-type]
 
 
 def grow(*_: object) -> None:

@@ -1,7 +1,7 @@
 """Mutations of real wheels, by their structure: what `verify` accepts must install with pip, and be imported.
 
 `python -m hostile.wheels --count 2000 --seed 1` runs many; a test runs a few, the same in each run. The bytes of native
-files stay, as nothing but a run can tell whether code is sound.
+files stay, as only a run shows whether code is sound.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ for name in sys.argv[2:]:
     if not (found.version and found.files is not None and found.metadata["Name"]):
         sys.exit(f"{name} is not whole")
     for file in found.files:
-        if not file.locate().exists():
+        # With --target, pip puts scripts elsewhere than RECORD says.
+        if ".." not in file.parts and not file.locate().exists():
             sys.exit(f"{name} lacks {file}")
 """
 _TEXTS = ("/METADATA", "/WHEEL", "/RECORD", "/entry_points.txt")
@@ -69,7 +70,6 @@ _PARTS = (
         "a:b",
         "C:",
         "~",
-        "a\nb",
         "a\tb",
         'a"b',
         "a,b",
@@ -302,12 +302,13 @@ def derived(wheel: Path, folder: Path) -> list[str]:
     A refusal is right, as each command asks for more than `verify`.
     """
     faults = []
-    for title, make in (
+    makers: tuple[tuple[str, Callable[[], Path]], ...] = (
         ("repair", lambda: repair(wheel, PLATFORM, [], folder / "repair").written.path),
         ("stamp", lambda: stamp(wheel, VersionFacts("2.0"), folder / "stamp").wheel.path),
         ("promote", lambda: stamp_promoted(wheel, "3.0", "stable", folder / "promote", ()).wheel.path),
         ("unstamp", lambda: unstamp(wheel, folder / "unstamp", ())),
-    ):
+    )
+    for title, make in makers:
         try:
             made = make()
         except SpokeshaveError:

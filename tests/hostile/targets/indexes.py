@@ -11,7 +11,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import requests
 from packaging.version import Version
@@ -190,7 +190,7 @@ class _Connection:
 
     def makefile(self, mode: str, _: int) -> IO[bytes]:
         """Return what is received, or what is sent."""
-        return io.BytesIO(self._data) if mode == "rb" else cast("IO[bytes]", io.BufferedWriter(io.BytesIO()))
+        return io.BytesIO(self._data) if mode == "rb" else io.BytesIO()
 
 
 def _sdist(path: Path) -> None:
@@ -288,53 +288,77 @@ TAR_WORDS = (
 )
 
 TARGETS = (
-    Target("html-page", "HTML pages of an index", _page, texts(HTML), errors=(UnreadableIndexError,), words=HTML_WORDS),
     Target(
-        "json-page", "JSON pages of an index", _json_page, texts(JSON), errors=(UnreadableIndexError,), words=JSON_WORDS
+        name="html-page",
+        summary="HTML pages of an index",
+        read=_page,
+        seeds=texts(HTML),
+        errors=(UnreadableIndexError,),
+        words=HTML_WORDS,
     ),
     Target(
-        "listing",
-        "pages, by `index verify`",
-        _listing,
-        texts(HTML, JSON),
+        name="json-page",
+        summary="JSON pages of an index",
+        read=_json_page,
+        seeds=texts(JSON),
+        errors=(UnreadableIndexError,),
+        words=JSON_WORDS,
+    ),
+    Target(
+        name="listing",
+        summary="pages, by `index verify`",
+        read=_listing,
+        seeds=texts(HTML, JSON),
         errors=(InvalidPageError,),
         words=(*HTML_WORDS, *JSON_WORDS),
     ),
-    Target("sets", "the sets of an index", in_file("sets.jsonl", _sets), texts(SETS), words=JSON_WORDS),
     Target(
-        "upload-answer",
-        "answers to an upload",
-        _answer,
-        texts(b"\x00\x00" + HTML, b"\x01\x00" + JSON),
+        name="sets",
+        summary="the sets of an index",
+        read=in_file("sets.jsonl", _sets),
+        seeds=texts(SETS),
+        words=JSON_WORDS,
+    ),
+    Target(
+        name="upload-answer",
+        summary="answers to an upload",
+        read=_answer,
+        seeds=texts(b"\x00\x00" + HTML, b"\x01\x00" + JSON),
         words=HTML_WORDS,
     ),
-    Target("requests", "requests to `index serve`", _requests, texts(REQUEST, RANGE), words=REQUEST_WORDS),
     Target(
-        "sdist",
-        "sdists, whose tar archive changes",
-        gzipped(in_file("demo-1.0rc1.tar.gz", _sdist)),
-        sdist_seeds,
+        name="requests",
+        summary="requests to `index serve`",
+        read=_requests,
+        seeds=texts(REQUEST, RANGE),
+        words=REQUEST_WORDS,
+    ),
+    Target(
+        name="sdist",
+        summary="sdists, whose tar archive changes",
+        read=gzipped(in_file("demo-1.0rc1.tar.gz", _sdist)),
+        seeds=sdist_seeds,
         words=TAR_WORDS,
     ),
     Target(
-        "sdist-file",
-        "sdists",
-        in_file("demo-1.0rc1.tar.gz", _sdist),
-        lambda: [gzip.compress(seed) for seed in sdist_seeds()],
+        name="sdist-file",
+        summary="sdists",
+        read=in_file("demo-1.0rc1.tar.gz", _sdist),
+        seeds=lambda: [gzip.compress(seed) for seed in sdist_seeds()],
     ),
     Target(
-        "source-tree",
-        "archives of source trees",
-        in_file("tree.archive", _unpack),
-        tree_seeds,
+        name="source-tree",
+        summary="archives of source trees",
+        read=in_file("tree.archive", _unpack),
+        seeds=tree_seeds,
         errors=(RefusedArchiveError,),
         words=TAR_WORDS,
     ),
     Target(
-        "packed",
-        "packed files in wheels, by `release promote`",
-        _search,
-        lambda: [*tree_seeds(), wheel_seeds()[0]],
+        name="packed",
+        summary="packed files in wheels, by `release promote`",
+        read=_search,
+        seeds=lambda: [*tree_seeds(), wheel_seeds()[0]],
         words=TAR_WORDS,
     ),
 )

@@ -106,13 +106,25 @@ def _macho_seeds() -> Sequence[bytes]:
 
 
 TARGETS = (
-    Target("elf", "ELF files: tables, sections, version slots", in_file("lib.so", _elf), _elf_seeds),
-    Target("macho", "Mach-O files: symbols, signatures, edits", in_file("lib.dylib", _macho), _macho_seeds),
-    Target("fuse", "Mach-O files that are joined to a universal one", in_file("lib.dylib", _fuse), _macho_seeds),
     Target(
-        "pe",
-        "PE files: imports, exports, renamed libraries",
-        in_file("lib.dll", _pe),
-        lambda: [compiled("win_amd64"), compiled("win_arm64")],
+        name="elf", summary="ELF files: tables, sections, version slots", read=in_file("lib.so", _elf), seeds=_elf_seeds
+    ),
+    Target(
+        name="macho",
+        summary="Mach-O files: symbols, signatures, edits",
+        read=in_file("lib.dylib", _macho),
+        seeds=_macho_seeds,
+    ),
+    Target(
+        name="fuse",
+        summary="Mach-O files that are joined to a universal one",
+        read=in_file("lib.dylib", _fuse),
+        seeds=_macho_seeds,
+    ),
+    Target(
+        name="pe",
+        summary="PE files: imports, exports, renamed libraries",
+        read=in_file("lib.dll", _pe),
+        seeds=lambda: [compiled("win_amd64"), compiled("win_arm64")],
     ),
 )

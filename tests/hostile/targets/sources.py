@@ -6,10 +6,9 @@ from pathlib import Path
 
 from hostile.limits import Target
 from hostile.targets.common import as_text, each_of
-from hostile.targets.texts import JSON_WORDS, LINE_WORDS, MARKERS, PYPROJECT, TOML_WORDS, texts
+from hostile.targets.texts import JSON_WORDS, LINE_WORDS, PYPROJECT, TOML_WORDS, texts
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.requirement_lines import decode_requirements
 from spokeshave_pants.cc.closure.unity import unconditional_includes
 from spokeshave_pants.cc.compile.init_functions import InitText, init_header, unmarked_init_functions
 from spokeshave_pants.cc.compile.macros import Macros
@@ -204,38 +203,48 @@ def _imports(text: str) -> None:
     imported_modules(text, "a.b")
 
 
-def _requirements(data: bytes, _: Path) -> None:
-    from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
-
-    pins = PinnedRequirements.parse(decode_requirements(data))
-    if not pins.problems:
-        pins.applying(MARKERS)
-
-
 def _pyproject(data: bytes, _: Path) -> None:
     parse_project("a/pyproject.toml", data)
 
 
 TARGETS = (
     Target(
-        "source", "C and C++ sources: includes, macros, modules", as_text(_source), texts(SOURCE), words=SOURCE_WORDS
+        name="source",
+        summary="C and C++ sources: includes, macros, modules",
+        read=as_text(_source),
+        seeds=texts(SOURCE),
+        words=SOURCE_WORDS,
     ),
     Target(
-        "python-headers",
-        "CPython's headers",
-        as_text(_headers),
-        texts(HEADERS),
+        name="python-headers",
+        summary="CPython's headers",
+        read=as_text(_headers),
+        seeds=texts(HEADERS),
         errors=(ValueError,),
         words=SOURCE_WORDS,
     ),
     Target(
-        "tool-output",
-        "output of compilers, linkers, CMake and pip",
-        as_text(_output),
-        texts(OUTPUT),
+        name="tool-output",
+        summary="output of compilers, linkers, CMake and pip",
+        read=as_text(_output),
+        seeds=texts(OUTPUT),
         words=(*LINE_WORDS, *SOURCE_WORDS),
     ),
-    Target("answers", "answers of interpreters", as_text(_answers), texts(ANSWER), words=JSON_WORDS),
-    Target("python-source", "imports in Python sources", as_text(_imports), texts(PYTHON), words=LINE_WORDS),
-    Target("project-table", "pyproject.toml, by `tailor`", _pyproject, texts(PYPROJECT), words=TOML_WORDS),
+    Target(
+        name="answers", summary="answers of interpreters", read=as_text(_answers), seeds=texts(ANSWER), words=JSON_WORDS
+    ),
+    Target(
+        name="python-source",
+        summary="imports in Python sources",
+        read=as_text(_imports),
+        seeds=texts(PYTHON),
+        words=LINE_WORDS,
+    ),
+    Target(
+        name="project-table",
+        summary="pyproject.toml, by `tailor`",
+        read=_pyproject,
+        seeds=texts(PYPROJECT),
+        words=TOML_WORDS,
+    ),
 )

@@ -217,13 +217,13 @@ def _in_parts(name: str, read: Callable[[Path], object]) -> Callable[[bytes, Pat
 def _record(data: bytes, _: Path) -> None:
     for entry in parse_record(data, "RECORD").values():
         fault_of_chunks(entry, [b"x"])
-        _ = entry.sha256
+        bool(entry.sha256)
 
 
 def _metadata(data: bytes, _: Path) -> None:
     core = read_core_metadata(data)
     if not core.faults:
-        _ = core.values
+        bool(core.values)
     restamp_metadata(data, frozenset(["other"]), ["third"], Restamp("demo", "1.0rc1", "2.0"), "METADATA")
 
 
@@ -247,48 +247,80 @@ WORDS = (
 )
 
 TARGETS = (
-    Target("archive", "zip archives", in_file(NAME, _archive), wheel_seeds),
-    Target("verify", "wheels, by `verify`", in_file(NAME, _verify), wheel_seeds),
-    Target("verify-parts", "the files of wheels, by `verify`", _in_parts(NAME, _verify), _parts_seeds, words=WORDS),
+    Target(name="archive", summary="zip archives", read=in_file(NAME, _archive), seeds=wheel_seeds),
+    Target(name="verify", summary="wheels, by `verify`", read=in_file(NAME, _verify), seeds=wheel_seeds),
     Target(
-        "repair",
-        "wheels, by `repair`",
-        _in_parts(UNREPAIRED, _repair),
-        _parts_seeds,
+        name="verify-parts",
+        summary="the files of wheels, by `verify`",
+        read=_in_parts(NAME, _verify),
+        seeds=_parts_seeds,
+        words=WORDS,
+    ),
+    Target(
+        name="repair",
+        summary="wheels, by `repair`",
+        read=_in_parts(UNREPAIRED, _repair),
+        seeds=_parts_seeds,
         words=WORDS,
         programs=("patchelf",),
     ),
-    Target("stamp", "wheels, by `stamp`", in_file(NAME, _stamp), wheel_seeds),
-    Target("stamp-parts", "the files of wheels, by `stamp`", _in_parts(NAME, _stamp), _parts_seeds, words=WORDS),
-    Target("promote", "wheels, by `release promote`", _in_parts(NAME, _promote), _parts_seeds, words=WORDS),
+    Target(name="stamp", summary="wheels, by `stamp`", read=in_file(NAME, _stamp), seeds=wheel_seeds),
     Target(
-        "intake", "wheels of build backends, by `intake`", _in_parts(UNREPAIRED, _intake), _parts_seeds, words=WORDS
-    ),
-    Target("check", "wheels, by `release check`", in_file(NAME, _check), wheel_seeds),
-    Target(
-        "check-parts", "the files of wheels, by `release check`", _in_parts(NAME, _check), _parts_seeds, words=WORDS
-    ),
-    Target(
-        "seal",
-        "wheels, by `release seal` and others that read metadata",
-        _in_parts(NAME, _seal),
-        _parts_seeds,
-        words=WORDS,
-    ),
-    Target("record", "RECORD", _record, _texts(RECORD_LINES, b'"a,b",sha256=AA,1\nx,,\n'), words=WORDS),
-    Target("metadata", "METADATA", _metadata, _texts(METADATA), words=WORDS),
-    Target(
-        "recipe",
-        "the recipe of a wheel",
-        lambda data, _: Recipe.parse(data, "spokeshave.json"),
-        _texts(RECIPE),
+        name="stamp-parts",
+        summary="the files of wheels, by `stamp`",
+        read=_in_parts(NAME, _stamp),
+        seeds=_parts_seeds,
         words=WORDS,
     ),
     Target(
-        "sbom",
-        "bills of materials",
-        lambda data, _: restamp_sbom(data, Restamp("demo", "1.0rc1", "2.0"), "x.json"),
-        _texts(SBOM),
+        name="promote",
+        summary="wheels, by `release promote`",
+        read=_in_parts(NAME, _promote),
+        seeds=_parts_seeds,
+        words=WORDS,
+    ),
+    Target(
+        name="intake",
+        summary="wheels of build backends, by `intake`",
+        read=_in_parts(UNREPAIRED, _intake),
+        seeds=_parts_seeds,
+        words=WORDS,
+    ),
+    Target(name="check", summary="wheels, by `release check`", read=in_file(NAME, _check), seeds=wheel_seeds),
+    Target(
+        name="check-parts",
+        summary="the files of wheels, by `release check`",
+        read=_in_parts(NAME, _check),
+        seeds=_parts_seeds,
+        words=WORDS,
+    ),
+    Target(
+        name="seal",
+        summary="wheels, by `release seal` and others that read metadata",
+        read=_in_parts(NAME, _seal),
+        seeds=_parts_seeds,
+        words=WORDS,
+    ),
+    Target(
+        name="record",
+        summary="RECORD",
+        read=_record,
+        seeds=_texts(RECORD_LINES, b'"a,b",sha256=AA,1\nx,,\n'),
+        words=WORDS,
+    ),
+    Target(name="metadata", summary="METADATA", read=_metadata, seeds=_texts(METADATA), words=WORDS),
+    Target(
+        name="recipe",
+        summary="the recipe of a wheel",
+        read=lambda data, _: Recipe.parse(data, "spokeshave.json"),
+        seeds=_texts(RECIPE),
+        words=WORDS,
+    ),
+    Target(
+        name="sbom",
+        summary="bills of materials",
+        read=lambda data, _: restamp_sbom(data, Restamp("demo", "1.0rc1", "2.0"), "x.json"),
+        seeds=_texts(SBOM),
         words=WORDS,
     ),
 )

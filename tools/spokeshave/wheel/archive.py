@@ -328,8 +328,8 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
             executable=executable,
             header_offset=info.header_offset,
         )
-    for problem in layout_problems(path, members.values()):
-        problems.add(*problem)
+    for place, message, remedy in layout_problems(path, members.values()):
+        problems.add(place, message, remedy)
     problems.raise_if_any(InvalidWheelError)
     return members
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,9 @@ from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, 
 from spokeshave.wheel.record import UNHASHED, RecordEntry, hashed_entry, render_record
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.wheel_name import DIST_INFO, WheelTag
+
+# A field of an e-mail's header, or the rest of one in another line.
+_HEADER = re.compile(r"[^\s:]+:|[ \t]+\S")
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,9 @@ def write_tags(root: Path, dist_info: str, tag: WheelTag) -> None:
         text = file.read_bytes().decode("utf-8")
     except UnicodeDecodeError as err:
         raise InvalidWheelError(Problem(place, f"is not text in UTF-8 ({err})", "Build the wheel again.")) from err
-    lines = [line for line in text.splitlines() if line and not line.startswith("Tag:")]
+    # What follows a line that is not a header is no header either, and readers would not see the tags.
+    headers = itertools.takewhile(_HEADER.match, text.splitlines())
+    lines = [line for line in headers if not line.lower().startswith("tag:")]
     mode = file.stat().st_mode
     file.write_bytes("".join(f"{line}\n" for line in [*lines, *(f"Tag: {each}" for each in tag.expand())]).encode())
     file.chmod(mode)

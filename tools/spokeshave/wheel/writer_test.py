@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from spokeshave.wheel.writer import (
     append_wheel,
     find_dist_info,
     tree_entries,
+    write_tags,
     write_wheel,
 )
-from spokeshave_core.wheel_name import file_name_part
+from spokeshave_core.wheel_name import WheelTag, file_name_part
 
 STORED = Compression.STORED
 DEFLATED = Compression.DEFLATED
@@ -164,3 +166,28 @@ def test_an_appended_wheel_has_the_bytes_of_a_written_one(tmp_path: Path, compre
         appended = append_wheel(tmp_path / "appended.whl", "a-1.dist-info", entries, compression)
     assert (appended.sha256, appended.size, appended.files) == (written.sha256, written.size, written.files)
     assert (appended.sha256, appended.size) == sha256_of_file(appended.path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wheel-Version: 1.0\nTag: py3-none-any\n",
+        "Wheel-Version: 1.0\ntag: py3-none-any\nnot a header\nTag: py2-none-any\n",
+        "Wheel-Version: 1.0\n\nTag: py3-none-any\n",
+    ],
+)
+def test_readers_see_the_written_tags_alone(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "a-1.dist-info/WHEEL"
+    file.parent.mkdir()
+    file.write_text(text)
+    write_tags(tmp_path, "a-1.dist-info", WheelTag.parse("cp310-abi3-linux_x86_64"))
+    assert Parser().parsestr(file.read_text()).get_all("Tag") == ["cp310-abi3-linux_x86_64"]
+
+
+@pytest.mark.parametrize("data", [None, b"Tag: \xff\n"])
+def test_a_wheel_file_without_text_is_refused(tmp_path: Path, data: bytes | None) -> None:
+    (tmp_path / "a-1.dist-info").mkdir()
+    if data is not None:
+        (tmp_path / "a-1.dist-info/WHEEL").write_bytes(data)
+    with pytest.raises(InvalidWheelError, match="WHEEL: is (missing|not text)"):
+        write_tags(tmp_path, "a-1.dist-info", WheelTag.parse("cp310-abi3-linux_x86_64"))
