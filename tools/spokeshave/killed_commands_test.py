@@ -175,12 +175,12 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_killed_command_leaves_whole_files(work: Work) -> None:
-    for _ in Trial(work.prepared, Watch((work.folder,)), most=8).runs():
+    for _ in Trial(work.prepared, Watch((work.folder,)), most=6).runs():
         work.assert_whole(is_alive=False)
 
 
 def test_a_full_disk_is_one_error(work: Work) -> None:
-    for run in faults(work.prepared, work.folder, most=8):
+    for run in faults(work.prepared, work.folder, most=6):
         if run.exit_code:
             assert_one_error(run)
         work.assert_whole(is_alive=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
 import platform
 import struct
@@ -114,10 +115,6 @@ KINDS = {
 }
 _SHOWN = 80
 _CREATES = os.O_CREAT | os.O_TRUNC
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_LIBC.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
-_LIBC.ptrace.restype = ctypes.c_long
-_LIBC.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
 _REGISTERS = (
     "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss"
     " fs_base gs_base ds es fs gs"
@@ -167,7 +164,7 @@ def ptrace(request: int, thread: int, address: int = 0, data: int = 0) -> int:
         ProcessLookupError: If the thread has been killed meanwhile.
         OSError: For any other reason.
     """
-    result = int(_LIBC.ptrace(request, thread, address, data))
+    result = int(_libc().ptrace(request, thread, address, data))
     if result == -1:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
@@ -221,8 +218,18 @@ def has_effect(kind: Kind, registers: Registers, path: str) -> bool:
     return kind.effect is Effect.ANY or os.path.lexists(path) is (kind.effect is Effect.OLD)
 
 
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    """Return the C library, which other systems do not have in this form."""
+    library = ctypes.CDLL(None, use_errno=True)
+    library.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
+    library.ptrace.restype = ctypes.c_long
+    library.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
+    return library
+
+
 def _prctl(option: int, *values: int) -> None:
-    if _LIBC.prctl(option, *values, *[0] * (4 - len(values))):
+    if _libc().prctl(option, *values, *[0] * (4 - len(values))):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 
