@@ -189,5 +189,5 @@ def test_a_wheel_file_without_text_is_refused(tmp_path: Path, data: bytes | None
     (tmp_path / "a-1.dist-info").mkdir()
     if data is not None:
         (tmp_path / "a-1.dist-info/WHEEL").write_bytes(data)
-    with pytest.raises(InvalidWheelError, match="WHEEL: is (missing|not text)"):
+    with pytest.raises(InvalidWheelError, match=r"WHEEL: is (missing|not text)"):
         write_tags(tmp_path, "a-1.dist-info", WheelTag.parse("cp310-abi3-linux_x86_64"))
