@@ -27,7 +27,7 @@ print(json.dumps({
 
 
 # What each interpreter answers, besides whether it is free-threaded.
-_TEXTS = ("path", "version", "implementation", "include")
+_TEXTS = ("path", "version", "implementation")
 
 
 @dataclass(frozen=True, order=True)
@@ -78,7 +78,8 @@ def _parse_answer(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     is_answer = isinstance(answer, dict) and all(isinstance(answer.get(key), str) for key in _TEXTS)
-    return answer if is_answer and isinstance(answer.get("free_threaded"), bool) else None
+    has_others = is_answer and isinstance(answer.get("free_threaded"), bool) and "include" in answer
+    return answer if has_others and isinstance(answer["include"], (str, type(None))) else None
 
 
 def parse_discovery(output: str) -> tuple[Interpreter, ...]:
