@@ -25,7 +25,7 @@ _QUICK = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=12,
+    max_examples=8,
     suppress_health_check=list(HealthCheck),
 )
 _EDITS = st.lists(
