@@ -71,7 +71,7 @@ def write_tags(root: Path, dist_info: str, tag: WheelTag) -> None:
         text = file.read_bytes().decode("utf-8")
     except UnicodeDecodeError as err:
         raise InvalidWheelError(Problem(place, f"is not text in UTF-8 ({err})", "Build the wheel again.")) from err
-    # What follows a line that is not a header is no header either, and readers would not see the tags.
+    # After a line that is not a header, readers would not see the tags.
     headers = itertools.takewhile(_HEADER.match, text.splitlines())
     lines = [line for line in headers if not line.lower().startswith("tag:")]
     mode = file.stat().st_mode
