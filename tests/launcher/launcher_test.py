@@ -238,7 +238,7 @@ def test_a_start_after_a_killed_one_works(tmp_path: Path, moment: str) -> None:
     assert (again.returncode, again.stdout) == (0, VERSION), again.stderr
     [ready] = machine.prepared(place)
     assert sorted(entry.name for entry in place.iterdir()) == [ready.parent.name, f"{ready.parent.name}.lock"]
-    assert sorted(entry.name for entry in ready.parent.iterdir()) == ["pex", "ready", "venv"]
+    assert sorted(entry.name for entry in ready.parent.iterdir()) == ["pex", "ready", "server", "venv"]
     assert not (machine.home / ".cache/spokeshave").exists()
 
 
