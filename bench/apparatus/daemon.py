@@ -23,6 +23,18 @@ class Memory:
     anonymous: int
 
 
+@dataclass(frozen=True)
+class CpuTime:
+    """CPU seconds of the daemon itself, and of its processes that have ended."""
+
+    own: float = 0.0
+    processes: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.own + self.processes
+
+
 class Daemon:
     """The daemon of one build root."""
 
@@ -43,10 +55,10 @@ class Daemon:
                 return cls(pid)
         return None
 
-    def cpu(self) -> float:
-        """Return the CPU seconds of the daemon and of all its finished processes."""
+    def cpu(self) -> CpuTime:
         fields = (self._proc / "stat").read_text().rsplit(")", 1)[1].split()
-        return sum(int(field) for field in fields[11:15]) / _TICK
+        user, system, user_of_ended, system_of_ended = (int(field) / _TICK for field in fields[11:15])
+        return CpuTime(own=user + system, processes=user_of_ended + system_of_ended)
 
     def memory(self) -> Memory:
         sizes = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.apparatus import command
-from bench.apparatus.daemon import Daemon
+from bench.apparatus.daemon import CpuTime, Daemon
 from bench.apparatus.pants_log import PantsLog, parse_log
 from bench.errors import BenchError
 
@@ -70,10 +70,17 @@ class Action:
 
 @dataclass(frozen=True)
 class PantsRun:
-    """Seconds of wall time from start to exit of `./pants`, and total CPU time of it, the daemon and all processes."""
+    """One run of `./pants`.
+
+    Attributes:
+        wall: Seconds from start to exit.
+        cpu: CPU seconds of the client, the daemon and all processes.
+        daemon: CPU seconds of the daemon alone.
+    """
 
     wall: float
     cpu: float
+    daemon: float
     log: PantsLog
     output: str
 
@@ -113,8 +120,16 @@ class Project:
         env = {**self.environment, "PANTS_CONFIG_FILES": f"['pants.toml', '{CONFIGURATION}']"}
         done = command.run(["./pants", *arguments], cwd=self.root, env=env, name=f"./pants {' '.join(arguments)}")
         # A daemon that was started by this run has spent all of its time on it.
-        spent = self._daemon_cpu() - before
-        return PantsRun(wall=done.wall, cpu=done.cpu + max(spent, 0.0), log=parse_log(done.output), output=done.output)
+        after = self._daemon_cpu()
+        if after.total < before.total:
+            before = CpuTime()
+        return PantsRun(
+            wall=done.wall,
+            cpu=done.cpu + after.total - before.total,
+            daemon=after.own - before.own,
+            log=parse_log(done.output),
+            output=done.output,
+        )
 
     def build(self, *targets: str, pythons: tuple[str, ...] = ("3.12",), options: tuple[str, ...] = ()) -> PantsRun:
         """Link extensions and assemble wheels, without the later steps. `actions` lists the processes."""
@@ -149,9 +164,9 @@ class Project:
         if found is not None:
             found.end()
 
-    def _daemon_cpu(self) -> float:
+    def _daemon_cpu(self) -> CpuTime:
         found: Daemon | None = Daemon.of(self.root)
-        return found.cpu() if found is not None else 0.0
+        return found.cpu() if found is not None else CpuTime()
 
 
 class Rounds:

@@ -18,7 +18,7 @@ COLD = {("compile", "ran"): 2, ("link", "ran"): 1, ("smoke test", "ran"): 1}
 
 
 def pants(wall: float, *spans: ProcessSpan) -> PantsRun:
-    return PantsRun(wall=wall, cpu=wall, log=PantsLog(spans, {}, 0.0), output="")
+    return PantsRun(wall=wall, cpu=wall, daemon=0.0, log=PantsLog(spans, {}, 0.0), output="")
 
 
 def one(warm: float = 25.0, misses: int = 0) -> Round:

@@ -11,8 +11,8 @@ from bench.measurements.first import FirstCommand, new_machine, stages, with_pla
 
 
 def run(*spans: ProcessSpan, wall: float, ended: float) -> FirstCommand:
-    install = PantsRun(wall=10.0, cpu=7.0, log=PantsLog((), {}, 0.0), output="")
-    return FirstCommand(install, PantsRun(wall=wall, cpu=90.0, log=PantsLog(spans, {}, ended), output=""))
+    install = PantsRun(wall=10.0, cpu=7.0, daemon=1.0, log=PantsLog((), {}, 0.0), output="")
+    return FirstCommand(install, PantsRun(wall=wall, cpu=90.0, daemon=9.0, log=PantsLog(spans, {}, ended), output=""))
 
 
 def test_processes_are_grouped_by_stage_on_one_clock() -> None:

@@ -98,11 +98,11 @@ def _load(server: CacheServer, record: Path, traffic: Traffic, count: int) -> Lo
         for process in processes:
             _line(process)
         server.process.reset_peak()
-        before = server.process.cpu()
+        before = server.process.cpu().total
         for process in processes:
             _begin(process)
         replayed = tuple(Replayed(**json.loads(_line(process))) for process in processes)
-        return Load(replayed, server.process.cpu() - before, server.process.memory())
+        return Load(replayed, server.process.cpu().total - before, server.process.memory())
     finally:
         for process in processes:
             end(process)

@@ -80,7 +80,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "release",
         "wheel",
     ),
-    "pants_api": ("versions", "by_name requirement", "on_2_17 on_2_29", "__init__"),
+    "pants_api": ("versions", "by_name requirement", "on_2_17 on_2_29", "__init__", "batches"),
     "cc": (
         "build_type cmake_names diagnostics languages sandbox_flags settings unsupported",
         "subsystem",

@@ -19,6 +19,7 @@ REPOSITORY = Path(__file__).parents[2]
 RULES = REPOSITORY / "rules"
 PANTS_API = "spokeshave_pants.pants_api"
 SHIM = f"{PANTS_API}.by_name"
+CONCURRENT = ((PANTS_API, "concurrently"), (f"{PANTS_API}.batches", "in_batches"))
 HALVES = (f"{PANTS_API}.on_2_17", f"{PANTS_API}.on_2_29")
 OWN_TESTS = f"{SHIM}_test"
 DECORATORS = ("rule", "goal_rule")
@@ -221,11 +222,11 @@ class Plugin:
                 yield from ((node.lineno, f"{name} {fault}") for fault in self._call(module, node, arity))
                 if target[0] == PANTS_API and len(node.args) > explicit_arity(target[1]):
                     yield node.lineno, f"{name} takes fewer arguments on Pants 2.17.1"
-            elif target == (PANTS_API, "concurrently"):
+            elif target in CONCURRENT:
                 for coroutine in (call for each in node.args for call in elements(each)):
                     if self.is_helper(module.target(coroutine.func)):
                         called = ast.unparse(coroutine.func)
-                        yield node.lineno, f"concurrently takes calls of rules on Pants 2.17.1, and {called} is not one"
+                        yield node.lineno, f"{name} takes calls of rules on Pants 2.17.1, and {called} is not one"
 
     def _call(self, module: Module, call: ast.Call, arity: int) -> Iterator[str]:
         if any(isinstance(each, ast.Starred) for each in call.args):
@@ -386,6 +387,7 @@ def test_all_rules_are_as_newer_versions_demand(plugin: Plugin) -> None:
 PRELUDE = """
 from pants.engine.process import Process
 from spokeshave_pants.pants_api import concurrently, execute_process, implicitly, merge_digests, rule
+from spokeshave_pants.pants_api.batches import in_batches
 class A: ...
 class B: ...
 class C: ...
@@ -436,6 +438,7 @@ def test_a_correct_module_has_no_fault() -> None:
         ("await execute_process(Process())", "execute_process lacks `**implicitly()`"),
         ("await execute_process(Process(), tool)", "execute_process takes fewer arguments on Pants 2.17.1"),
         ("await concurrently(helper(A()) for _ in range(3))", "concurrently takes calls of rules on Pants 2.17.1, and"),
+        ("await in_batches(helper(A()) for _ in range(3))", "in_batches takes calls of rules on Pants 2.17.1, and"),
         ("await concurrently(*[helper(A())])", "concurrently takes calls of rules on Pants 2.17.1, and helper"),
         ("await below(A())", "Late is not bound above the rule planted, which needs it"),
         ("await needs_late()", "Late is not bound above the rule planted, which needs it"),

@@ -20,6 +20,7 @@ from spokeshave_pants.cc.includes.rules import (
 )
 from spokeshave_pants.cc.target_types import CcPlatformsField
 from spokeshave_pants.pants_api import concurrently, get_digest_contents, implicitly, merge_digests, rule
+from spokeshave_pants.pants_api.batches import in_batches
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class IncludedSources:
 async def find_included_sources(request: IncludedSourcesRequest, cc_targets: CcTargets) -> IncludedSources:
     owned = await owned_sources(OwnedSourcesRequest(request.owners), **implicitly())
     sources = tuple({source.path: source for source in owned.sources}.values())
-    resolved = await concurrently(
+    resolved = await in_batches(
         resolve_includes(ResolveIncludesRequest(source.path, owner=source.owner), **implicitly()) for source in sources
     )
     reached = {source.path: found.closure.headers for source, found in zip(sources, resolved)}
@@ -56,7 +57,7 @@ async def find_included_sources(request: IncludedSourcesRequest, cc_targets: CcT
         get_digest_contents(generated),
     )
     texts = {file.path: file.content.decode(errors="replace") for file in (*in_generated, *in_repository)}
-    targets = await concurrently(
+    targets = await in_batches(
         find_owner(CcOwnerRequest(source.owner or cc_targets.graph.files[source.path].owner), **implicitly())
         for source in sources
     )

@@ -34,6 +34,7 @@ from spokeshave_pants.cc.compile.init_functions import (
     init_header_path,
     unmarked_init_functions,
 )
+from spokeshave_pants.cc.compile.lanes import in_order, lanes_of
 from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.cc.compile_command import (
     CARRIED_HEADERS_DIR,
@@ -184,6 +185,27 @@ class FallibleCompiledObject(EngineAwareReturnType):
     def cacheable(self) -> bool:
         """Return False for a failure, so that the next run of a daemon reports it again."""
         return self.exit_code == 0
+
+
+@dataclass(frozen=True)
+class CompileInTurnRequest:
+    """A request to compile several sources, one after the other."""
+
+    requests: tuple[CompileCcSourceRequest, ...]
+
+
+@dataclass(frozen=True)
+class CompileManyRequest:
+    """A request to compile any number of sources, as many at the same time as there are slots for processes."""
+
+    requests: tuple[CompileCcSourceRequest, ...]
+
+
+@dataclass(frozen=True)
+class FallibleCompiledObjects:
+    """The objects of several sources, in the order of the request."""
+
+    objects: tuple[FallibleCompiledObject, ...]
 
 
 @dataclass(frozen=True)
@@ -424,14 +446,28 @@ def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
 
 
 @rule(level=LogLevel.DEBUG)
+async def compile_in_turn(request: CompileInTurnRequest) -> FallibleCompiledObjects:
+    objects = [await compile_source(wanted, **implicitly()) for wanted in request.requests]
+    return FallibleCompiledObjects(tuple(objects))
+
+
+@rule(level=LogLevel.DEBUG)
+async def compile_many(request: CompileManyRequest, options: GlobalOptions) -> FallibleCompiledObjects:
+    """Compile sources in lanes. The engine keeps 300 KB for each compile that waits, so only one of a lane does."""
+    slots = max(options.process_execution_local_parallelism, options.process_execution_remote_parallelism)
+    lanes = lanes_of(request.requests, slots)
+    compiled = await concurrently(compile_in_turn(CompileInTurnRequest(lane)) for lane in lanes)
+    return FallibleCompiledObjects(in_order([lane.objects for lane in compiled]))
+
+
+@rule(level=LogLevel.DEBUG)
 async def compile_all(request: CompileAllRequest, cc_targets: CcTargets) -> CompiledObjects:
-    objects = await concurrently(
-        compile_source(
-            CompileCcSourceRequest(plan, request.platform, request.abi if plan.needs_python else None), **implicitly()
-        )
+    wanted = (
+        CompileCcSourceRequest(plan, request.platform, request.abi if plan.needs_python else None)
         for plan in request.plans
         if plan.is_for(request.platform)
     )
+    objects = (await compile_many(CompileManyRequest(tuple(wanted)), **implicitly())).objects
     failures = [failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code]
     if failures:
         raise CompileError("\n\n".join(failures))

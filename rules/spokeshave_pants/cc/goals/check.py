@@ -17,8 +17,9 @@ from spokeshave_pants.cc.closure.generated_rules import OwnedSourcesRequest, own
 from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
+    CompileManyRequest,
     CompilePlanRequest,
-    compile_source,
+    compile_many,
     failure_text,
     plan_compile,
 )
@@ -27,6 +28,7 @@ from spokeshave_pants.cc.subsystem import CcCheckSubsystem
 from spokeshave_pants.cc.target_types import IncludeRootField
 from spokeshave_pants.cc.unsupported import unsupported_languages
 from spokeshave_pants.pants_api import concurrently, implicitly, rule
+from spokeshave_pants.pants_api.batches import in_batches
 from spokeshave_pants.toolchain.platforms import parse_platform
 
 
@@ -60,16 +62,17 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targ
     parts = {path for part in included for path in part.paths}
     # The generated sources of a target are checked with any of its files.
     sources = [s for s in owned.sources if s.owner or cc_targets.by_path[s.path].address in checked]
-    plans = await concurrently(
+    plans = await in_batches(
         plan_compile(CompilePlanRequest(source), **implicitly())
         for source in sorted(sources, key=lambda source: source.path)
         if source.path not in parts
     )
-    objects = await concurrently(
-        compile_source(CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly())
+    wanted = (
+        CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None)
         for plan in plans
         if plan.is_for(platform)
     )
+    objects = (await compile_many(CompileManyRequest(tuple(wanted)), **implicitly())).objects
     refused = [_refused(owner, cc_targets, checked) for owner in owners]
     failures = [
         *(text for text in refused if text is not None),

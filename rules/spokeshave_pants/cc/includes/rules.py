@@ -69,6 +69,7 @@ from spokeshave_pants.pants_api import (
     resolve_unexpanded_targets,
     rule,
 )
+from spokeshave_pants.pants_api.batches import in_batches
 
 # The kinds of plain and generated files that C/C++ targets see. A plugin's generator may produce C/C++ itself.
 FILE_OUTPUTS = (FileSourceField, ResourceSourceField, CCSourceField)
@@ -231,7 +232,7 @@ async def scan_cc_file(request: ScanCcFileRequest) -> CcFile:
 @rule(desc="Scan the includes of all C/C++ files", level=LogLevel.DEBUG)
 async def scan_cc_targets(all_targets: AllCCTargets) -> CcTargets:
     targets = sorted(all_targets, key=lambda target: target.address)
-    files = await concurrently(scan_cc_file(ScanCcFileRequest(target)) for target in targets)
+    files = await in_batches(scan_cc_file(ScanCcFileRequest(target)) for target in targets)
     by_path = FrozenDict({file.path: target for file, target in zip(files, targets)})
     return CcTargets(graph=IncludeGraph(files), by_path=by_path)
 

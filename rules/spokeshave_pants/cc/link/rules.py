@@ -67,6 +67,7 @@ from spokeshave_pants.pants_api import (
     resolve_targets,
     rule,
 )
+from spokeshave_pants.pants_api.batches import in_batches
 from spokeshave_pants.sandbox.packages import install_packages
 from spokeshave_pants.toolchain.layout import GLIBC_SYMBOLS
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest, cc_toolchain
@@ -210,7 +211,7 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     in_parts = {*in_libraries, *parts.paths}
     sources = _preferred((source for source in owned.sources if source.path not in in_parts), request.address.spec)
     packages = await concurrently(cc_package(CcPackageRequest(address)) for address in closure.packages)
-    plans = await concurrently(
+    plans = await in_batches(
         plan_compile(CompilePlanRequest(source, variant.flags), **implicitly()) for source in sources
     )
     plans = agreed_plans((variant.applied_to(plan) for plan in plans), where=request.address.spec)
