@@ -35,7 +35,8 @@ def _attacks() -> Mapping[str, Mapping[str, bytes]]:
         **dict.fromkeys(("sdist", "source-tree", "packed"), archives),
         "sdist-file": {"a bomb": _gzip_bomb()},
         **dict.fromkeys(("report", "version", "manifest", "journal", "sets", "attestation", "components"), _json()),
-        **dict.fromkeys(("release-record", "recipe", "sbom", "json-page", "listing", "answers", "secret"), _json()),
+        **dict.fromkeys(("release-record", "recipe", "sbom", "json-page", "answers", "secret"), _json()),
+        "listing": {**_json(), **_html()},
         **dict.fromkeys(("pyproject", "pins", "conda-names", "cache-config", "project-table"), _toml()),
         **dict.fromkeys(("requirements", "keep", "wanted"), _requirements()),
         "html-page": _html(),
@@ -377,6 +378,7 @@ def _html() -> dict[str, bytes]:
         "slashes in a tag": b"<a" + b"/" * size * 4,
         "a wrong reference": b"<a href='&#x110000;&#99999999999999999999;'>",
         "a wrong base": b"<base href='//[x'><a href='y'>",
+        "a host that is not one": b"<a href='//['>x</a><a href='//[]/'>y</a><a href='https://[x]/'>z</a>",
         "a marked section": b"<![foo bar]>",
         "fragments": b"<a href='#" + b"sha256=0&" * size + b"'>",
     }

@@ -21,7 +21,7 @@ _MINIMISING_SECONDS = 60
 _PACKAGING = tuple(f"packaging.{name}" for name in ("_parser", "_tokenizer", "markers", "metadata", "requirements"))
 _INSTRUMENTED = {
     "hostile.targets.native": (
-        "spokeshave.native",
+        *("spokeshave.native", "spokeshave.emulation.pe_exports", "spokeshave.standalone.runtime_pack"),
         *(f"elftools.elf.{name}" for name in ("elffile", "dynamic", "sections", "segments")),
     ),
     "hostile.targets.wheels": (
@@ -31,12 +31,14 @@ _INSTRUMENTED = {
     "hostile.targets.texts": (
         *("spokeshave.assemble.metadata", "spokeshave.sdist.pyproject", "spokeshave.pythons.requirements"),
         *("spokeshave.release.retention", "spokeshave.release.publish.journal", "spokeshave.release.record"),
+        *("spokeshave.develop.environment", "spokeshave.wheel.record", "spokeshave.release.index.writer.provenance"),
         *("spokeshave.version", "spokeshave.release.conda.reading", "spokeshave.requirement_text"),
         *("spokeshave_core.json_values", "spokeshave_core.manifest", "spokeshave_core.requirement_lines", *_PACKAGING),
     ),
     "hostile.targets.indexes": (
         *("spokeshave.upload", "spokeshave.release.index.server", "spokeshave.release.verification"),
         *("spokeshave.sdist", "spokeshave.standalone.unpack", "spokeshave.release.packed_files", "html.parser"),
+        *("spokeshave.release.destination.static_index", "spokeshave.release.destination.index"),
         *("spokeshave.release.version_search", "spokeshave.release.check.file", "tarfile"),
     ),
     "hostile.targets.sources": ("spokeshave_pants", "spokeshave_core.requirement_lines"),
