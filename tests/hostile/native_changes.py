@@ -23,6 +23,7 @@ extern unsigned long strlen(const char *);
 static long buffer[4];
 static const char *volatile name = "x";
 """
+_NAMES_OF_LIBC = (b"\0clock_gettime", b"\0strlen")
 _CHARACTERS = b"aZ0_./$ \x00\xff"
 # DT_NULL, and tags of names, hashes, flags and debuggers. None of them makes the loader run code of the file.
 _TAGS = (
@@ -137,6 +138,10 @@ def _write(data: bytearray, at: int, form: str, value: int) -> None:
 def _name(randomness: random.Random, data: bytearray, layout: _Layout) -> str:
     start, size = layout.sections[".dynstr"]
     at = start + randomness.randrange(size)
+    end = data.find(b"\0", at)
+    if bytes(data[start:end]).endswith(_NAMES_OF_LIBC):
+        # `verify` has no list of the names that each version of glibc has.
+        return "nothing"
     data[at] = randomness.choice(_CHARACTERS)
     return f"byte {at}"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from hostile.limits import Target
 from hostile.targets.common import each_of, in_file
 from spokeshave.emulation.pe_exports import exported_names
+from spokeshave.native.elf.loading import loading_faults
 from spokeshave.native.elf.sections import copy_without_sections
 from spokeshave.native.elf.skeleton import Skeleton
 from spokeshave.native.file import read_native
@@ -82,6 +83,7 @@ def _static_library(path: Path) -> None:
 def _elf(path: Path) -> None:
     each_of(
         lambda: read_native(path, "lib.so"),
+        lambda: loading_faults(path, "lib.so"),
         lambda: find_version_slots(path, "lib.so"),
         lambda: has_slots_of(path, "lib.so", UNSTAMPED),
         lambda: read_native(copy_without_sections(path, path.with_name("bare")), "lib.so"),
