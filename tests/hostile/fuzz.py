@@ -111,6 +111,7 @@ def _run(options: argparse.Namespace) -> int:
         return session.end()
     corpus = session.write_corpus()
     flags = [f"-max_len={_LONGEST}", "-timeout=100", "-rss_limit_mb=4096", "-verbosity=0", "-use_value_profile=1"]
+    flags.append(f"-artifact_prefix={session.folder}/")
     words = session.write_words()
     atheris.Setup([sys.argv[0], *flags, *([f"-dict={words}"] if words else []), str(corpus)], session.read)
     session.begin()
@@ -139,7 +140,7 @@ class _Session:
         if not isinstance(target, Target):
             raise TypeError("not a target")
         self._target = target
-        self._folder = folder
+        self.folder = folder
         self._seconds = seconds
         self._end = float("inf")
         self._count = 0
@@ -179,7 +180,7 @@ class _Session:
         )
         for kind, (message, data) in self._faults.items():
             smaller = minimised(data, lambda each: fault_of(self._target, each) == kind, _MINIMISING_SECONDS)  # noqa: B023
-            file = self._folder / "faults" / hashlib.sha256(kind.encode()).hexdigest()[:12]
+            file = self.folder / "faults" / hashlib.sha256(kind.encode()).hexdigest()[:12]
             file.write_bytes(smaller)
             print(f"  {message}\n    {file} ({len(smaller)} bytes)", flush=True)
         return int(bool(self._faults))
@@ -188,7 +189,7 @@ class _Session:
         """Write the seeds and the committed inputs next to those of earlier runs, and return the folder."""
         from hostile.attacks import attacks_on
 
-        corpus = self._folder / "corpus"
+        corpus = self.folder / "corpus"
         corpus.mkdir(exist_ok=True)
         for data in (*self._target.seeds(), *attacks_on(self._target.name).values()):
             if len(data) <= _LONGEST:
@@ -200,7 +201,7 @@ class _Session:
         words = [word for word in self._target.words if len(word) <= 64]
         if not words:
             return None
-        file = self._folder / "words"
+        file = self.folder / "words"
         lines = ('"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in words)
         file.write_text("".join(lines))
         return file

@@ -5,13 +5,19 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from hostile.wheels import install, is_accepted, mutated_wheel, run
+from hostile.wheels import install, is_accepted, mutated_wheel, native_wheel, run
 
 
 def test_accepted_wheels_install_and_import(tmp_path: Path) -> None:
     accepted, faults = run(24, 0, tmp_path)
     assert faults == []
     assert 4 <= accepted < 24
+
+
+def test_accepted_native_files_are_imported(tmp_path: Path) -> None:
+    accepted, faults = run(12, 0, tmp_path, native_wheel)
+    assert faults == []
+    assert 2 <= accepted < 12
 
 
 def test_a_wheel_that_cannot_be_installed_is_found(tmp_path: Path) -> None:

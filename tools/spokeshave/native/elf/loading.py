@@ -126,6 +126,10 @@ def _tag_faults(
         found = [kind for kind in group if kind in values]
         if found and len(found) != len(group) and any(values[kind] for kind in found if kind != "DT_PLTREL"):
             yield f"its dynamic section has {found[0]} without {next(kind for kind in group if kind not in values)}"
+    required = ("DT_STRTAB", "DT_SYMTAB", *(["DT_VERSYM"] if "DT_VERNEED" in values else []))
+    yield from (f"its dynamic section lacks {kind}" for kind in required if kind not in values)
+    if not {"DT_HASH", "DT_GNU_HASH"} & values.keys():
+        yield "its dynamic section has no table of hashes"
     for kind in sorted(_ADDRESSES & values.keys()):
         if values[kind] and not _in_memory(loads, values[kind]):
             yield f"{kind} leads to no segment that is loaded"

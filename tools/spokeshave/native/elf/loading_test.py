@@ -19,7 +19,13 @@ extern int clock_gettime(int, void *);
 static long buffer[4];
 """
 # Tags, and their number in the file of the tests.
-NEEDED, RELAENT, PLTRELSZ, JMPREL, SONAME, FLAGS_1 = 1, 9, 2, 23, 14, 0x6FFFFFFB
+NEEDED = 1
+PLTRELSZ = 2
+RELAENT = 9
+SONAME = 14
+JMPREL = 23
+VERSYM = 0x6FFFFFF0
+FLAGS_1 = 0x6FFFFFFB
 
 
 @functools.cache
@@ -86,6 +92,7 @@ def test_files_of_linkers_can_be_loaded(platform: str, tmp_path: Path) -> None:
         (lambda: segment(2), "I", 0x7FFF, "its dynamic section is in no segment"),
         (lambda: tag(RELAENT), "Q", 0x70000001, "without DT_RELAENT"),
         (lambda: tag(PLTRELSZ), "Q", 0x70000001, "without DT_PLTRELSZ"),
+        (lambda: tag(VERSYM), "Q", 0x18, "lacks DT_VERSYM"),
         (lambda: tag(JMPREL) + 8, "Q", 1 << 40, "DT_JMPREL leads to no segment"),
         (lambda: tag(SONAME), "Q", RELAENT, "DT_RELAENT twice"),
         (lambda: tag(SONAME) + 8, "Q", 1 << 20, "is not in the table of names"),
