@@ -70,5 +70,5 @@ def test_a_version_that_is_not_one_is_left_to_the_backend(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a; " + "(" * 3000 + "os_name == ''" + ")" * 3000, "a==" + "9" * 5000])
-def test_build_requirements_that_are_not_any_are_left_to_the_backend(text: str) -> None:
+def test_malformed_build_requirements_are_left_to_the_backend(text: str) -> None:
     assert parse(pyproject_toml=f'[build-system]\nrequires = ["{text}"]\n[project]\nname = "a"\n').name == "a"
