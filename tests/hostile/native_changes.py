@@ -13,8 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
-
+from spokeshave.native.elf.file import open_elf
 from spokeshave.testing.native_fixtures import link_bare, module_source
 
 _USES_LIBC = """
@@ -119,7 +118,7 @@ class _Layout:
     """Where the parts of an ELF file of 64 bits are."""
 
     def __init__(self, data: bytes) -> None:
-        elf = ELFFile(io.BytesIO(data))
+        elf = open_elf(io.BytesIO(data))
         self.sections = {section.name: (section["sh_offset"], section["sh_size"]) for section in elf.iter_sections()}
         self.segments = [elf["e_phoff"] + number * elf["e_phentsize"] for number in range(elf["e_phnum"])]
         self.section_table = (elf["e_shoff"], elf["e_shnum"] * elf["e_shentsize"])
@@ -189,7 +188,7 @@ def _symbol(randomness: random.Random, data: bytearray, layout: _Layout) -> str:
     at = randomness.choice(list(layout.entries(".dynsym", 24))[1:])
     offset, form, values = randomness.choice(
         (
-            (0, "I", (0, 1, 5, 9, 1 << 20)),
+            (0, "I", (0, 1 << 20)),
             (4, "B", (0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x16, 0x20, 0x22, 0xA2)),
             (5, "B", (0, 1, 2, 3, 0x80)),
             (6, "H", (0, 1, 5, 0xFFF1, 0xFFF2, 0x7FFF)),

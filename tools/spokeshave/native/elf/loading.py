@@ -45,7 +45,6 @@ _VERSION_OF_NEEDS = 1
 _MOST_NEEDS = 1 << 15
 _GLOBAL_OR_WEAK = (1, 2)
 _BINDINGS = (0, 1, 2, 10)
-_DEFAULT_VISIBILITY = (0, 3)
 _CODE_KINDS = (0, 2)
 _FUNCTION = 2
 _MOST_INIT_FUNCTIONS = 256
@@ -204,9 +203,7 @@ def _symbol_faults(dynamic: DynamicSection, loads: list[Any], versions: set[int]
         if symbol.version >= _FIRST_VERSION and symbol.version not in versions:
             yield f"{dynamic.text(symbol.name_at)!r} has a version that the file does not know"
         if symbol.is_undefined:
-            if symbol.name_at and (
-                symbol.binding not in _GLOBAL_OR_WEAK or symbol.visibility not in _DEFAULT_VISIBILITY
-            ):
+            if symbol.name_at and (symbol.binding not in _GLOBAL_OR_WEAK or symbol.visibility):
                 yield f"{dynamic.text(symbol.name_at)!r} is undefined, and hidden from other files"
         elif symbol.is_exported:
             name = dynamic.text(symbol.name_at)

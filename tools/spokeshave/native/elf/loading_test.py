@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from elftools.elf.elffile import ELFFile
 
+from spokeshave.native.elf.file import open_elf
 from spokeshave.native.elf.loading import loading_faults
 from spokeshave.testing.native_fixtures import MANYLINUX, TARGETS, link_bare, module_source
 
@@ -43,12 +43,12 @@ def faults(data: bytes, folder: Path) -> str:
 
 
 def section(name: str) -> int:
-    return int(ELFFile(io.BytesIO(module())).get_section_by_name(name)["sh_offset"])
+    return int(open_elf(io.BytesIO(module())).get_section_by_name(name)["sh_offset"])
 
 
 def segment(number: int) -> int:
     """Return where the header of a loaded segment is."""
-    elf = ELFFile(io.BytesIO(module()))
+    elf = open_elf(io.BytesIO(module()))
     loads = [n for n, each in enumerate(elf.iter_segments()) if each["p_type"] == "PT_LOAD"]
     return int(elf["e_phoff"] + loads[number] * elf["e_phentsize"])
 
@@ -59,7 +59,7 @@ def tag(kind: int) -> int:
 
 
 def symbol(name: str) -> int:
-    table = ELFFile(io.BytesIO(module())).get_section_by_name(".dynsym")
+    table = open_elf(io.BytesIO(module())).get_section_by_name(".dynsym")
     return section(".dynsym") + 24 * [each.name for each in table.iter_symbols()].index(name)
 
 
