@@ -66,17 +66,11 @@ def check_refused(wheel: Path, scratch: Path, capfd: pytest.CaptureFixture[str])
         assert f"{wheel.name}: " in (printed := "".join(capfd.readouterr())), command
         assert "(File is not a zip file)" in printed, command
     assert not (scratch / "record").exists()
-    options: list[str | Path] = [
-        "--isolated",
-        "--disable-pip-version-check",
-        "--no-index",
-        "--no-deps",
-        "--target",
-        scratch / "target",
-    ]
     # For the Python and platform of the wheel, so that pip opens it.
     tag = ["--only-binary", ":all:", "--python-version", "3.10", "--platform", "manylinux_2_17_x86_64"]
-    install: list[str | Path] = [sys.executable, "-I", pip_folder(), "install", *options, *tag, wheel]
+    options = ["--isolated", "--disable-pip-version-check", "--no-index", "--no-deps", *tag]
+    target = str(scratch / "target")
+    install = [sys.executable, "-I", str(pip_folder()), "install", *options, "--target", target, str(wheel)]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"{wheel} is invalid" in done.stderr, done.stderr
