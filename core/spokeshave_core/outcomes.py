@@ -138,6 +138,7 @@ class Rule(enum.Enum):
     ENTRY_POINT = "entry-point"
     NO_NATIVE_CODE = "no-native-code"
     ARCHITECTURE = "architecture"
+    LOADING = "loading"
     MINIMUM_SYSTEM = "minimum-system"
     SYMBOL_VERSION = "symbol-version"
     FORBIDDEN_SYMBOL = "forbidden-symbol"

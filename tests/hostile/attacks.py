@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Mapping
 
 from hostile.raw_zip import DEFLATED, RawEntry, deflated, raw_zip
-from hostile.targets.native import compiled_module
+from hostile.targets.native import archive_entry, compiled_module
 from hostile.targets.wheels import ENTRY_POINTS, METADATA, NAMES, RECIPE, SBOM, SEPARATOR, WHEEL, record_of
 
 _DIST_INFO = b"demo-1.0rc1.dist-info"
@@ -35,15 +35,39 @@ def _attacks() -> Mapping[str, Mapping[str, bytes]]:
         **dict.fromkeys(("sdist", "source-tree", "packed"), archives),
         "sdist-file": {"a bomb": _gzip_bomb()},
         **dict.fromkeys(("report", "version", "manifest", "journal", "sets", "attestation", "components"), _json()),
-        **dict.fromkeys(("release-record", "recipe", "sbom", "json-page", "listing", "answers", "secret"), _json()),
+        **dict.fromkeys(("release-record", "recipe", "sbom", "json-page", "answers", "secret"), _json()),
+        "listing": {**_json(), **_html()},
         **dict.fromkeys(("pyproject", "pins", "conda-names", "cache-config", "project-table"), _toml()),
         **dict.fromkeys(("requirements", "keep", "wanted"), _requirements()),
-        **dict.fromkeys(("html-page", "upload-answer"), _html()),
+        "html-page": _html(),
+        "upload-answer": {
+            **_html(),
+            "a long pause": b"\x00\x00" + _DIGITS,
+            "a date of no time zone": b"\x00\x00Mon, 30 Nov 2026 01:00:00 +99999999999999999999",
+        },
         "metadata": {
             "long numbers": METADATA.replace(b"1.0rc1", _DIGITS),
             "deep markers": METADATA.replace(b"python_version >= '3.9'", b"(" * 3000 + b"os_name == ''" + b")" * 3000),
             "many headers": METADATA.replace(b"\n\n", b"\n" + b"Requires-Dist: a\n" * 10000 + b"\n", 1),
         },
+        "static-library": _static_libraries(),
+        "environment": {
+            "a size that is not a number": b"x,,y\n",
+            "not UTF-8": b"Name: demo\nVersion: \xff\n",
+            "a version that is not one": b"Name: demo\nVersion: 2004d.unknown\n",
+            "a long version": b"Name: demo\nVersion: " + _DIGITS + b"\n",
+            "no version": b"Name: demo\n",
+            "nothing": b"",
+        },
+        "test-report": {
+            "a cut report": b"<testsuites><testsuite",
+            "entities of entities": b"<!DOCTYPE a ["
+            + b"".join(b"<!ENTITY e%d '%b'>" % (n, b"&e%d;" % (n - 1) * 10 if n else b"x") for n in range(10))
+            + b"]><a>&e9;</a>",
+            "an unknown encoding": b"<?xml version='1.0' encoding='x'?><a/>",
+            "an external entity": b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
+        },
+        "provenance": {"a host that is not one": b"https://[x/"},
         "record": {"long numbers": b"x,," + _DIGITS + b"\n"},
         "conda-recipe": {
             "deep lists": b"package: " + b"[" * 1200,
@@ -251,8 +275,20 @@ def _json() -> dict[str, bytes]:
         "a list": b"[]",
         "a text": b'"files"',
         "null": b"null",
+        "a size without an end": json.dumps({"files": [_page_entry(size=float("inf"))], "versions": []}).encode(),
+        "fields of other types": json.dumps(
+            {"files": [_page_entry(filename=1), _page_entry()], "versions": []}
+        ).encode(),
+        "releases of other types": json.dumps(
+            {"releases": {"1": [_page_entry(filename=[]), {"filename": 1}]}}
+        ).encode(),
         "keys that are not texts": json.dumps({"files": [[], {}, None, 1]}).encode(),
     }
+
+
+def _page_entry(**changed: object) -> dict[str, object]:
+    entry = {"filename": "a.whl", "url": "a", "hashes": {"sha256": "00"}, "size": 1, "yanked": False}
+    return {**entry, "upload-time": "2026-01-01T00:00:00Z", **changed}
 
 
 def _toml() -> dict[str, bytes]:
@@ -261,6 +297,7 @@ def _toml() -> dict[str, bytes]:
         "deep tables": b"a = " + b"{a=" * 50000,
         "a long number": b"a = " + _DIGITS + b"\n",
         "a deep key": b"[" + b"a." * 20000 + b"a]\nb = 1\n",
+        "tables in tables": b"a." * 3000 + b"a = 1\n",
         "many tables": b"[[packages]]\n" * 5000,
         "a long version": b'[project]\nname = "a"\nversion = "' + _DIGITS + b'"\n',
         "a long requirement": b'[project]\nname = "a"\nversion = "1"\ndependencies = ["a==' + _DIGITS + b'"]\n',
@@ -278,6 +315,26 @@ def _toml() -> dict[str, bytes]:
         "a byte order mark": b"\xef\xbb\xbfa = 1\n",
         "a long package": b'[[packages]]\nname = "a"\nversion = "' + _DIGITS + b'"\n',
         "a long date": b"a = 9999-99-99T99:99:99Z\n",
+    }
+
+
+def _static_libraries() -> dict[str, bytes]:
+    start = b"!<arch>\n"
+    body = b"x" * 60
+    many = archive_entry(b"//", b"a" * 100 + b"\n" + b"b" * 300000) + archive_entry(b"/0", b"") * 5000
+    return {
+        "a size that leads back": start + archive_entry(b"a.o/", body, b"-60"),
+        "a negative size": start + archive_entry(b"a.o/", body, b"-1"),
+        "a large size": start + archive_entry(b"a.o/", body, b"9999999999"),
+        "a size that is not a number": start + archive_entry(b"a.o/", body, b"x"),
+        "a long name of no length": start + archive_entry(b"#1/", body),
+        "a long name of negative length": start + archive_entry(b"#1/-9", body),
+        "a name behind the table": start + archive_entry(b"//", b"a/\n") + archive_entry(b"/9", body),
+        "a name without an end": start + archive_entry(b"//", b"a" * 300) + archive_entry(b"/0", body),
+        "a name with a zero": start + archive_entry(b"a\0b.o/", body),
+        "a name that is not UTF-8": start + archive_entry(b"\xff.o/", body),
+        "a name outside": start + archive_entry(b"//", b"../../outside.o/\n") + archive_entry(b"/0", body),
+        "many names in a table": start + many,
     }
 
 
@@ -321,6 +378,7 @@ def _html() -> dict[str, bytes]:
         "slashes in a tag": b"<a" + b"/" * size * 4,
         "a wrong reference": b"<a href='&#x110000;&#99999999999999999999;'>",
         "a wrong base": b"<base href='//[x'><a href='y'>",
+        "a host that is not one": b"<a href='//['>x</a><a href='//[]/'>y</a><a href='https://[x]/'>z</a>",
         "a marked section": b"<![foo bar]>",
         "fragments": b"<a href='#" + b"sha256=0&" * size + b"'>",
     }

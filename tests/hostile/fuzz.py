@@ -21,7 +21,7 @@ _MINIMISING_SECONDS = 60
 _PACKAGING = tuple(f"packaging.{name}" for name in ("_parser", "_tokenizer", "markers", "metadata", "requirements"))
 _INSTRUMENTED = {
     "hostile.targets.native": (
-        "spokeshave.native",
+        *("spokeshave.native", "spokeshave.emulation.pe_exports", "spokeshave.standalone.runtime_pack"),
         *(f"elftools.elf.{name}" for name in ("elffile", "dynamic", "sections", "segments")),
     ),
     "hostile.targets.wheels": (
@@ -31,12 +31,14 @@ _INSTRUMENTED = {
     "hostile.targets.texts": (
         *("spokeshave.assemble.metadata", "spokeshave.sdist.pyproject", "spokeshave.pythons.requirements"),
         *("spokeshave.release.retention", "spokeshave.release.publish.journal", "spokeshave.release.record"),
+        *("spokeshave.develop.environment", "spokeshave.wheel.record", "spokeshave.release.index.writer.provenance"),
         *("spokeshave.version", "spokeshave.release.conda.reading", "spokeshave.requirement_text"),
         *("spokeshave_core.json_values", "spokeshave_core.manifest", "spokeshave_core.requirement_lines", *_PACKAGING),
     ),
     "hostile.targets.indexes": (
         *("spokeshave.upload", "spokeshave.release.index.server", "spokeshave.release.verification"),
         *("spokeshave.sdist", "spokeshave.standalone.unpack", "spokeshave.release.packed_files", "html.parser"),
+        *("spokeshave.release.destination.static_index", "spokeshave.release.destination.index"),
         *("spokeshave.release.version_search", "spokeshave.release.check.file", "tarfile"),
     ),
     "hostile.targets.sources": ("spokeshave_pants", "spokeshave_core.requirement_lines"),
@@ -109,6 +111,7 @@ def _run(options: argparse.Namespace) -> int:
         return session.end()
     corpus = session.write_corpus()
     flags = [f"-max_len={_LONGEST}", "-timeout=100", "-rss_limit_mb=4096", "-verbosity=0", "-use_value_profile=1"]
+    flags.append(f"-artifact_prefix={session.folder}/")
     words = session.write_words()
     atheris.Setup([sys.argv[0], *flags, *([f"-dict={words}"] if words else []), str(corpus)], session.read)
     session.begin()
@@ -137,7 +140,7 @@ class _Session:
         if not isinstance(target, Target):
             raise TypeError("not a target")
         self._target = target
-        self._folder = folder
+        self.folder = folder
         self._seconds = seconds
         self._end = float("inf")
         self._count = 0
@@ -177,7 +180,7 @@ class _Session:
         )
         for kind, (message, data) in self._faults.items():
             smaller = minimised(data, lambda each: fault_of(self._target, each) == kind, _MINIMISING_SECONDS)  # noqa: B023
-            file = self._folder / "faults" / hashlib.sha256(kind.encode()).hexdigest()[:12]
+            file = self.folder / "faults" / hashlib.sha256(kind.encode()).hexdigest()[:12]
             file.write_bytes(smaller)
             print(f"  {message}\n    {file} ({len(smaller)} bytes)", flush=True)
         return int(bool(self._faults))
@@ -186,7 +189,7 @@ class _Session:
         """Write the seeds and the committed inputs next to those of earlier runs, and return the folder."""
         from hostile.attacks import attacks_on
 
-        corpus = self._folder / "corpus"
+        corpus = self.folder / "corpus"
         corpus.mkdir(exist_ok=True)
         for data in (*self._target.seeds(), *attacks_on(self._target.name).values()):
             if len(data) <= _LONGEST:
@@ -198,7 +201,7 @@ class _Session:
         words = [word for word in self._target.words if len(word) <= 64]
         if not words:
             return None
-        file = self._folder / "words"
+        file = self.folder / "words"
         lines = ('"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in words)
         file.write_text("".join(lines))
         return file

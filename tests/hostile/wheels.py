@@ -1,7 +1,7 @@
 """Mutations of real wheels, by their structure: what `verify` accepts must install with pip, and be imported.
 
-`python -m hostile.wheels --count 2000 --seed 1` runs many; a test runs a few, the same in each run. The bytes of native
-files stay, as only a run shows whether code is sound.
+`python -m hostile.wheels --count 2000 --seed 1` runs many; a test runs a few, the same in each run. With `--native`,
+the native files change instead of the rest, but not their code.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from elftools.common.exceptions import ELFError
+
+from hostile.native_changes import changed_elf, module_with_libc
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.promote.stamping import stamp_promoted, unstamp
 from spokeshave.repair.command import repair
@@ -35,10 +38,13 @@ ABI = PythonAbi.parse("cp38-abi3")
 _BATCH = 60
 _IMPORT = """
 import importlib, sys
+from pathlib import Path
 from importlib.metadata import distribution
 sys.path.insert(0, sys.argv[1])
 for name in sys.argv[2:]:
-    importlib.import_module(f"{name}.native")
+    # A change may have removed or renamed it.
+    if Path(sys.argv[1], name, "native.abi3.so").exists():
+        importlib.import_module(f"{name}.native")
     found = distribution(name)
     if not (found.version and found.files is not None and found.metadata["Name"]):
         sys.exit(f"{name} is not whole")
@@ -80,6 +86,13 @@ _PARTS = (
         "-",
         "--x",
         "x" * 250,
+        "a\nb",
+        "a\r\nb",
+        "\n",
+        "a\rb",
+        "a\x0bb",
+        "a\u2028b",
+        "a\x85b",
         "\ufeff",
         "\u202e",
     ),
@@ -162,6 +175,25 @@ class Mutated:
     path: Path
     name: str
     changes: tuple[str, ...]
+
+
+Maker = Callable[[random.Random, str, Path], Mutated]
+
+
+def native_wheel(randomness: random.Random, name: str, folder: Path) -> Mutated:
+    """Write a wheel whose native file has one to three changes."""
+    wheel = draft(name)
+    member = wheel.member("native.abi3.so")
+    member.data = module_with_libc(MANYLINUX)
+    changes = []
+    for _ in range(randomness.choice((1, 1, 1, 2, 3))):
+        try:
+            member.data, change = changed_elf(randomness, member.data)
+        except (ELFError, KeyError, IndexError, ValueError):
+            # After the other changes, there is no such part.
+            continue
+        changes.append(change)
+    return Mutated(path=wheel.write(folder), name=name, changes=tuple(changes))
 
 
 def mutated_wheel(randomness: random.Random, name: str, folder: Path) -> Mutated:
@@ -338,13 +370,13 @@ def install(wheels: Sequence[Mutated], folder: Path) -> str | None:
     return None if not done.returncode else (done.stderr.strip().splitlines() or ["no output"])[-1]
 
 
-def run(count: int, seed: int, folder: Path) -> tuple[int, list[str]]:
+def run(count: int, seed: int, folder: Path, make: Maker = mutated_wheel) -> tuple[int, list[str]]:
     """Judge wheels. Return how many are accepted, and a text for each that should not be or breaks a command."""
     randomness = random.Random(seed)
     faults: list[str] = []
     accepted: list[Mutated] = []
     for number in range(count):
-        wheel = mutated_wheel(randomness, f"m{seed}_{number}", folder)
+        wheel = make(randomness, f"m{seed}_{number}", folder)
         try:
             if not is_accepted(wheel.path):
                 wheel.path.unlink()
@@ -378,10 +410,13 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m hostile.wheels", description=__doc__)
     parser.add_argument("--count", type=int, default=500, help="how many wheels; default: 500")
     parser.add_argument("--seed", type=int, default=1, help="other seeds make other wheels; default: 1")
+    parser.add_argument("--native", action="store_true", help="change the native files, and nothing else")
     options = parser.parse_args(arguments)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        accepted, faults = run(options.count, options.seed, Path(folder))
+        accepted, faults = run(
+            options.count, options.seed, Path(folder), native_wheel if options.native else mutated_wheel
+        )
     for fault in faults:
         print(fault)
     seconds = time.monotonic() - start

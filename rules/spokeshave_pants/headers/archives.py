@@ -15,8 +15,10 @@ from spokeshave_pants.toolchain.platforms import parse_platform
 OPTION = "`[python-headers].archives`"
 INCLUDE = "python/include"
 
-_PINNED = re.compile(r"[^|\s]+\|[0-9a-f]{64}\|[0-9]+")
-_DIGEST = re.compile(r"Digest\s*\{\s*hash:\s*Fingerprint<(?P<sha256>[0-9a-f]{64})>,\s*size_bytes:\s*(?P<size>[0-9]+)")
+_PINNED = re.compile(r"[^|\s]+\|[0-9a-f]{64}\|[0-9]{1,15}")
+_DIGEST = re.compile(
+    r"Digest\s*\{\s*hash:\s*Fingerprint<(?P<sha256>[0-9a-f]{64})>,\s*size_bytes:\s*(?P<size>[0-9]{1,15})"
+)
 # The engine stops a download at the pinned size and then does not know its hash.
 _LARGER = "larger than expected digest"
 _VERSION = re.compile(r'^#define\s+PY_VERSION\s+"(?P<version>[^"]+)"', re.MULTILINE)

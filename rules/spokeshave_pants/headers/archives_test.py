@@ -39,6 +39,7 @@ def test_an_archive_is_pinned_by_address_hash_and_size() -> None:
         f"{URL}|{SHA256}|",
         f"{URL}|{SHA256}|12²",
         f"{URL}|{SHA256}|-1",
+        f"{URL}|{SHA256}|{'9' * 5000}",
         f"{URL}|{SHA256}|1|2",
     ],
 )

@@ -22,6 +22,13 @@ def parse_requirement(text: str) -> Requirement:
     Raises:
         ValueError: It is not a requirement.
     """
+    try:
+        return _parse(text)
+    except RecursionError as error:
+        raise ValueError("its marker is nested too deeply") from error
+
+
+def _parse(text: str) -> Requirement:
     if PANTS_SEMVER < FIRST_BY_NAME:
         from pants.backend.python.pip_requirement import PipRequirement as BundledRequirement
 

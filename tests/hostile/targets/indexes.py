@@ -22,8 +22,10 @@ from hostile.targets.texts import JSON_WORDS, PYPROJECT, texts
 from hostile.targets.wheels import METADATA, RECIPE, wheel_seeds
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.reader import read_file
+from spokeshave.release.destination.index import _listed
+from spokeshave.release.destination.static_index import StaticIndexDestination
 from spokeshave.release.fetch.release_index import SetChoice, choose_set
-from spokeshave.release.index.folder import ReleaseIndex, read_sets
+from spokeshave.release.index.folder import JSON_PAGE, JSON_PAGES, ReleaseIndex, read_sets
 from spokeshave.release.index.server.http_server import IndexServer, _Handler
 from spokeshave.release.index.server.site import Site
 from spokeshave.release.seal.artifact import read_artifact
@@ -43,6 +45,8 @@ from spokeshave.sdist.stamping import read_sdist_facts, stamp_sdist
 from spokeshave.standalone.unpack import RefusedArchiveError, unpack
 from spokeshave.upload.refusal import is_accepted, refusal, says_file_exists
 from spokeshave.upload.simple_index import UnreadableIndexError, page_of_html, page_of_json
+from spokeshave.upload.transport import retry_after
+from spokeshave.upload.warehouse import parse_project
 from spokeshave.wheel.version_facts import VersionFacts
 
 URL = "https://example.org/simple/demo/"
@@ -119,6 +123,7 @@ def _answer(data: bytes, _: Path) -> None:
     kind = kinds[data[1] % len(kinds)] if len(data) > 1 else ""
     response = _response(data[2:], kind, status)
     response.headers["location"] = data[2:300].decode("latin-1").replace("\n", "")
+    retry_after(response.headers["location"])
     is_accepted(response)
     says_file_exists(response)
     refusal("demo.whl", URL, response, anonymous=True)
@@ -128,8 +133,29 @@ def _page(data: bytes, _: Path) -> None:
     page_of_html(data.decode("utf-8", "replace"), URL)
 
 
-def _json_page(data: bytes, _: Path) -> None:
-    page_of_json(_response(data, "application/json"))
+def _json_page(data: bytes, folder: Path) -> None:
+    parse_project(data)
+    each_of(lambda: _listed_page(data), lambda: _static_page(data, folder))
+
+
+def _listed_page(data: bytes) -> None:
+    """Read a page as publishing and fetching do."""
+    page = page_of_json(_response(data, "application/json"))
+    for name in sorted(page.files):
+        _listed(name, page.files[name])
+
+
+def _static_page(data: bytes, folder: Path) -> None:
+    """Read a page of an index in a folder."""
+    (folder / "generations/1").mkdir(parents=True)
+    (folder / "current").symlink_to("generations/1")
+    index = ReleaseIndex(folder)
+    path = index.generation / JSON_PAGES / "demo" / JSON_PAGE
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    destination = StaticIndexDestination.__new__(StaticIndexDestination)
+    destination._index = index
+    destination.listing("demo")
 
 
 def _listing(data: bytes, _: Path) -> None:

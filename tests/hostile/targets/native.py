@@ -9,6 +9,8 @@ from pathlib import Path
 
 from hostile.limits import Target
 from hostile.targets.common import each_of, in_file
+from spokeshave.emulation.pe_exports import exported_names
+from spokeshave.native.elf.loading import loading_faults
 from spokeshave.native.elf.sections import copy_without_sections
 from spokeshave.native.elf.skeleton import Skeleton
 from spokeshave.native.file import read_native
@@ -20,6 +22,7 @@ from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.pe.edit import rename_libraries
 from spokeshave.native.pe.file import read_pe
 from spokeshave.native.version_slot import find_version_slots, has_slots_of, write_version_slots
+from spokeshave.standalone.runtime_pack import RuntimePackError, RuntimePackRecipe, lay_out
 from spokeshave.testing.native_fixtures import link_bare, module_source, slot_source
 from spokeshave_core.wheel_name import UNSTAMPED
 
@@ -56,9 +59,31 @@ def fused() -> bytes:
         return output.read_bytes()
 
 
+@functools.cache
+def static_libraries() -> Sequence[bytes]:
+    """Return static libraries in the forms of System V and of BSD, with long and short names."""
+    table = b"zig-cache/o/1234/a_long_name_of_an_object.o/\nanother_one_of_these.o/\n"
+    system_v = [(b"/", b"\0\0\0\0"), (b"//", table), (b"/0", b"long"), (b"/45", b"odd"), (b"b.o/", b"body")]
+    bsd = [(b"#1/12", b"__.SYMDEF\0\0\0symbols"), (b"#1/8", b"any.o\0\0\0body"), (b"b.o", b"")]
+    return [b"!<arch>\n" + b"".join(archive_entry(*entry) for entry in each) for each in (system_v, bsd)]
+
+
+def archive_entry(name: bytes, body: bytes, size: bytes | None = None) -> bytes:
+    """Return an entry of a static library, which states the size of its content or another one."""
+    stated = b"%d" % len(body) if size is None else size
+    return b"%-16s%-12s%-6s%-6s%-8s%-10s`\n%s" % (name, b"0", b"0", b"0", b"644", stated, body) + b"\n" * (
+        len(body) % 2
+    )
+
+
+def _static_library(path: Path) -> None:
+    lay_out(RuntimePackRecipe((("libc++.a", str(path)),), (), ()), path.with_name("pack"))
+
+
 def _elf(path: Path) -> None:
     each_of(
         lambda: read_native(path, "lib.so"),
+        lambda: loading_faults(path, "lib.so"),
         lambda: find_version_slots(path, "lib.so"),
         lambda: has_slots_of(path, "lib.so", UNSTAMPED),
         lambda: read_native(copy_without_sections(path, path.with_name("bare")), "lib.so"),
@@ -126,5 +151,32 @@ TARGETS = (
         summary="PE files: imports, exports, renamed libraries",
         read=in_file("lib.dll", _pe),
         seeds=lambda: [compiled("win_amd64"), compiled("win_arm64")],
+    ),
+    Target(
+        name="pe-exports",
+        summary="the names that python3X.dll exports, by the set-up of emulated Pythons",
+        read=in_file("python312.dll", exported_names),
+        seeds=lambda: [compiled("win_amd64")],
+    ),
+    Target(
+        name="static-library",
+        summary="static libraries of the toolchain",
+        read=in_file("libc++.a", _static_library),
+        seeds=static_libraries,
+        errors=(RuntimePackError,),
+        words=(
+            b"-60",
+            b"-1",
+            b"9999999999",
+            b"#1/",
+            b"#1/-1",
+            b"/1",
+            b"//",
+            b"/",
+            b"__.SYMDEF",
+            b"`\n",
+            b"../x",
+            b"\0",
+        ),
     ),
 )

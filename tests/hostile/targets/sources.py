@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from hostile.limits import Target
 from hostile.targets.common import as_text, each_of
 from hostile.targets.texts import JSON_WORDS, LINE_WORDS, PYPROJECT, TOML_WORDS, texts
+from spokeshave.standalone.runtime_pack import ELF, MACHO, PE, RuntimePackError, parse_link_log
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.closure.unity import unconditional_includes
@@ -25,6 +27,7 @@ from spokeshave_pants.cc.diagnostics import (
     undefined_hints,
     undefined_symbols,
 )
+from spokeshave_pants.cc.foreign.start_files import start_files
 from spokeshave_pants.cc.includes.scan import code_only, names_init, scan_flags, scan_text, without_comments
 from spokeshave_pants.cc.link.command import extracted_archives
 from spokeshave_pants.cc.project.hints import failure_hint
@@ -94,6 +97,12 @@ CMAKE_PROJECT_NAME:STATIC=zlib
 Version: 1.3.1
 Could NOT find OpenMP
 prefix\tarchive\nlibx.a\t1\t2
+"""
+LINK_LOG = b"""clang version 22.1.8
+InstalledDir: /home/o'brien/.cache
+ld.lld -O3 -shared -o libpack.so zig-cache/o/04/crti.o zig-cache/o/04/pack.o --as-needed -L/ zig-cache/o/74/libc++.a
+zig ld -dylib -o libpack.so zig-cache/o/99/pack.o zig-cache/o/0c/libc++abi.a -lSystem
+lld-link -DLL -OUT:libpack.so zig-cache/o/e2/pack.obj -A:__image_base__=x zig-cache/o/c7/c++.lib
 """
 ANSWER = (
     b'{"path": "/usr/bin/python3", "version": "3.12.1", "implementation": "cpython", "include": "/x", "free_threaded":'
@@ -195,6 +204,11 @@ def _output(text: str) -> None:
     Software.found(cached=text.splitlines(), packages={"x.pc": text}, archive=text[:200], target="zlib")
 
 
+def _link_log(text: str) -> None:
+    each_of(*(functools.partial(parse_link_log, text, form, "__pack") for form in (ELF, MACHO, PE)))
+    start_files(text, PLATFORM)
+
+
 def _answers(text: str) -> None:
     each_of(lambda: parse_discovery(text), lambda: parse_answer(text, "python"))
 
@@ -229,6 +243,26 @@ TARGETS = (
         read=as_text(_output),
         seeds=texts(OUTPUT),
         words=(*LINE_WORDS, *SOURCE_WORDS),
+    ),
+    Target(
+        name="link-log",
+        summary="the log of zig's first link",
+        read=as_text(_link_log),
+        seeds=texts(LINK_LOG),
+        errors=(RuntimePackError,),
+        words=(
+            b"ld.lld ",
+            b"zig ld ",
+            b"lld-link ",
+            b"'",
+            b'"',
+            b"\\",
+            b"-o ",
+            b"pack.o ",
+            b"-OUT:",
+            b"crt1.o ",
+            b"/..a ",
+        ),
     ),
     Target(
         name="answers", summary="answers of interpreters", read=as_text(_answers), seeds=texts(ANSWER), words=JSON_WORDS

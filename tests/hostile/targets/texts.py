@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import pkgutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from hostile.limits import Target
 from hostile.targets.common import each_of, in_file
@@ -14,13 +17,17 @@ from spokeshave.assemble.metadata import read_metadata, read_toml
 from spokeshave.cache_server.settings import make_settings, read_config
 from spokeshave.cache_server.status import read_status
 from spokeshave.cache_server.tokens import read_secret
+from spokeshave.develop.environment import DeveloperEnvironment
+from spokeshave.develop.requirements import missing_requirements
 from spokeshave.develop.written import WrittenFiles
+from spokeshave.processes import ProcessResult
 from spokeshave.pythons.requirements import read_pinned_file
 from spokeshave.release.attestations import read_attestations
 from spokeshave.release.conda.names import CondaNames
 from spokeshave.release.conda.reading import read_recipes
 from spokeshave.release.fetch.sums import read_sums_file
 from spokeshave.release.fetch.wanted import parse_wanted
+from spokeshave.release.index.writer.provenance import render_provenance
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.publish.journal import Journal, known_destinations, known_parts
 from spokeshave.release.record import read_record
@@ -28,6 +35,7 @@ from spokeshave.release.retention.keep_file import read_keep_file
 from spokeshave.release.retention.pins import read_pins
 from spokeshave.repair.command import read_components
 from spokeshave.sdist.pyproject import Backend, repin_text, sdist_pyproject, with_static_version
+from spokeshave.smoke.user_tests import _result
 from spokeshave.version.command import VersionRequest, compute_version, version_report
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core import release, reports
@@ -130,6 +138,10 @@ build:
   skip: [py < 310]
 requirements:
   run: [python >=3.9, if: win, then: [vc14]]
+"""
+JUNIT = b"""<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite errors="0" failures="1" tests="2">
+<testcase classname="test_a" name="test_b" time="0.1" /><testcase classname="test_a" name="test_c">
+<failure message="assert 0">x</failure></testcase><testcase name="d"><skipped /></testcase></testsuite></testsuites>
 """
 CONFIG = b"""directory = "cache"
 listen = "127.0.0.1:8980"
@@ -234,6 +246,41 @@ def _config(path: Path) -> None:
 def _words(path: Path) -> None:
     text = path.read_bytes().decode("utf-8", "replace")
     each_of(lambda: parse_wanted(text.split("\n")[:50]), lambda: parse_wheel_name(text[:300]))
+
+
+def _environment(path: Path) -> None:
+    """Read an installed distribution, whose METADATA and RECORD are the input."""
+    folder = path.parent / "demo-1.0.dist-info"
+    folder.mkdir()
+    for name in ("METADATA", "RECORD"):
+        (folder / name).write_bytes(path.read_bytes())
+    environment = DeveloperEnvironment(
+        prefix=path.parent,
+        python=path.parent / "bin/python",
+        packages=path.parent,
+        scripts=path.parent / "bin",
+        headers=path.parent / "include",
+        cache_tag="cpython-312",
+        search_path=(str(path.parent),),
+        interpreter=None,  # type: ignore[arg-type]
+    )
+    missing_requirements([Requirement("demo>=1")], MARKERS, environment.installed())
+    environment.files_of(folder)
+
+
+def _test_report(path: Path) -> None:
+    for code in (0, 1):
+        _result(ProcessResult(code, "E   ImportError: x", 1.0), path, None)  # type: ignore[arg-type]
+
+
+def _provenance(data: bytes, _: Path) -> None:
+    """Render the provenance of an attestation whose certificate names a file of CI."""
+    url = data[:100]
+    inner = b"\x0c" + bytes([len(url)]) + url
+    extension = b"\x06\x0a\x2b\x06\x01\x04\x01\x83\xbf\x30\x01\x12\x04" + bytes([len(inner)]) + inner
+    for certificate in (extension, data):
+        text = base64.b64encode(certificate).decode()
+        render_provenance([json.dumps({"verification_material": {"certificate": text}})])
 
 
 def _secret(path: Path) -> None:
@@ -358,6 +405,36 @@ TARGETS = (
         read=in_file("cache.toml", _config),
         seeds=texts(CONFIG),
         words=TOML_WORDS,
+    ),
+    Target(
+        name="environment",
+        summary="METADATA and RECORD of what is installed in a developer's environment",
+        read=in_file("x", _environment),
+        seeds=texts(b"Name: demo\nVersion: 1.0\n", b"demo/a.py,sha256=AA,1\n../bin/x,,\n"),
+        words=(*LINE_WORDS, b"Name: ", b"Version: ", b",", b'"', b"\r", b",x\n"),
+    ),
+    Target(
+        name="test-report",
+        summary="pytest's reports of users' tests",
+        read=in_file("junit.xml", _test_report),
+        seeds=texts(JUNIT),
+        words=(
+            b"<testcase/>",
+            b"<failure message=''/>",
+            b"<!DOCTYPE a [",
+            b"<!ENTITY a '&b;'>",
+            b"&#0;",
+            b"encoding='x'",
+        ),
+    ),
+    Target(
+        name="provenance",
+        summary="certificates of attestations",
+        read=_provenance,
+        seeds=texts(
+            b"https://github.com/o/r/.github/workflows/x.yml@refs/heads/main", b"https://gitlab.com/g/p//ci.yml"
+        ),
+        words=(b"https://[", b"\x0c\xff", b"\x04\x84\xff\xff\xff\xff", b"//", b"@", b"\xff", b"://x:99999999/"),
     ),
     Target(
         name="secret",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from spokeshave.errors import InvalidWheelError
 from spokeshave.processes import run_process
 from spokeshave.pythons.interpreter import Interpreter, inspect
+from spokeshave.wheel.record import parse_record
 from spokeshave_core.json_values import parse_any
 from spokeshave_core.problems import Problem, SpokeshaveError
 
@@ -59,9 +64,11 @@ class DeveloperEnvironment:
         """Return the version of each installed distribution, by its normalized name."""
         found: dict[str, str] = {}
         for distribution in distributions(path=list(self.search_path)):
-            name = distribution.metadata["Name"]
-            if name:
-                found.setdefault(canonicalize_name(name), distribution.version)
+            metadata = _metadata_of(distribution)
+            name = metadata.get("Name")
+            version = metadata.get("Version")
+            if name and version:
+                found.setdefault(canonicalize_name(name), version)
         return found
 
     def installations(self, name: str) -> Iterator[Path]:
@@ -71,12 +78,25 @@ class DeveloperEnvironment:
                 yield folder
 
     def files_of(self, dist_info: Path) -> list[Path] | None:
-        """Return the files of an installation that are in this environment. None if it has no list of them."""
-        listed = Distribution.at(dist_info).files
-        if listed is None:
+        """Return the files of an installation that are in this environment. None if it has no valid list of them."""
+        try:
+            listed = parse_record((dist_info / "RECORD").read_bytes(), "RECORD")
+        except (OSError, InvalidWheelError):
             return None
-        paths = (Path(os.path.normpath(self.packages / str(file))) for file in listed)
+        paths = (Path(os.path.normpath(self.packages / file)) for file in listed)
         return [path for path in paths if self.prefix in path.parents]
+
+
+def _metadata_of(distribution: Distribution) -> Message:
+    """Return the metadata of an installed distribution. Empty if it has none that is text."""
+    # `distribution.metadata` of different Pythons has different errors for what a killed pip leaves. An old
+    # installation is a file, and not a folder with one.
+    for name in ("METADATA", "PKG-INFO", ""):
+        with contextlib.suppress(ValueError):
+            text = distribution.read_text(name)
+            if text:
+                return HeaderParser().parsestr(text)
+    return Message()
 
 
 def inspect_environment(prefix: Path) -> DeveloperEnvironment:

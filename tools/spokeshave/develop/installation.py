@@ -129,7 +129,7 @@ class EditableInstallation:
         """
         for folder in self._earlier():
             if self.environment.files_of(folder) is None:
-                message = "has no RECORD, so its files are not known"
+                message = "has no valid RECORD, so its files are not known"
                 raise InvalidInputsError(Problem(str(folder), message, "Remove this installation, and run again."))
 
     def install(self) -> list[Path]:

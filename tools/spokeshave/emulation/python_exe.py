@@ -62,7 +62,7 @@ class Zig:
 
     def python3_dll(self, python_dll: Path) -> Path:
         """Link the DLL that extensions of the stable ABI import from. It forwards to the interpreter's functions."""
-        names = [name for name in exported_names(python_dll.read_bytes()) if name.startswith(("Py", "_Py"))]
+        names = [name for name in exported_names(python_dll) if name.startswith(("Py", "_Py"))]
         forwards = "".join(f"{name}={python_dll.stem}.{name}\n" for name in names)
         (self.work / "python3.def").write_text(f"LIBRARY python3.dll\nEXPORTS\n{forwards}")
         # Without any object the linker writes no file.

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.requirement_text import parse_version
 from spokeshave.smoke.environment import Environment
 from spokeshave.wheel.record import RecordEntry, content_fault, parse_record
 from spokeshave.wheel.tree import WheelTree
@@ -28,8 +28,12 @@ def installed_fault(environment: Environment, tree: WheelTree) -> str | None:
     process = environment.run_python("-c", _QUESTION, canonicalize_name(tree.name.name))
     if not process.ok:
         return f"the installed distribution cannot be found\n{process.last_lines()}"
-    version, site_packages, dist_info = map(str, parse_any(process.last_lines(1)))
-    if Version(version) != Version(tree.name.version):
+    try:
+        version, site_packages, dist_info = map(str, parse_any(process.last_lines(1)))
+        installed = parse_version(version)
+    except (ValueError, TypeError):
+        return f"the interpreter does not describe the installed distribution\n{process.last_lines()}"
+    if installed != parse_version(tree.name.version):
         return f"version {version} is installed, but the wheel is {tree.name.version}\n{_REMEDY}"
     return _files_fault(tree, environment.located(site_packages), environment.located(dist_info))
 

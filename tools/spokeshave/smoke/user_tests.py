@@ -90,7 +90,10 @@ def run_tests(environment: Environment, tests: Sequence[Path], tree: WheelTree) 
 def _result(result: ProcessResult, report: Path, tree: WheelTree) -> TestResult:
     if result.exit_code is None or result.exit_code < 0 or not report.is_file():
         return TestResult(False, _broken_off(result))
-    cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    try:
+        cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    except (ElementTree.ParseError, ValueError, LookupError) as err:
+        return TestResult(False, f"pytest's report cannot be read ({err})\n{result.last_lines()}")
     counts = _counts(cases)
     if result.exit_code == _NO_TESTS or not cases:
         return TestResult(False, "pytest found no tests\nName the files test_*.py and the functions test_*.")

@@ -25,6 +25,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,13 @@ _LIBRARY_FILE = re.compile(r"[^-].*\.(?:a|lib|o|obj|so(?:\.[0-9]+)*)")
 _ARCHIVE_ENDINGS = (".a", ".lib")
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
-_SYMBOL_TABLES = ("/", "/SYM64/", "/<ECSYMBOLS>/")
+# Before the length of a name that is at the beginning of the content.
+_BSD_NAME = b"#1/"
+# In the table of names.
+_END_OF_NAME = re.compile(rb"[\n\0]")
+# Of a file, after the number that `lay_out` puts before it.
+_LONGEST_NAME = 200
+_SYMBOL_TABLES = (b"/", b"/SYM64/", b"/<ECSYMBOLS>/")
 _BSD_SYMBOL_TABLE = "__.SYMDEF"
 _OBJECT_ENDINGS = (".o", ".obj")
 # By these names lld recognizes a MinGW runtime, which it does not export from a DLL without marked exports.
@@ -85,7 +92,10 @@ def parse_link_log(log: str, object_format: str, pack: str) -> RuntimePackRecipe
 def _command_lines(log: str, command: str) -> list[list[str]]:
     """Return the arguments of the lines that run a command. Other lines are prose, in which quotes have no meaning."""
     prefix = command + " "
-    return [shlex.split(line[len(prefix) :]) for line in log.splitlines() if line.startswith(prefix)]
+    try:
+        return [shlex.split(line[len(prefix) :]) for line in log.splitlines() if line.startswith(prefix)]
+    except ValueError as err:
+        raise RuntimePackError(f"The toolchain's log has a command line that cannot be read ({err}):\n{log}") from err
 
 
 def _split_at_object(link: list[str]) -> tuple[list[str], list[str]]:
@@ -125,37 +135,61 @@ def read_archive(data: bytes) -> list[tuple[str, bytes]]:
     data.
 
     Raises:
-        RuntimePackError: If it is not an archive.
+        RuntimePackError: If it is not an archive, or damaged.
     """
-    if not data.startswith(_MAGIC):
-        raise RuntimePackError("A static library of the toolchain is not an archive.")
     members: list[tuple[str, bytes]] = []
     names = b""
-    place = len(_MAGIC)
-    while place < len(data):
-        header = data[place : place + _HEADER]
-        if len(header) != _HEADER or not header.endswith(b"`\n"):
-            raise RuntimePackError("A static library of the toolchain is damaged.")
-        name = header[:16].decode().rstrip()
-        size = int(header[48:58])
-        body = data[place + _HEADER : place + _HEADER + size]
-        place += _HEADER + size + size % 2
-        if name == "//":
+    for field, body in _entries(data):
+        if field == b"//":
             names = body
-        elif name.startswith("#1/"):
-            length = int(name[3:])
-            members.append((_last(body[:length]), body[length:]))
-        elif name[1:].isdigit():
-            start = int(name[1:])
-            members.append((_last(re.split(rb"[\n\0]", names[start:], maxsplit=1)[0]), body))
-        elif name not in _SYMBOL_TABLES:
-            members.append((_last(name.encode()), body))
+        elif field.startswith(_BSD_NAME):
+            length = _number(field[len(_BSD_NAME) :], len(body))
+            members.append((_member_name(body[:length].rstrip(b"\0")), body[length:]))
+        elif field[:1] == b"/" and field[1:2].isdigit():
+            start = _number(field[1:], len(names))
+            end = _END_OF_NAME.search(names, start)
+            members.append((_member_name(names[start : end.start() if end else None]), body))
+        elif field not in _SYMBOL_TABLES:
+            members.append((_member_name(field), body))
     return [(name, body) for name, body in members if not name.startswith(_BSD_SYMBOL_TABLE)]
 
 
-def _last(name: bytes) -> str:
+def _entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the name field and the content of each entry of an archive, symbol tables and tables of names too."""
+    if not data.startswith(_MAGIC):
+        raise RuntimePackError("A static library of the toolchain is not an archive.")
+    place = len(_MAGIC)
+    while place < len(data):
+        header = data[place : place + _HEADER]
+        if header[58:] != b"`\n":
+            raise _damaged()
+        start = place + _HEADER
+        place = start + _number(header[48:58].rstrip(b" "), len(data) - start)
+        yield header[:16].rstrip(b" "), data[start:place]
+        place += place % 2
+
+
+def _member_name(name: bytes) -> str:
     """Return the last part of a member's name. System V's end with a slash, and zig's contain paths of its cache."""
-    return posixpath.basename(name.rstrip(b"\0").decode().rstrip("/"))
+    try:
+        last = posixpath.basename(name.decode("utf-8").rstrip("/"))
+    except UnicodeDecodeError:
+        last = ""
+    if not last.isprintable() or not 0 < len(last.encode()) <= _LONGEST_NAME:
+        raise _damaged()
+    return last
+
+
+def _number(field: bytes, most: int) -> int:
+    """Return the number in a field of decimal digits, which is not larger than what there is."""
+    # int() also takes signs, spaces and underscores.
+    if not field.isdigit() or int(field) > most:
+        raise _damaged()
+    return int(field)
+
+
+def _damaged() -> RuntimePackError:
+    return RuntimePackError("A static library of the toolchain is damaged.")
 
 
 def lay_out(recipe: RuntimePackRecipe, output: Path) -> dict[str, list[str]]:
@@ -213,7 +247,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--recipe", type=Path, required=True)
     options = parser.parse_args(arguments[:split])
     try:
-        log = options.log.read_text() if options.action == "unpack" else link(arguments[split + 1 :])
+        log = options.log.read_text(errors="replace") if options.action == "unpack" else link(arguments[split + 1 :])
         recipe = parse_link_log(log, options.format, str(options.output))
         archives = lay_out(recipe, options.output)
         if options.action == "make":

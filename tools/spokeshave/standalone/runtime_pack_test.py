@@ -138,10 +138,33 @@ def test_system_v_and_bsd_archives_are_read() -> None:
     assert read_archive(bsd) == [("any.o", b"body")]
 
 
-@pytest.mark.parametrize("data", [b"", b"!<thin>\n", b"!<arch>\n" + b"x" * 70, b"!<arch>\nshort"])
+def sized(size: bytes, body: bytes = b"body") -> bytes:
+    """Return an archive of one member whose header states a size."""
+    return b"!<arch>\n" + entry("any.o/", body).replace(b"4         `", size.ljust(10) + b"`")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"!<thin>\n", b"!<arch>\n" + b"x" * 70, b"!<arch>\nshort"),
+        # A reader that takes a negative size goes back to the same header, and does not end.
+        *(sized(b"-60"), sized(b"-1"), sized(b"9"), sized(b"x"), sized(b""), sized(b"1_0"), sized(b" 4")),
+        *(b"!<arch>\n" + entry(name, b"body") for name in ("/0", "/999999999999999", "#1/5", "#1/-1", "#1/", "a\0b/")),
+        b"!<arch>\n" + entry("//", b"x" * 300 + b"\n") + entry("/0", b"body"),
+    ],
+)
 def test_an_invalid_archive_is_refused(data: bytes) -> None:
     with pytest.raises(RuntimePackError):
         read_archive(data)
+
+
+def test_a_short_name_of_bsd_is_not_a_place_in_the_table() -> None:
+    assert read_archive(b"!<arch>\n" + entry("x12", b"body")) == [("x12", b"body")]
+
+
+def test_a_log_line_that_is_not_a_command_is_refused() -> None:
+    with pytest.raises(RuntimePackError, match="No closing quotation"):
+        parse("ld.lld 'pack.o\n")
 
 
 def static_library(path: Path, *members: tuple[str, bytes]) -> Path:

@@ -38,6 +38,8 @@ _NOT_THERE_YET = (403, 404)
 # Some storages have 403 for a file that they do not have.
 _ABSENT = (403, 404, 410)
 _CHUNK = 1 << 20
+# Of a file in bytes.
+_LENGTH = re.compile(r"[0-9]{1,15}")
 _REDIRECTS = 5
 
 
@@ -275,12 +277,12 @@ def page_of_json(response: requests.Response) -> ProjectPage:
         page = parse_any(response.content)
         versions = page.get("versions")
         return ProjectPage(
-            files={file["filename"]: _file_of_json(file, response.url) for file in page["files"]},
+            files={_text(file["filename"]): _file_of_json(file, response.url) for file in page["files"]},
             status=str((page.get("project-status") or {}).get("status", "active")),
             versions=tuple(map(str, versions)) if versions is not None else None,
             is_of_warehouse="_last-serial" in page.get("meta", {}),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as err:
         raise UnreadableIndexError("its JSON is not what PEP 691 says") from err
 
 
@@ -288,13 +290,23 @@ def _file_of_json(file: dict[str, Any], page: str) -> IndexedFile:
     size = file.get("size")
     yanked = file.get("yanked", False)
     return IndexedFile(
-        url=urljoin(page, file["url"]),
+        url=urljoin(page, _text(file["url"])),
         hashes={algorithm: value.lower() for algorithm, value in file.get("hashes", {}).items()},
         size=int(size) if size is not None else None,
-        upload_time=file.get("upload-time"),
+        upload_time=_optional_text(file.get("upload-time")),
         yanked=None if yanked is False or yanked is None else "" if yanked is True else str(yanked),
-        provenance=file.get("provenance"),
+        provenance=_optional_text(file.get("provenance")),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> bool:
@@ -344,7 +356,7 @@ def opened_file(
         if "html" in response.headers.get("Content-Type", ""):
             raise UnreadableIndexError("it is a web page and not a file")
         length = response.headers.get("Content-Length", "")
-        yield _pieces(response), int(length) if length.isdecimal() else None
+        yield _pieces(response), int(length) if _LENGTH.fullmatch(length) else None
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:

@@ -31,6 +31,8 @@ from spokeshave.upload.trusted_publishing import TrustedPublishingError
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _LONGEST_PAUSE = 30
+# What a server that asks for more is taken to ask for, in seconds: a year.
+_LONGEST_TIME = 365 * 24 * 3600.0
 ProgressCallback = Callable[[int, int], None]
 
 _UNAUTHORIZED = (requests.codes.unauthorized, requests.codes.forbidden)
@@ -41,7 +43,7 @@ class _ShortRetry(Retry):
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         """Return the seconds of the header `Retry-After`; None for a pause that would look like a hang."""
-        seconds = super().get_retry_after(response)
+        seconds = retry_after(response.headers.get("Retry-After"))
         return seconds if seconds is None or seconds <= _LONGEST_PAUSE else None
 
 
@@ -220,14 +222,14 @@ def retry_after(value: str | None, now: Callable[[], float] = time.time) -> floa
     if value is None:
         return None
     if value.strip().isdecimal():
-        return float(value)
+        return min(float(value), _LONGEST_TIME)
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.timezone.utc)
-    return max(0.0, moment.timestamp() - now())
+    return min(max(0.0, moment.timestamp() - now()), _LONGEST_TIME)
 
 
 @contextlib.contextmanager

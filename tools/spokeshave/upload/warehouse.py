@@ -5,7 +5,6 @@ Other indexes have no such API. Its key `releases` is deprecated and may vanish:
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +16,14 @@ from spokeshave.upload.simple_index import IndexedFile
 from spokeshave_core.json_values import parse_any
 
 _SIMPLE = re.compile(r"/simple/?$")
+_OPTIONAL_TEXT = (str, type(None))
+_FIELDS = {
+    "filename": (str,),
+    "url": (str,),
+    "size": (int, type(None)),
+    "upload_time_iso_8601": _OPTIONAL_TEXT,
+    "yanked_reason": _OPTIONAL_TEXT,
+}
 
 
 def read_project_api(session: requests.Session, simple: str, project: str) -> Mapping[str, tuple[str, IndexedFile]]:
@@ -35,10 +42,32 @@ def read_project_api(session: requests.Session, simple: str, project: str) -> Ma
     response = session.get(url, headers=headers, allow_redirects=False)
     if response.status_code != requests.codes.ok:
         return {}
-    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-        releases = parse_any(response.content)["releases"]
-        return {file["filename"]: (str(version), _file(file)) for version, files in releases.items() for file in files}
-    return {}
+    return parse_project(response.content)
+
+
+def parse_project(content: bytes) -> Mapping[str, tuple[str, IndexedFile]]:
+    """Return the files in an answer of the API with their versions, by name. Empty if it has another form."""
+    try:
+        releases = parse_any(content)["releases"]
+        return {
+            found["filename"]: (str(version), _file(found))
+            for version, files in releases.items()
+            for found in (_checked(file) for file in files)
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _checked(file: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an entry whose fields have the types of the API.
+
+    Raises:
+        TypeError: If they do not.
+    """
+    for name, kinds in _FIELDS.items():
+        if not isinstance(file.get(name), kinds):
+            raise TypeError(f"{name} is not of its type")
+    return file
 
 
 def _file(file: Mapping[str, Any]) -> IndexedFile:

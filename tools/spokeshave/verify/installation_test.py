@@ -232,6 +232,7 @@ CHANGES: dict[str, tuple[Change, Rule | None]] = {
     "scripts_extras": (scripts("[console_scripts]\nx-{name} = {name}:NAME [a,b]\n"), None),
     "scripts_percent": (scripts("[console_scripts]\nx-{name} = {name}:NAME\n[x]\na = %(b)s\n"), Rule.ENTRY_POINT),
     "plugins_malformed": (scripts("[plugins]\na = not an entry point !\n"), Rule.ENTRY_POINT),
+    "plugins_bad_group": (scripts("[plugins/x]\na = {name}:NAME\n"), Rule.ENTRY_POINT),
     "plugins_no_value": (scripts("[plugins]\na\n"), Rule.ENTRY_POINT),
     # names
     "name_parent": (added("../evil.py"), Rule.ARCHIVE),

@@ -21,6 +21,9 @@ from spokeshave_core.wheel_name import DIST_INFO, WheelTag
 # A field of an e-mail's header, or the rest of one in another line.
 _HEADER = re.compile(r"[^\s:]+:|[ \t]+\S")
 
+# Of an e-mail's header. Other characters that end a line of text are part of a field.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
 
 @dataclass(frozen=True)
 class CopiedMember:
@@ -72,7 +75,7 @@ def write_tags(root: Path, dist_info: str, tag: WheelTag) -> None:
     except UnicodeDecodeError as err:
         raise InvalidWheelError(Problem(place, f"is not text in UTF-8 ({err})", "Build the wheel again.")) from err
     # After a line that is not a header, readers would not see the tags.
-    headers = itertools.takewhile(_HEADER.match, text.splitlines())
+    headers = itertools.takewhile(_HEADER.match, _LINE_END.split(text))
     lines = [line for line in headers if not line.lower().startswith("tag:")]
     mode = file.stat().st_mode
     file.write_bytes("".join(f"{line}\n" for line in [*lines, *(f"Tag: {each}" for each in tag.expand())]).encode())

@@ -168,6 +168,19 @@ def test_an_appended_wheel_has_the_bytes_of_a_written_one(tmp_path: Path, compre
     assert (appended.sha256, appended.size) == sha256_of_file(appended.path)
 
 
+def test_other_fields_keep_all_of_their_characters(tmp_path: Path) -> None:
+    file = tmp_path / "a-1.dist-info/WHEEL"
+    file.parent.mkdir()
+    file.write_bytes("Generator: a\u2028b\x85c\x0cd\r\nRoot-Is-Purelib: false\rTag: py3-none-any\n".encode())
+    write_tags(tmp_path, "a-1.dist-info", WheelTag.parse("cp310-abi3-linux_x86_64"))
+    fields = Parser().parsestr(file.read_bytes().decode())
+    assert fields.items() == [
+        ("Generator", "a\u2028b\x85c\x0cd"),
+        ("Root-Is-Purelib", "false"),
+        ("Tag", "cp310-abi3-linux_x86_64"),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

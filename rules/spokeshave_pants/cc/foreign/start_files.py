@@ -56,7 +56,10 @@ def start_files(log: str, platform: Platform) -> tuple[str, ...]:
         StartFilesError: If the log has no link line of the known form.
     """
     links = [line for line in log.splitlines() if line.startswith("ld.lld ")]
-    found = [argument for line in links[-1:] for argument in shlex.split(line) if _is_start(argument)]
+    try:
+        found = [argument for line in links[-1:] for argument in shlex.split(line) if _is_start(argument)]
+    except ValueError:
+        found = []
     if not found:
         raise StartFilesError(f"The toolchain names no start file of programs for {platform}:\n{log}")
     return tuple(found)

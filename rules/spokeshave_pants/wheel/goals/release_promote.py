@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 from pants.base.build_root import BuildRoot
 from pants.engine.console import Console
 from pants.engine.fs import EMPTY_DIGEST
@@ -61,7 +61,7 @@ def chosen_promotion(build_root: Path, record: str | None, to: str | None) -> Pr
     version = ""
     try:
         version = str(Version(to or ""))
-    except InvalidVersion:
+    except ValueError:  # of a number with thousands of digits too
         problems.add_text(f"`--release-promote-to` is {to!r}: write the version to promote to, such as `3.12.0`.")
     problems.raise_if_any(InvalidTargetError)
     return Promotion((build_root / str(record)).resolve(), version)

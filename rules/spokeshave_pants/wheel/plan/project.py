@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api.requirement import parse_requirement
@@ -83,7 +83,7 @@ def _refuse_rust(requires: tuple[str, ...], where: str) -> None:
 def _normal_version(version: str) -> str | None:
     try:
         return str(Version(version))
-    except InvalidVersion:
+    except ValueError:
         return None  # the backend reports it
 
 

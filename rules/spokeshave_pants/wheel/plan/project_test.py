@@ -61,3 +61,14 @@ def test_rust_is_refused_by_name(requirement: str) -> None:
 def test_an_unreadable_description_is_named() -> None:
     with pytest.raises(InvalidTargetError, match=r"//a:wheel: pyproject.toml: is not TOML"):
         parse(pyproject_toml="[project\n")
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "of no form"])
+def test_a_version_that_is_not_one_is_left_to_the_backend(text: str) -> None:
+    project = parse(pyproject_toml=f'[project]\nname = "a"\nversion = "{text}"\n')
+    assert (project.name, project.version) == ("a", None)
+
+
+@pytest.mark.parametrize("text", ["a; " + "(" * 3000 + "os_name == ''" + ")" * 3000, "a==" + "9" * 5000])
+def test_malformed_build_requirements_are_left_to_the_backend(text: str) -> None:
+    assert parse(pyproject_toml=f'[build-system]\nrequires = ["{text}"]\n[project]\nname = "a"\n').name == "a"

@@ -105,3 +105,9 @@ def test_a_file_that_is_not_toml_is_refused_with_the_line() -> None:
 def test_what_is_outside_or_all_of_the_folder_is_not_an_input(text: str) -> None:
     assert paths(f'readme = "{text}"\nlicense-files = ["{text}"]') == set()
     assert paths(f'readme = "{256 * "x"}"\nlicense-files = []') == set()
+
+
+def test_requirements_that_are_not_any_are_left_to_the_tools() -> None:
+    deep = "a; " + "(" * 3000 + "os_name == ''" + ")" * 3000
+    text = f'[project]\ndependencies = ["{deep}", "b==' + "9" * 5000 + '", "c"]\n'
+    assert parse_pyproject(text.encode(), "pyproject.toml").dependencies == {"c"}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 from tabulate import tabulate
 
 from spokeshave_core.json_values import to_value
@@ -75,7 +75,7 @@ def normal_version(version: str, where: str) -> str:
     """
     try:
         return str(Version(version))
-    except InvalidVersion as error:
+    except ValueError as error:  # of a number with thousands of digits too
         raise InvalidStaticVersionError(
             f"{where} has the version {version!r}, which is not a PEP 440 version. Write one such as 3.12.0."
         ) from error

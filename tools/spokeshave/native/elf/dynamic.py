@@ -18,6 +18,9 @@ from spokeshave.native.name_budget import NameBudget
 # A symbol's name, its binding and kind, its visibility and the section that defines it.
 _SYMBOL_64 = "IBBH16x"
 _SYMBOL_32 = "I8xBBH"
+# The same with its value.
+_VALUED_SYMBOL_64 = "IBBHQ8x"
+_VALUED_SYMBOL_32 = "II4xBBH"
 _UNDEFINED = 0
 _LOCAL = 0
 _WEAK = 2
@@ -37,6 +40,8 @@ _PAGE = 0x1000
 _ENTRY_SIZE = 16
 # Symbols refer to versions by numbers of 15 bits.
 _MOST_VERSIONS = 1 << 15
+# Of symbols with the same remainder of their hashes. Linkers make as many buckets that it has a few.
+_LONGEST_CHAIN = 4096
 _CHAIN_WORDS = 1 << 14
 
 
@@ -58,6 +63,33 @@ class DynamicSymbol(NamedTuple):
     def is_weak(self) -> bool:
         """Return whether the file works without it if it is undefined."""
         return self.binding == _WEAK
+
+
+class RawSymbol(NamedTuple):
+    """An entry of the table of symbols, whose name may be empty.
+
+    Attributes:
+        name_at: Where its name is in the table of names.
+        section: The section that defines it. 0 for none.
+    """
+
+    name_at: int
+    binding: int
+    kind: int
+    visibility: int
+    section: int
+    value: int
+    version: int
+
+    @property
+    def is_undefined(self) -> bool:
+        """Return whether it must come from another file."""
+        return self.section == _UNDEFINED
+
+    @property
+    def is_exported(self) -> bool:
+        """Return whether other files can use it."""
+        return not self.is_undefined and self.binding != _LOCAL and self.visibility in _VISIBLE
 
 
 class NeededVersion(NamedTuple):
@@ -93,7 +125,7 @@ class DynamicSection:
         versions = self._version_indexes(count)
         return [
             DynamicSymbol(
-                name=self._text(name),
+                name=self.text(name),
                 binding=information >> 4,
                 visibility=other & _VISIBILITY,
                 is_undefined=place == _UNDEFINED,
@@ -103,16 +135,66 @@ class DynamicSection:
             if name
         ]
 
+    @cached_property
+    def raw_symbols(self) -> list[RawSymbol]:
+        """Return all dynamic symbols, with the empty first one."""
+        if "DT_SYMTAB" not in self.tags:
+            return []
+        is_wide = self.elf.elfclass == 64
+        layout = self._struct(_VALUED_SYMBOL_64 if is_wide else _VALUED_SYMBOL_32)
+        count = self._symbol_count()
+        table = self._content(self.tags["DT_SYMTAB"], count * layout.size)
+        found = []
+        for fields, version in zip(layout.iter_unpack(table), self._version_indexes(count)):
+            name, information, other, section, value = fields if is_wide else (fields[0], *fields[2:], fields[1])
+            found.append(
+                RawSymbol(
+                    name_at=name,
+                    binding=information >> 4,
+                    kind=information & 0xF,
+                    visibility=other & _VISIBILITY,
+                    section=section,
+                    value=value,
+                    version=version,
+                )
+            )
+        return found
+
+    def finds(self, name: str) -> bool:
+        """Return whether a loader finds a symbol by DT_GNU_HASH. True if there is no such table."""
+        if "DT_GNU_HASH" not in self.tags:
+            return True
+        address = self.tags["DT_GNU_HASH"]
+        buckets, first, filters, shift = self.unpack("4I", address)
+        if not buckets or not filters or filters & (filters - 1):
+            return False
+        value = _gnu_hash(name)
+        bits = int(self.elf.elfclass)
+        (word,) = self.unpack("Q" if bits == 64 else "I", address + 16 + value // bits % filters * bits // 8)
+        if not (word >> value % bits & 1 and word >> (value >> shift) % bits & 1):
+            return False
+        table = address + 16 + filters * bits // 8
+        (symbol,) = self.unpack("I", table + 4 * (value % buckets))
+        if symbol < first:
+            return False
+        for number in range(symbol, min(symbol + _LONGEST_CHAIN, len(self.raw_symbols))):
+            (hashed,) = self.unpack("I", table + 4 * (buckets + number - first))
+            if hashed | 1 == value | 1 and self.text(self.raw_symbols[number].name_at) == name:
+                return True
+            if hashed & 1:
+                return False
+        return False
+
     def needed_versions(self) -> Iterator[NeededVersion]:
         """Yield the versions that the file needs of other libraries (DT_VERNEED)."""
         address = self.tags.get("DT_VERNEED", 0)
         left = _MOST_VERSIONS
         for _ in range(self.tags.get("DT_VERNEEDNUM", 0)):
-            count, library, entry, following = self._unpack(_NEEDED_VERSION, address)
+            count, library, entry, following = self.unpack(_NEEDED_VERSION, address)
             entry += address
             for _ in range(count):
-                index, name, step = self._unpack(_NEEDED_VERSION_ENTRY, entry)
-                yield NeededVersion(index & _VERSION_INDEX, self._text(name), self._text(library))
+                index, name, step = self.unpack(_NEEDED_VERSION_ENTRY, entry)
+                yield NeededVersion(index & _VERSION_INDEX, self.text(name), self.text(library))
                 left -= 1
                 if left < 0:
                     raise ValueError("it needs more versions than there can be")
@@ -127,8 +209,8 @@ class DynamicSection:
         """Yield the versions of the file's own symbols (DT_VERDEF), including the name of the file."""
         address = self.tags.get("DT_VERDEF", 0)
         for _ in range(min(self.tags.get("DT_VERDEFNUM", 0), _MOST_VERSIONS)):
-            entry, following = self._unpack(_DEFINED_VERSION, address)
-            yield self._text(self._unpack(_DEFINED_VERSION_ENTRY, address + entry)[0])
+            entry, following = self.unpack(_DEFINED_VERSION, address)
+            yield self.text(self.unpack(_DEFINED_VERSION_ENTRY, address + entry)[0])
             address += following
             if not following:
                 return
@@ -140,16 +222,16 @@ class DynamicSection:
             return count
         if "DT_HASH" in self.tags:
             word = "Q" if self.elf.elfclass == 64 and self.elf["e_machine"] in _WIDE_HASHES else "I"
-            return int(self._unpack(f"2{word}", self.tags["DT_HASH"])[1])
+            return int(self.unpack(f"2{word}", self.tags["DT_HASH"])[1])
         # A table without hashes does not count the undefined symbols. Relocations name those that are used.
         return max(count, self._relocated_count())
 
     def _hashed_count(self) -> tuple[int, bool]:
         """Return the number of symbols by DT_GNU_HASH, and whether it hashes any."""
         address = self.tags["DT_GNU_HASH"]
-        buckets, first, filters, _ = self._unpack("4I", address)
+        buckets, first, filters, _ = self.unpack("4I", address)
         table = address + 16 + filters * self.elf.elfclass // 8
-        last = max(self._unpack(f"{buckets}I", table), default=0)
+        last = max(self.unpack(f"{buckets}I", table), default=0)
         if last < first:
             return first, False
         return last + self._chain_length(table + 4 * (buckets + last - first)), True
@@ -158,7 +240,7 @@ class DynamicSection:
         """Return the number of words up to the one whose lowest bit is set."""
         length = 0
         while True:
-            words = self._unpack(f"{min(_CHAIN_WORDS, self._words_at(address))}I", address)
+            words = self.unpack(f"{min(_CHAIN_WORDS, self._words_at(address))}I", address)
             for number, word in enumerate(words, 1):
                 if word & 1:
                     return length + number
@@ -177,8 +259,8 @@ class DynamicSection:
         """Return the symbols that the loader looks up: those of relocations, but no others of the table."""
         indexes = {index for chunk in self._relocations() for index in chunk}
         layout = self._struct(_SYMBOL_64 if self.elf.elfclass == 64 else _SYMBOL_32)
-        starts = (self._unpack(layout.format[1:], self.tags["DT_SYMTAB"] + i * layout.size)[0] for i in indexes if i)
-        return frozenset(self._text(start) for start in starts)
+        starts = (self.unpack(layout.format[1:], self.tags["DT_SYMTAB"] + i * layout.size)[0] for i in indexes if i)
+        return frozenset(self.text(start) for start in starts)
 
     def _relocated_count(self) -> int:
         return max((max(chunk, default=0) for chunk in self._relocations()), default=0) + 1
@@ -196,13 +278,14 @@ class DynamicSection:
     def _version_indexes(self, count: int) -> tuple[int, ...]:
         if "DT_VERSYM" not in self.tags:
             return (0,) * count
-        return tuple(index & _VERSION_INDEX for index in self._unpack(f"{count}H", self.tags["DT_VERSYM"]))
+        return tuple(index & _VERSION_INDEX for index in self.unpack(f"{count}H", self.tags["DT_VERSYM"]))
 
     @cached_property
     def _texts(self) -> bytes:
         return self._content(self.tags["DT_STRTAB"], self.tags["DT_STRSZ"])
 
-    def _text(self, start: int) -> str:
+    def text(self, start: int) -> str:
+        """Return a name of the table of names."""
         end = self._texts.index(b"\0", start)
         self._budget.spend(end - start + _ENTRY_SIZE)
         return self._texts[start:end].decode("utf-8", "surrogateescape")
@@ -243,6 +326,14 @@ class DynamicSection:
     def _struct(self, layout: str) -> struct.Struct:
         return struct.Struct(("<" if self.elf.little_endian else ">") + layout)
 
-    def _unpack(self, layout: str, address: int) -> tuple[int, ...]:
+    def unpack(self, layout: str, address: int) -> tuple[int, ...]:
+        """Return the numbers at an address."""
         form = self._struct(layout)
         return form.unpack(self._content(address, form.size))
+
+
+def _gnu_hash(name: str) -> int:
+    value = 5381
+    for byte in name.encode("utf-8", "surrogateescape"):
+        value = (value * 33 + byte) & 0xFFFFFFFF
+    return value

@@ -155,11 +155,11 @@ def read_elf(path: Path, place: str) -> ElfFile:
     Raises:
         InvalidElfError: If it cannot be parsed.
     """
-    return _parse(path, place, _read)
+    return parse_elf(path, place, _read)
 
 
-def _parse(path: Path, place: str, read: Callable[[IO[bytes]], _T]) -> _T:
-    """Parse a file. If its section headers, which loaders ignore, are damaged, parse it without them."""
+def parse_elf(path: Path, place: str, read: Callable[[IO[bytes]], _T]) -> _T:
+    """Parse a file by a reader of its stream, without its section headers if they are damaged: loaders ignore them."""
     with path.open("rb") as stream:
         try:
             return read(stream)
@@ -184,7 +184,7 @@ def has_sections(path: Path) -> bool:
 def _read(stream: IO[bytes]) -> ElfFile:
     elf = open_elf(stream)
     segments: list[Any] = list(elf.iter_segments())
-    tags = [] if _is_debug_file(elf) else _tags(elf)
+    tags = dynamic_tags(elf)
     sonames = _texts(tags, "DT_SONAME", "soname")
     dynamic = DynamicSection.read(stream, elf, tags)
     undefined = [symbol for symbol in dynamic.symbols if symbol.is_undefined]
@@ -217,9 +217,9 @@ def relocated_names(path: Path, place: str) -> frozenset[str]:
 
     def read(stream: IO[bytes]) -> frozenset[str]:
         elf = open_elf(stream)
-        return DynamicSection.read(stream, elf, _tags(elf)).relocated_names()
+        return DynamicSection.read(stream, elf, dynamic_tags(elf)).relocated_names()
 
-    return _parse(path, place, read)
+    return parse_elf(path, place, read)
 
 
 def damaged(place: str, err: Exception) -> InvalidElfError:
@@ -234,8 +234,10 @@ def _is_debug_file(elf: Any) -> bool:
     return section is not None and section["sh_type"] == "SHT_NOBITS"
 
 
-def _tags(elf: Any) -> list[Any]:
-    """Return the tags of the dynamic section, with their texts."""
+def dynamic_tags(elf: Any) -> list[Any]:
+    """Return the tags of the dynamic section, with their texts. Empty for a file of debug information."""
+    if _is_debug_file(elf):
+        return []
     budget = NameBudget(elf.stream_len)
     tags = []
     for segment in elf.iter_segments():

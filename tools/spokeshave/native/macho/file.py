@@ -27,6 +27,7 @@ _CPU_64 = 0x01000000
 _CPU_FAMILY = 0x00FFFFFF
 _CPU_SUBTYPE = 0x00FFFFFF
 _ARM64E = 2
+_CATALYST = 6
 _VERSION_MINIMUM = {
     mach_o.LC_VERSION_MIN_MACOSX: 1,
     mach_o.LC_VERSION_MIN_IPHONEOS: 2,
@@ -286,7 +287,8 @@ def _build_version(commands: list[_Command]) -> tuple[str, tuple[int, int] | Non
             found[_VERSION_MINIMUM[command.kind]] = int(command.fields.version)
     if not found:
         return _PLATFORMS[_MACOS], None
-    system = _MACOS if _MACOS in found else min(found)
+    others = found.keys() - {_MACOS, _CATALYST}
+    system = min(others) if others else _MACOS if _MACOS in found else min(found)
     return _PLATFORMS.get(system, f"system {system}"), (found[system] >> 16, found[system] >> 8 & 0xFF)
 
 

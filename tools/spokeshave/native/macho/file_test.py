@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from macholib import mach_o
 
 from spokeshave.native.macho.file import (
     InvalidMachOError,
@@ -217,3 +218,18 @@ def test_names_that_share_one_long_text_are_damage() -> None:
     trie = b"\0\1" + edge + b"\0" + bytes([200]) + b"b\0\0" * 200
     with pytest.raises(ValueError, match="its names are longer than the file"):
         list(exported_names(trie))
+
+
+def test_a_system_besides_macos_is_not_hidden_by_it(tmp_path: Path) -> None:
+    path = link_bare(tmp_path / "libdemo.dylib", "int demo;", "macosx_11_0_arm64")
+    data = bytearray(path.read_bytes())
+    at = 32
+    while struct.unpack_from("<I", data, at) != (mach_o.LC_UUID,):
+        at += struct.unpack_from("<I", data, at + 4)[0]
+    struct.pack_into("<I", data, at, mach_o.LC_BUILD_VERSION)
+    struct.pack_into("<I", data, at + 8, 6)
+    path.write_bytes(data)
+    assert read_macho(path, "libdemo.dylib").slices[0].system == "macOS"
+    struct.pack_into("<I", data, at + 8, 99)
+    path.write_bytes(data)
+    assert read_macho(path, "libdemo.dylib").slices[0].system == "system 99"

@@ -64,7 +64,7 @@ class StaticIndexDestination(Destination):
             return Listing(project=name, exists=True, files=files, versions=tuple(page["versions"]))
         except FileNotFoundError:
             return Listing(project=name, exists=False)
-        except (OSError, ValueError, KeyError, TypeError) as err:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as err:
             raise UnreadableError(Problem(str(path), f"cannot be read: {err}", _REMEDY)) from err
 
     def _listed(self, entry: Mapping[str, Any]) -> ListedFile:

@@ -210,7 +210,11 @@ def _json_file(entry: Mapping[str, object], page: str) -> ListedFile:
 
 def _target(page: str, url: str) -> str:
     """Return where a relative URL leads, below the folder of the index. Another URL stays as it is."""
-    parts = urlsplit(urldefrag(url).url)
+    try:
+        parts = urlsplit(urldefrag(url).url)
+    except ValueError:
+        # Its host is not one.
+        return url
     if parts.scheme or parts.netloc or parts.path.startswith("/"):
         return url
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))

@@ -9,6 +9,8 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from spokeshave.standalone.backend.request import UserError
+
 # What compilers, CMake, Cython and pkg-config read of an installed package.
 OVERLAID_ENDINGS = (
     ".h",
@@ -41,9 +43,15 @@ def distributions(folder: Path) -> dict[str, Path]:
 def entry_points(distribution: Path) -> Iterator[tuple[str, str]]:
     """Return the name and the function of each program of a distribution."""
     for file in sorted(distribution.glob("*.dist-info/entry_points.txt")):
-        parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+        parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
         parser.optionxform = str  # type: ignore[assignment,method-assign]
-        parser.read_string(file.read_text(encoding="utf-8"))
+        try:
+            parser.read_string(file.read_text(encoding="utf-8"))
+        except (configparser.Error, ValueError) as err:
+            reason = " ".join(str(err).split())
+            raise UserError(
+                f"the build requirement {distribution.name} has a malformed {file.name} ({reason})"
+            ) from err
         if parser.has_section("console_scripts"):
             for name, target in parser.items("console_scripts"):
                 yield name, target.partition("[")[0].strip()

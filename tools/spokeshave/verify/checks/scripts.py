@@ -21,6 +21,7 @@ from spokeshave_core.reports.verify import Finding
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
 # pip's parser, pkg_resources, on Python up to 3.10.
 _LINE = re.compile(r"\s*(?P<name>[^=\s][^=]*?)\s*=\s*[\w.]+\s*(:\s*[\w.]+)?\s*(\[[\w.,\s-]*\])?\s*")
+_GROUP = re.compile(r"\[\s*\w+(\.\w+)*\s*\]")
 _REMEDY = "Correct the entry points in pyproject.toml."
 
 
@@ -60,7 +61,7 @@ def _form(subject: Subject, place: str) -> Iterator[Finding]:
         match = None if is_group else _LINE.fullmatch(text)
         key = (text, "") if is_group else (group, match["name"] if match else "")
         group = text if is_group else group
-        if (is_group and not text.endswith("]")) or (not is_group and (match is None or not group)):
+        if (is_group and not _GROUP.fullmatch(text)) or (not is_group and (match is None or not group)):
             problems.add(f"{place}, line {number}", f"is {text!r}, which pip cannot read", _REMEDY)
         elif key in seen:
             problems.add(f"{place}, line {number}", f"has {text!r} twice, which pip rejects", _REMEDY)

@@ -39,7 +39,11 @@ def render_provenance(attestations: Sequence[str]) -> bytes:
 
 def _publisher(attestation: object) -> dict[str, object]:
     """Return the CI job that signed an attestation, as PyPI writes it."""
-    url = urlsplit(next(_build_configs(attestation), "").partition("@")[0])
+    try:
+        url = urlsplit(next(_build_configs(attestation), "").partition("@")[0])
+    except ValueError:
+        # Its host is not one.
+        return {"kind": "unknown", "claims": None}
     repository, found, workflow = url.path.partition(_GITHUB_FOLDER)
     if found and url.hostname == "github.com":
         job = {"kind": "GitHub", "repository": repository.strip("/"), "workflow": workflow}

@@ -41,6 +41,7 @@ LONG = "https://github.com/abacus/" + "a" * 200 + "/.github/workflows/release.ym
             },
         ),
         ("https://ci.example.org/jobs/3", {"kind": "unknown"}),
+        ("https://[ci.example.org/jobs/3", {"kind": "unknown"}),
     ],
 )
 def test_the_publisher_is_the_ci_job_of_the_certificate(url: str, publisher: dict[str, object]) -> None:
