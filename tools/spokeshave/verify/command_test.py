@@ -191,7 +191,7 @@ def test_a_module_with_another_init_function_is_found(check: Builder, tmp_path: 
     assert "must export PyInit_native, but exports PyInit_other" in text
 
 
-def test_a_package_that_is_a_module_has_the_packages_init_function(check: Builder, tmp_path: Path) -> None:
+def test_an_init_extension_is_the_module_of_its_package(check: Builder, tmp_path: Path) -> None:
     package = "demo/part/__init__.abi3.so"
     extensions = ("demo.part", "demo.part.__init__")
     assert check({package: library(tmp_path, "part")}, extensions=extensions) == []
