@@ -156,7 +156,7 @@ class Platform:
 
     def runs(self, other: Platform) -> bool:
         """Return whether a machine of this platform runs wheels of the other."""
-        same = (self.system, self.architecture) == (other.system, other.architecture)
+        same = self.system is other.system and self.architecture in (other.architecture, *other.architectures)
         return same and (self.floor or (0, 0)) >= (other.floor or (0, 0))
 
     def shared_library(self, name: str) -> str:

@@ -70,6 +70,13 @@ def test_a_machine_runs_wheels_up_to_its_own_version() -> None:
     assert runs == [True, True, False, False, False]
 
 
+def test_a_mac_runs_wheels_that_have_its_processor_too() -> None:
+    machine = Platform.parse("macosx_14_0_arm64")
+    tags = ["macosx_11_0_arm64", "macosx_10_13_universal2", "macosx_15_0_universal2", "macosx_11_0_x86_64"]
+    assert [machine.runs(Platform.parse(tag)) for tag in tags] == [True, True, False, False]
+    assert not Platform.parse("macosx_14_0_universal2").runs(machine)
+
+
 @pytest.mark.parametrize(
     ("tag", "tags", "unrepaired_tag"),
     [

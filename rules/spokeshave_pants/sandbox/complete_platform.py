@@ -25,8 +25,11 @@ _PYTHONS = tuple(release.version for release in reversed(RELEASES))
 _OLDEST_ABI3_MINOR = 2
 # The C libraries of Linux, newest first, as PEP 600 and PEP 656 number them. Installed files are executed by a kernel
 # or only read, and are self-contained, so that the floor of this machine does not matter.
-_GLIBC_MINORS = range(40, 4, -1)
-_MUSL_MINORS = (2, 1)
+_NEWEST_GLIBC = 40
+_OLDEST_GLIBC = 5
+# Installers know no tags with an older glibc for processors other than x86-64.
+_OLDEST_GLIBC_OF_OTHERS = 17
+_MUSL_MINORS = (2, 1, 0)
 _MACOS = (14, 0)
 # Headers are only read, so that those of a wheel for a newer macOS can be used as well.
 _NEWEST_MACOS = (26, 0)
@@ -146,9 +149,15 @@ def _wheel_platforms(platform: Platform) -> list[str]:
         return _musl(architecture)
     if platform.system is System.MACOS:
         return [tag for tag in mac_platforms(_NEWEST_MACOS, architecture) if tag.endswith((architecture, "universal2"))]
-    numbered = [f"manylinux_2_{minor}_{architecture}" for minor in _GLIBC_MINORS]
+    oldest = _OLDEST_GLIBC if architecture == "x86_64" else _OLDEST_GLIBC_OF_OTHERS
+    families = [name for minor in range(_NEWEST_GLIBC, oldest - 1, -1) for name in _manylinux(minor)]
     # The last tag is that of wheels in a private index that were built on the user's own machine.
-    return [*numbered, *(f"{legacy}_{architecture}" for legacy in LEGACY_FLOORS), f"linux_{architecture}"]
+    return [f"{family}_{architecture}" for family in (*families, "linux")]
+
+
+def _manylinux(minor: int) -> list[str]:
+    """Return the beginnings of the tags of a glibc, in the order of installers."""
+    return [f"manylinux_2_{minor}", *(name for name, floor in LEGACY_FLOORS.items() if floor == (2, minor))]
 
 
 def _musl(architecture: str) -> list[str]:

@@ -130,3 +130,21 @@ def test_a_python_here_takes_its_own_wheels_oldest_floor_first() -> None:
     assert found.environment["python_full_version"] == "3.13.0"
     assert "cp39-cp39-manylinux_2_17_x86_64" not in tags(found)
     assert "cp313-cp313-macosx_11_0_arm64" in tags(of_python_here("macos_arm64", PythonVersion(13)))
+
+
+def test_floors_are_those_that_installers_know_in_their_order() -> None:
+    platforms = [tag.rpartition("-")[2] for tag in tags(of_target(target("musllinux_1_2_x86_64"), PythonVersion(12)))]
+    assert list(dict.fromkeys(platforms))[:3] == [f"musllinux_1_{minor}_x86_64" for minor in (2, 1, 0)]
+    oldest = {
+        "x86_64": ["manylinux_2_6_x86_64", "manylinux_2_5_x86_64", "manylinux1_x86_64", "linux_x86_64", "any"],
+        "aarch64": [
+            "manylinux_2_18_aarch64",
+            "manylinux_2_17_aarch64",
+            "manylinux2014_aarch64",
+            "linux_aarch64",
+            "any",
+        ],
+    }
+    for architecture, expected in oldest.items():
+        found = tags(of_target(target(f"manylinux_2_28_{architecture}"), PythonVersion(12)))
+        assert list(dict.fromkeys(tag.rpartition("-")[2] for tag in found))[-5:] == expected

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from e2e.support.project import find_python
+from differential.includes import LINUX, MACOS, WINDOWS, Sources, compared
 from e2e.support.upstream import fetch_sdists
-from spokeshave_pants.cc.includes.scan import CcFile, scan_text
-from spokeshave_pants.cc.includes.search import IncludeGraph
 
 SDISTS = Path(__file__).parent / "sdists.txt"
-C = ("cc", "-std=gnu17")
-CXX = ("c++", "-std=gnu++20")
-LINUX = "x86_64-linux-gnu.2.17"
-WINDOWS = "x86_64-windows-gnu"
-MACOS = "aarch64-macos.11.0"
-SUFFIXES = {".c", ".cc", ".cpp", ".h", ".hpp", ".inc"}
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The sources of one project that are compiled for a target, and its include roots."""
-
-    project: str
-    target: str
-    globs: tuple[str, ...]
-    roots: tuple[str, ...]
-    fewest: int
-    uses_python: bool = False
-
 
 SETS = (
     Sources(
@@ -99,56 +73,6 @@ SETS = (
 @pytest.fixture(scope="module")
 def sdists(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return fetch_sdists(SDISTS, tmp_path_factory.mktemp("sdists"))
-
-
-def graph_of(root: Path, roots: tuple[str, ...]) -> IncludeGraph:
-    """Return all C/C++ files of a project as those of one target."""
-    files = sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
-    return IncludeGraph(
-        CcFile(
-            path=path.relative_to(root).as_posix(),
-            owner=":all",
-            include_roots=roots,
-            scan=scan_text(path.read_text(errors="replace")),
-        )
-        for path in files
-    )
-
-
-def dependencies(root: Path, source: str, sources: Sources) -> set[str]:
-    """Return the project's files that the compiler reads for a source. Headers of others need not exist."""
-    headers = ("-isystem", str(python_headers())) if sources.uses_python else ()
-    command = [
-        *(sys.executable, "-m", "ziglang", *(C if source.endswith(".c") else CXX), "-target", sources.target),
-        *(f"-I{include_root}" for include_root in sources.roots),
-        *(*headers, "-w", "-M", "-MG", "-MT", "x", source),
-    ]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    names = result.stdout.replace("\\\n", " ").split()[1:]
-    return {name for name in names if (root / name).is_file()} - {source}
-
-
-def python_headers() -> Path:
-    python = find_python("3.12")
-    code = "import sysconfig; print(sysconfig.get_path('include'))"
-    return Path(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
-
-
-def normalized(root: Path, found: set[str]) -> set[str]:
-    """Return paths of the project, without `..` and without the machine's own."""
-    paths = {(root / path).resolve() for path in found}
-    return {path.relative_to(root.resolve()).as_posix() for path in paths if path.is_relative_to(root.resolve())}
-
-
-def compared(root: Path, sources: Sources) -> Iterator[tuple[str, set[str], set[str]]]:
-    """Yield each source, the files that the compiler reads for it, and those that the search finds."""
-    graph = graph_of(root, tuple("" if include_root == "." else include_root for include_root in sources.roots))
-    paths = sorted({p.relative_to(root).as_posix() for glob in sources.globs for p in root.glob(glob)})
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        read = list(pool.map(lambda path: normalized(root, dependencies(root, path, sources)), paths))
-    for path, files in zip(paths, read):
-        yield path, files, set(graph.closure(path, {}).headers)
 
 
 @pytest.mark.parametrize("sources", SETS, ids=[f"{s.project}-{s.target.split('-')[1]}" for s in SETS])

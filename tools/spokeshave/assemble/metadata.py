@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +35,8 @@ from spokeshave_core.wheel_name import UNSTAMPED
 Table = Mapping[str, object]
 
 README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
+# Marks people without a name until the text is rendered. `check_text` refuses it in the file.
+_NO_NAME = "\x7f"
 DYNAMIC_FIELDS = ("version", "dependencies")
 REMEDIES = {
     "project.version": 'Set a PEP 440 version or write dynamic = ["version"], but not both.',
@@ -291,6 +293,7 @@ def finish(
     check_license_paths(own, licenses, pyproject)
     license_files = {**own, **{path: licenses[path] for path in sorted(licenses)}}
     normalise_license(metadata, license_files)
+    mark_missing_names(metadata, project)
     metadata.version = Version(UNSTAMPED)
     return WheelMetadata(
         name=metadata.name,
@@ -346,9 +349,24 @@ def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
             metadata.metadata_version = "2.4"
 
 
+def mark_missing_names(metadata: StandardMetadata, project: Table) -> None:
+    """Replace the name that the library gives people who have only an address."""
+    metadata.authors = _marked(metadata.authors, project.get("authors"))
+    metadata.maintainers = _marked(metadata.maintainers, project.get("maintainers"))
+
+
+def _marked(people: Sequence[tuple[str, str | None]], entries: object) -> list[tuple[str, str | None]]:
+    given = entries if isinstance(entries, list) else []
+    return [(name if "name" in entry else _NO_NAME, email) for (name, email), entry in zip(people, given)]
+
+
 def render_core_metadata(metadata: StandardMetadata, license_files: Iterable[str]) -> bytes:
     """Render METADATA."""
     message = metadata.as_rfc822()
+    for header in ("Author-Email", "Maintainer-Email"):
+        addresses = message.get(header)
+        if addresses and _NO_NAME in addresses:
+            message.replace_header(header, re.sub(rf"{_NO_NAME} <([^>]*)>", r"\1", addresses))
     # The library writes one file besides the license of PEP 621.
     for name in sorted(set(license_files).difference(message.get_all("License-File", []))):
         message["License-File"] = name

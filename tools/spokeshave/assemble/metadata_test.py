@@ -192,9 +192,16 @@ def test_people_and_names_beyond_ascii(tmp_path: Path) -> None:
         tmp_path, f'{DYNAMIC.replace("[", "[", 1)}{authors}description = "Größe"\nkeywords = ["größe", "b"]\n'
     )
     text = metadata.core_metadata.decode("utf-8")
-    assert 'Author-Email: "Zoë Ångström, PhD" <z@example.org>' in text
+    assert 'Author-Email: "Zoë Ångström, PhD" <z@example.org>, b@c.de\n' in text
     assert "Author: 李\n" in text
     assert "Summary: Größe\n" in text
+
+
+def test_people_with_an_address_only_have_no_name(tmp_path: Path) -> None:
+    people = 'authors = [{email = "a@b.c"}, {name = "Unknown", email = "d@e.f"}]\nmaintainers = [{email = "g@h.i"}]\n'
+    metadata = read(tmp_path, f"{DYNAMIC}{people}")
+    assert headers(metadata, "Author-Email") == ["a@b.c, Unknown <d@e.f>"]
+    assert headers(metadata, "Maintainer-Email") == ["g@h.i"]
 
 
 def test_entry_points_in_all_groups_are_sorted(tmp_path: Path) -> None:

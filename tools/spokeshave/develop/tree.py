@@ -76,7 +76,7 @@ class TreeFiles:
         }
         fallback = TreeFile(fallback_text(command, [wheel.target]), is_fallback=True, is_input=True)
         for module in find_modules(installed, tree.native_files):
-            path = f"{module.name.replace('.', '/')}.py"
+            path = module.python_file
             if path not in installed:
                 files[join(layout.root_for(path), path) if layout.root_for(path) != "." else path] = fallback
         changed = [

@@ -191,6 +191,14 @@ def test_a_module_with_another_init_function_is_found(check: Builder, tmp_path: 
     assert "must export PyInit_native, but exports PyInit_other" in text
 
 
+def test_an_init_extension_is_the_module_of_its_package(check: Builder, tmp_path: Path) -> None:
+    package = "demo/part/__init__.abi3.so"
+    extensions = ("demo.part", "demo.part.__init__")
+    assert check({package: library(tmp_path, "part")}, extensions=extensions) == []
+    found = only(check({package: library(tmp_path, "__init__")}), Rule.MODULE_INIT, package)
+    assert "is imported as demo.part and must export PyInit_part, but exports PyInit___init__" in found
+
+
 def test_a_module_without_an_init_function_is_found(check: Builder, tmp_path: Path) -> None:
     built = compile_library(tmp_path / "built.so", "int nothing;")
     assert "does not export PyInit_native, without" in only(check({NATIVE: built}), Rule.MODULE_INIT)

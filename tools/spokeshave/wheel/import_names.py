@@ -18,15 +18,16 @@ def top_level_names(tree: WheelTree) -> set[str]:
     """Return the dotted names of the outermost packages and modules, by the names of files alone."""
     paths = [path for path in tree.installed if path.endswith(_MODULE_SUFFIXES)]
     modules = {path.partition(".")[0] for path in paths if "/" not in path and path.endswith(".py")}
-    packages = {name for path in paths if "/" in path for name in _packages(path, set(tree.installed))}
+    regular = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2].startswith("__init__.")}
+    packages = {name for path in paths if "/" in path for name in _packages(path, regular)}
     return {name for name in modules | packages if all(part.isidentifier() for part in name.split("."))}
 
 
-def _packages(path: str, installed: set[str]) -> list[str]:
+def _packages(path: str, regular: set[str]) -> list[str]:
     """Return the outermost regular package of a file. A namespace, without `__init__`, can be imported in any case."""
     folders = path.split("/")[:-1]
     for depth in range(1, len(folders) + 1):
-        if f"{'/'.join(folders[:depth])}/__init__.py" in installed:
+        if "/".join(folders[:depth]) in regular:
             return [".".join(folders[:depth])]
     return []
 

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from spokeshave.native.file import NativeFile
 
 _INIT = re.compile(r"Py(Init|ModExport)U?_\w+")
+_PACKAGE = "__init__"
 _ENDINGS = (".so", ".pyd")
 _TAGGED = re.compile(r"\.(?P<tag>(cp\d|cpython|pypy|graalpy)\S*|abi3t?(-\S+)?)$")
 _STABLE = re.compile(r"(?P<abi>abi3t?)(-(?P<triple>\S+))?")
@@ -22,12 +23,25 @@ _CPYTHON = re.compile(r"(cpython-|cp)(?P<version>\d+)(?P<threading>t?)d?(-(?P<tr
 
 @dataclass(frozen=True)
 class ExtensionModule:
-    """An extension module: its file in the wheel, its name, and the part between the name and `.so` or `.pyd`."""
+    """An extension module.
+
+    Attributes:
+        file: Its file in the wheel.
+        name: The name that Python imports it by, which is the package's for a file that is named `__init__`.
+        suffix_tag: The part of the file's name between the first part and `.so` or `.pyd`.
+        is_package: Whether the file is named `__init__`.
+    """
 
     file: str
     name: str
     suffix_tag: str
     ending: str
+    is_package: bool = False
+
+    @property
+    def python_file(self) -> str:
+        """Return the path of a Python module with the same name, relative to site-packages."""
+        return f"{self.name.replace('.', '/')}{'/__init__' if self.is_package else ''}.py"
 
     def init_names(self, oldest: tuple[int, int]) -> tuple[str, ...]:
         """Return the functions by one of which a Python, and all later ones, can load the module."""
@@ -106,4 +120,17 @@ def _module(path: str, file: str) -> ExtensionModule | None:
     tagged = _TAGGED.search(f"{dot}{tag}")
     if dot and tagged is None:
         return None
-    return ExtensionModule(file=file, name=".".join(dotted), suffix_tag=tagged["tag"] if tagged else "", ending=ending)
+    is_package = name == _PACKAGE and len(dotted) > 1
+    return ExtensionModule(
+        file=file,
+        name=".".join(dotted[:-1] if is_package else dotted),
+        suffix_tag=tagged["tag"] if tagged else "",
+        ending=ending,
+        is_package=is_package,
+    )
+
+
+def module_name(text: str) -> str:
+    """Return the name that Python imports a module by, which may be written with its `__init__`."""
+    name, _, last = text.rpartition(".")
+    return name if name and last == _PACKAGE else text

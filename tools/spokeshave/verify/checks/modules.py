@@ -14,6 +14,7 @@ from spokeshave.wheel.modules import (
     StableSuffix,
     exported_init_functions,
     find_modules,
+    module_name,
 )
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform, System
@@ -40,7 +41,7 @@ def check_modules(subject: Subject) -> Iterator[Finding]:
             yield from _suffix(subject, module)
     names = {module.name for module in modules}
     for name in subject.expected.extensions:
-        if name not in names:
+        if module_name(name) not in names:
             have = ", ".join(sorted(names)) or "none"
             message = f"has no extension module {name}; it has {have}"
             remedy = f'Depend on the target with module="{name}", or correct that name.'
