@@ -21,6 +21,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _KEPT_OUTPUT = 1 << 20
 _SWEEPS = 50
 _LAST_OUTPUT = 5.0
+_REAP_INTERVAL = 0.1
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def run_process(
                 preexec_fn=_die_with_parent(),
             )
             try:
-                exit_code = _wait(process, timeout)
+                exit_code = _wait(process, timeout, before)
             finally:
                 seconds = time.monotonic() - start
                 _kill_all(process, before)
@@ -118,11 +119,16 @@ def _copy(source: int, destination: int) -> None:
     os.close(source)
 
 
-def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return None
+def _wait(process: subprocess.Popen[bytes], timeout: float, before: frozenset[int]) -> int | None:
+    """Wait for the process, and meanwhile reap orphans that end, as init would: others may wait until they are gone."""
+    end = time.monotonic() + timeout
+    while (left := end - time.monotonic()) > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left, _REAP_INTERVAL))
+        for orphan in _children() - before - {process.pid}:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(orphan, os.WNOHANG)
+    return None
 
 
 def _kill_all(process: subprocess.Popen[bytes], before: frozenset[int]) -> None:

@@ -43,6 +43,16 @@ def test_a_daemon_does_not_outlive_the_process_nor_hold_it_up(tmp_path: Path) ->
     assert not Path(f"/proc/{result.output.strip()}").exists()
 
 
+def test_an_orphan_that_ends_is_reaped_while_the_process_runs(tmp_path: Path) -> None:
+    code = (
+        "import os, subprocess, time\n"
+        "orphan = int(subprocess.run(['sh', '-c', 'sleep 0 & echo $!'], stdout=subprocess.PIPE).stdout)\n"
+        "while os.path.exists(f'/proc/{orphan}'): time.sleep(0.05)\n"
+    )
+    result = run(code, tmp_path, timeout=20)
+    assert result.ok, result.describe_exit()
+
+
 def test_other_children_of_the_caller_are_not_killed(tmp_path: Path) -> None:
     pid = os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "60")
     try:
