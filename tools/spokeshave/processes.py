@@ -85,7 +85,7 @@ def run_process(
                 stdout=stdout,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(),
+                preexec_fn=_child_setup(),
             )
             try:
                 exit_code = _wait(process, timeout, before)
@@ -171,11 +171,22 @@ def _adopt_orphans() -> None:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    if sys.platform != "linux":
+def _child_setup() -> Callable[[], None] | None:
+    """Return what a child does before its program: it receives signals as in a terminal, and dies with its parent.
+
+    Below `nohup`, SIGHUP is ignored, and in the background of a script SIGINT and SIGQUIT. Tests send these signals.
+    """
+    if sys.platform == "win32":
         return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    return lambda: prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+
+    def set_up() -> None:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+    return set_up
 
 
 def _tail(output: IO[bytes]) -> str:
