@@ -21,6 +21,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _KEPT_OUTPUT = 1 << 20
 _SWEEPS = 50
 _LAST_OUTPUT = 5.0
+_REAP_INTERVAL = 0.1
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,10 @@ def run_process(
                 stdout=stdout,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(),
+                preexec_fn=_child_setup(),
             )
             try:
-                exit_code = _wait(process, timeout)
+                exit_code = _wait(process, timeout, before)
             finally:
                 seconds = time.monotonic() - start
                 _kill_all(process, before)
@@ -118,11 +119,16 @@ def _copy(source: int, destination: int) -> None:
     os.close(source)
 
 
-def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return None
+def _wait(process: subprocess.Popen[bytes], timeout: float, before: frozenset[int]) -> int | None:
+    """Wait for the process, and meanwhile reap orphans that end, as init would: others may wait until they are gone."""
+    end = time.monotonic() + timeout
+    while (left := end - time.monotonic()) > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left, _REAP_INTERVAL))
+        for orphan in _children() - before - {process.pid}:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(orphan, os.WNOHANG)
+    return None
 
 
 def _kill_all(process: subprocess.Popen[bytes], before: frozenset[int]) -> None:
@@ -165,11 +171,22 @@ def _adopt_orphans() -> None:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    if sys.platform != "linux":
+def _child_setup() -> Callable[[], None] | None:
+    """Return what a child does before its program: it receives signals as in a terminal, and dies with its parent.
+
+    Below `nohup`, SIGHUP is ignored, and in the background of a script SIGINT and SIGQUIT. Tests send these signals.
+    """
+    if sys.platform == "win32":
         return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    return lambda: prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+
+    def set_up() -> None:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+    return set_up
 
 
 def _tail(output: IO[bytes]) -> str:

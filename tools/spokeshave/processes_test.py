@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -41,6 +42,25 @@ def test_a_daemon_does_not_outlive_the_process_nor_hold_it_up(tmp_path: Path) ->
     assert result.ok
     assert result.seconds < 30
     assert not Path(f"/proc/{result.output.strip()}").exists()
+
+
+def test_an_orphan_that_ends_is_reaped_while_the_process_runs(tmp_path: Path) -> None:
+    code = (
+        "import os, subprocess, time\n"
+        "orphan = int(subprocess.run(['sh', '-c', 'sleep 0 & echo $!'], stdout=subprocess.PIPE).stdout)\n"
+        "while os.path.exists(f'/proc/{orphan}'): time.sleep(0.05)\n"
+    )
+    result = run(code, tmp_path, timeout=20)
+    assert result.ok, result.describe_exit()
+
+
+def test_signals_that_the_caller_ignores_reach_the_process(tmp_path: Path) -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGHUP)"
+    previous = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run(code, tmp_path).exit_code == -signal.SIGHUP
+    finally:
+        signal.signal(signal.SIGHUP, previous)
 
 
 def test_other_children_of_the_caller_are_not_killed(tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ MACHINES = {"manylinux_2_17_x86_64": 62, "manylinux_2_17_aarch64": 183}
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
-    """Package markupsafe, whose targets are two lines and its platforms."""
-    with running(Project.copy(tmp_path_factory.mktemp("backend") / "repo", "markupsafe", "own")) as project:
-        yield project, project.package("markupsafe:wheel")
+    """Package markupsafe, whose targets are two lines and its platforms, and a project that uses the stable ABI."""
+    copy = Project.copy(tmp_path_factory.mktemp("backend") / "repo", "markupsafe", "own", "stable_backend")
+    with running(copy) as project:
+        yield project, project.package("markupsafe:wheel", "stable_backend:wheel")
 
 
 @pytest.mark.parametrize("platform", TAGS)
@@ -55,3 +56,21 @@ def test_the_report_counts_the_compiles_of_the_project(run: tuple[Project, Pants
     for report in run[0].report("markupsafe:wheel"):
         (backend,) = report["backends"]
         assert (backend["report"]["backend"], backend["report"]["compiles"]) == ("setuptools.build_meta", 1)
+
+
+def test_one_stable_build_serves_all_pythons_from_its_first_on(run: tuple[Project, PantsRun]) -> None:
+    built = [path.name.split("-manylinux")[0] for path in run[0].wheels("stable-backend")]
+    assert built == ["stable_backend-1.0-cp310-abi3", "stable_backend-1.0-cp39-cp39"]
+    smoke = {report["abi"]: report["smoke"] for report in run[0].report("stable_backend:wheel")}
+    assert {abi: [each["python"] for each in runs] for abi, runs in smoke.items()} == {
+        "cp39": ["3.9"],
+        "cp310-abi3": ["3.10", "3.13"],
+    }
+    assert {each["outcome"] for runs in smoke.values() for each in runs} == {"passed"}
+
+
+def test_limited_api_needs_a_project_that_uses_the_stable_abi(run: tuple[Project, PantsRun]) -> None:
+    refused = run[0].pants("package", "stable_backend:without")
+    assert refused.exit_code == 1
+    assert "is tagged cp310-cp310, but was built as cp310-abi3" in refused.stderr
+    assert "The project does not use the stable ABI. Remove `limited_api`, or switch it on" in refused.stderr

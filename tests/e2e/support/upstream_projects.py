@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from e2e.support.debian_sources import fetch_pinned
 from e2e.support.project import PROJECTS, Project, running
 
 UPSTREAM = "upstream"
@@ -60,6 +61,7 @@ def cells(report: dict[str, Any], build: str) -> tuple[str, ...]:
 
 def build(project: Project, name: str) -> Row:
     """Package a project, whose failure is a row and not an error."""
+    fetch_pinned(project.root / UPSTREAM / name)
     project.clear_dist()
     run = project.pants("package", f"{UPSTREAM}/{name}:")
     if run.exit_code:

@@ -66,6 +66,8 @@ def _last_importer(output: str, tree: WheelTree) -> str:
 def _missing_module(module: str, importer: str, tree: WheelTree) -> str:
     if module.split(".")[0] in own_names(tree):
         file = module.replace(".", "/")
+        if {f"{file}.py", f"{file}/__init__.py"} & tree.installed.keys():
+            return f"The wheel has {module}, but another Python imported it: tests must start `sys.executable`."
         message = f"The wheel has no {file}.py and no {file}/__init__.py: the import works only in the source tree."
         return f"{message} Add the target that owns {module} to the wheel's dependencies."
     if not importer:

@@ -1,0 +1,29 @@
+"""Tests of the remedies for failed imports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spokeshave.smoke.import_check import import_remedy
+from spokeshave.wheel.name import parse_wheel_name
+from spokeshave.wheel.tree import WheelTree
+
+
+@pytest.mark.parametrize(
+    ("module", "remedy"),
+    [
+        ("demo", "The wheel has demo, but another Python imported it: tests must start `sys.executable`."),
+        ("demo.one", "The wheel has demo.one, but another Python imported it"),
+        ("demo.part", "The wheel has no demo/part.py and no demo/part/__init__.py"),
+        ("other", "other is not installed"),
+    ],
+)
+def test_a_module_that_is_not_found(tmp_path: Path, module: str, remedy: str) -> None:
+    name = parse_wheel_name("demo-1-py3-none-any.whl")
+    files = ("demo/__init__.py", "demo/one.py")
+    tree = WheelTree(name=name, root=tmp_path, files=files, dist_info="demo-1.dist-info")
+    found = import_remedy(f"ModuleNotFoundError: No module named '{module}'", tree)
+    assert found is not None
+    assert found.startswith(remedy)
