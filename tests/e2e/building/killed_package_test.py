@@ -67,7 +67,8 @@ def check_refused(wheel: Path, scratch: Path, capfd: pytest.CaptureFixture[str])
         assert "(File is not a zip file)" in printed, command
     assert not (scratch / "record").exists()
     # For the Python and platform of the wheel, so that pip opens it.
-    tag = ["--only-binary", ":all:", "--python-version", "3.10", "--platform", "manylinux_2_17_x86_64"]
+    python = parse_wheel_name(wheel.name).tag.python[len("cp") :]
+    tag = ["--only-binary", ":all:", "--python-version", python, "--platform", "manylinux_2_17_x86_64"]
     options = ["--isolated", "--disable-pip-version-check", "--no-index", "--no-deps", *tag]
     target = str(scratch / "target")
     install = [sys.executable, "-I", str(pip_folder()), "install", *options, "--target", target, str(wheel)]

@@ -29,6 +29,7 @@ _OWN_FOLDERS = (".libs", ".dylibs", ".scripts", ".data")
 
 def check_layout(subject: Subject) -> Iterator[Finding]:
     """Check for files outside of packages, without installation path, with clashes, or invalid on Windows."""
+    yield from _line_ends(subject.tree)
     yield from _windows_names(subject)
     yield from findings(Rule.NAME_CLASH, _clashes(subject.tree).problems)
     yield from _schemes(subject.tree)
@@ -37,6 +38,14 @@ def check_layout(subject: Subject) -> Iterator[Finding]:
         if fault:
             remedy = f"Move it into a package, or remove it from the wheel: it is installed as site-packages/{top}."
             yield finding(Rule.OUTSIDE_PACKAGE, top, fault, remedy)
+
+
+def _line_ends(tree: WheelTree) -> Iterator[Finding]:
+    """Yield findings for names with an end of a line, such as U+2028, at which pip and Python split RECORD."""
+    for file in tree.files:
+        if file.splitlines() != [file]:
+            message = "has an end of a line in its name, so that pip and importlib.metadata do not find it in RECORD"
+            yield finding(Rule.FILE_NAME, ascii(file), message, "Rename it.")
 
 
 def _windows_names(subject: Subject) -> Iterator[Finding]:
