@@ -120,7 +120,7 @@ def _copy(source: int, destination: int) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float, before: frozenset[int]) -> int | None:
-    """Wait for the process, and meanwhile reap orphans that end, as init would: others may wait until they are gone."""
+    """Wait for the process, and meanwhile reap orphans that end, as init would: a test may wait for their end."""
     end = time.monotonic() + timeout
     while (left := end - time.monotonic()) > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
