@@ -1,4 +1,4 @@
-"""The measurement `many`: `package` of up to 1,000 wheels, and once more when nothing changed."""
+"""The measurement `many`: `package` of up to 1,000 wheels, and again when nothing changed."""
 
 from __future__ import annotations
 

@@ -515,7 +515,7 @@ def test_both_halves_export_the_same_names() -> None:
 
 def test_the_plugin_uses_every_exported_name() -> None:
     folder = path_of(SHIM).parent
-    files = [path for path in folder.parent.rglob("*.py") if folder not in path.parents]
+    files = [path for path in folder.parent.rglob("*.py") if folder not in path.parents or path.stem == "batches"]
     names = {node.id for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
     assert exported(HALVES[0]) - names == set()
 

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from spokeshave_pants.pants_api import concurrently
-
-if TYPE_CHECKING:
-    # What a call of a rule returns to the type checker. Newer versions have coroutines.
-    from pants.engine.rules import Get
+from spokeshave_pants.pants_api import Call, concurrently
 
 R = TypeVar("R")
 
 BATCH = 256
 
 
-async def in_batches(calls: Iterable[Get[R]], size: int = BATCH) -> tuple[R, ...]:
+async def in_batches(calls: Iterable[Call[R]], size: int = BATCH) -> tuple[R, ...]:
     """Await calls of rules as `concurrently` does, but at most `size` of them at the same time."""
     remaining = iter(calls)
     results: list[R] = []

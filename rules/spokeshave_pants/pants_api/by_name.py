@@ -28,6 +28,9 @@ from typing_extensions import ParamSpec
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# What a call of a rule returns.
+Call = Get
+
 _IMPLICITLY = "__implicitly"
 
 # Pants' own function takes what a call returns, and the reader of rule bodies knows it.

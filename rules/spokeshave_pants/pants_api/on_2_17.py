@@ -60,9 +60,10 @@ from pants.engine.target import (
 )
 from pants.source.source_root import OptionalSourceRoot, SourceRoot, SourceRootRequest
 
-from spokeshave_pants.pants_api.by_name import by_type, concurrently, effect_by_type, goal_rule, implicitly, rule
+from spokeshave_pants.pants_api.by_name import Call, by_type, concurrently, effect_by_type, goal_rule, implicitly, rule
 
 __all__ = [
+    "Call",
     "EnvironmentNameRequest",
     "ExplicitlyProvidedDependenciesRequest",
     "LocalEnvironmentTarget",

@@ -6,6 +6,7 @@ seen to work on.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable as Call
 from typing import Any
 
 from pants.backend.python.subsystems.setup import PythonSetup
@@ -61,6 +62,7 @@ except ImportError:  # before 2.32
     )
 
 __all__ = [
+    "Call",
     "EnvironmentNameRequest",
     "ExplicitlyProvidedDependenciesRequest",
     "LocalEnvironmentTarget",
