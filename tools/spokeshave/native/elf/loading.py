@@ -46,7 +46,6 @@ _MOST_NEEDS = 1 << 15
 _GLOBAL_OR_WEAK = (1, 2)
 _BINDINGS = (0, 1, 2, 10)
 _CODE_KINDS = (0, 2)
-_FUNCTION = 2
 _MOST_INIT_FUNCTIONS = 256
 _RESERVED_SECTIONS = 0xFF00
 _FIRST_VERSION = 2
@@ -75,6 +74,8 @@ def _faults(stream: IO[bytes], elf: Any, tags: list[Any]) -> Iterator[str]:
     segments: list[Any] = list(elf.iter_segments())
     loads = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
     dynamic = DynamicSection.read(stream, elf, tags)
+    if _is_static_program(segments, tags, dynamic.tags):
+        return
     is_program = any(segment["p_type"] == "PT_INTERP" for segment in segments)
     yield from _header_faults(elf)
     yield from _segment_faults(elf, loads)
@@ -85,6 +86,12 @@ def _faults(stream: IO[bytes], elf: Any, tags: list[Any]) -> Iterator[str]:
     versions: set[int] = set(_numbers_of_defined(dynamic))
     yield from _need_faults(dynamic, [tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED"], versions)
     yield from _symbol_faults(dynamic, loads, versions)
+
+
+def _is_static_program(segments: list[Any], tags: list[Any], values: Mapping[str, int]) -> bool:
+    """Return whether the kernel alone loads a file: a program that needs no library, as Rust's for musl are."""
+    kinds = {*(segment["p_type"] for segment in segments), *(tag.entry.d_tag for tag in tags)}
+    return bool(values.get("DT_FLAGS_1", 0) & _PROGRAM) and not {"PT_INTERP", "DT_NEEDED"} & kinds
 
 
 def _header_faults(elf: Any) -> Iterator[str]:
@@ -217,7 +224,8 @@ def _function_faults(dynamic: DynamicSection, symbol: RawSymbol, name: str, exec
     is_init = name.startswith(_INIT_FUNCTIONS)
     if is_init and symbol.kind not in _CODE_KINDS:
         yield f"{name!r} is not a function"
-    if not is_code and (is_init or (symbol.kind == _FUNCTION and symbol.section < _RESERVED_SECTIONS)):
+    # Of others, assemblers also mark tables as functions.
+    if is_init and not is_code:
         yield f"{name!r} is not in a segment that is executed"
     if is_init and not dynamic.finds(name):
         yield f"{name!r} is not found by its hash"
