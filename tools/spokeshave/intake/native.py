@@ -35,7 +35,7 @@ def native_problems(
     tree: WheelTree, modules: Iterable[ExtensionModule], platform: Platform, abi: PythonAbi
 ) -> Iterator[Problem]:
     """Yield the problems of extension modules that say that the build did not know what it built for."""
-    if not tree.native_files:
+    if not tree.native_files and not tree.static_programs:
         yield Problem(
             str(tree.name),
             "has no native code, so the project compiled nothing",

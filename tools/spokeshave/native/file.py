@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from spokeshave.native.elf.file import ElfFile, is_elf, read_elf
 from spokeshave.native.macho.file import MachOFile, is_macho, read_macho
 from spokeshave.native.pe.file import PeFile, is_pe, read_pe
-from spokeshave_core.platform import Platform, System
+from spokeshave_core.platform import ObjectFormat, Platform, System
 from spokeshave_core.problems import Problem
 
 
@@ -99,9 +99,13 @@ def foreign_formats(files: Mapping[str, NativeFile], platform: Platform) -> list
     ]
 
 
-def no_native_code(wheel: str, files: Mapping[str, NativeFile], platform: Platform) -> list[Problem]:
+def no_native_code(
+    wheel: str, files: Mapping[str, NativeFile], static_programs: Collection[str], platform: Platform
+) -> list[Problem]:
     """Return the problem of a wheel without native code for its platform. `foreign_formats` reports other libraries."""
     if foreign_formats(files, platform) or any(is_loaded_by(native, platform) for native in files.values()):
+        return []
+    if static_programs and platform.object_format is ObjectFormat.ELF:
         return []
     message = "has a platform tag but holds no native code"
     if files:

@@ -237,7 +237,7 @@ def _check_native_code(tree: WheelTree, platform: Platform) -> None:
     """Check that the wheel has native code, and none for another system."""
     problems = [
         *foreign_formats(tree.native_files, platform),
-        *no_native_code(str(tree.name), tree.native_files, platform),
+        *no_native_code(str(tree.name), tree.native_files, tree.static_programs, platform),
     ]
     if problems:
         raise UnrepairableWheelError(*problems)

@@ -17,7 +17,14 @@ from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.command import RepairedWheel, repair
 from spokeshave.repair.graft import UnrepairableWheelError
-from spokeshave.testing.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
+from spokeshave.testing.native_fixtures import (
+    GLIBC_2_28,
+    MANYLINUX,
+    build_wheel,
+    compile_library,
+    link_static_program,
+    module_source,
+)
 from spokeshave_core.platform import InvalidPlatformError, Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.reports.repair import RepairReport
@@ -261,6 +268,13 @@ def test_a_wheel_without_native_code_is_refused(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""})
     with pytest.raises(UnrepairableWheelError, match="holds no native code"):
         repair(wheel, PLATFORM, [], tmp_path / "out")
+
+
+def test_a_static_program_is_native_code(tmp_path: Path) -> None:
+    program = link_static_program(tmp_path / "tool")
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/tool": program}, "py3-none-linux_x86_64")
+    repaired = repair(wheel, PLATFORM, [], tmp_path / "out")
+    assert repaired.written.path.name.endswith("-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl")
 
 
 def test_a_damaged_library_is_named(tmp_path: Path) -> None:

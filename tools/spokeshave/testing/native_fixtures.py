@@ -125,6 +125,15 @@ def link_bare(path: Path, source: str, platform: str, *flags: str, target: str |
     return path
 
 
+def link_static_program(path: Path) -> Path:
+    """Link a program for Linux that needs no library and no loader."""
+    source_file = path.with_name(f"{path.name}.c")
+    source_file.write_text("void _start(void) { for (;;) {} }")
+    _run_zig("cc", "-target", "x86_64-linux-musl", "-static", "-nostdlib", "-s", "-o", str(path), str(source_file))
+    source_file.unlink()
+    return path
+
+
 def import_library(folder: Path, dll: str, names: str, platform: str = "win_amd64") -> Path:
     """Make the import library for functions of a DLL. `names` are separated by spaces."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from spokeshave.testing.native_fixtures import (
     compile_library,
     export_hook,
     link_bare,
+    link_static_program,
     module_source,
     slot_source,
 )
@@ -381,6 +382,12 @@ def test_a_need_for_newer_instructions_is_found(check: Builder, tmp_path: Path) 
 def test_a_wheel_without_native_code_is_found(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, TAG)
     assert "holds no native code" in only(verify(expectation(wheel)), Rule.NO_NATIVE_CODE, wheel.name)
+
+
+def test_a_static_program_is_native_code(tmp_path: Path) -> None:
+    program = link_static_program(tmp_path / "tool")
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/tool": program}, TAG)
+    assert verify(expectation(wheel)) == []
 
 
 def set_segment_flags(path: Path, kind: str, flags: int) -> Path:

@@ -44,17 +44,27 @@ class WheelTree:
 
     @cached_property
     def native_files(self) -> dict[str, NativeFile]:
-        """Return every library and program by its path.
+        """Return every library and program by its path, but no static program of Linux.
 
         Raises:
             InvalidWheelError: For all damaged ones.
         """
+        return {file: native for file, native in self._parsed.items() if native.is_loadable}
+
+    @property
+    def static_programs(self) -> tuple[str, ...]:
+        """Return the programs for Linux that no loader loads."""
+        elf_files = {file: native for file, native in self._parsed.items() if isinstance(native, ElfFile)}
+        return tuple(file for file, native in elf_files.items() if native.is_static_program)
+
+    @cached_property
+    def _parsed(self) -> dict[str, NativeFile]:
         problems = Problems()
         found: dict[str, NativeFile] = {}
         for file in self.files:
             with problems.collecting():
                 native = read_native(self.root / file, file)
-                if native is not None and native.is_loadable:
+                if native is not None:
                     found[file] = native
         problems.raise_if_any(InvalidWheelError)
         return found

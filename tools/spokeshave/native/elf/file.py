@@ -71,11 +71,13 @@ class ElfFile:
         runpath: The entries of DT_RUNPATH.
         weak: The undefined symbols that the file works without.
         versions_defined: The versions of its own symbols.
+        is_static_program: Whether the kernel alone loads it, as programs of zig and Go.
         machine: The processor, the bits and the byte order.
     """
 
     machine: tuple[str, int, bool]
     is_dynamic: bool
+    is_static_program: bool
     is_shared_object: bool
     interpreter: str | None
     soname: str | None
@@ -191,6 +193,7 @@ def _read(stream: IO[bytes]) -> ElfFile:
     return ElfFile(
         machine=(str(elf["e_machine"]), int(elf.elfclass), bool(elf.little_endian)),
         is_dynamic=bool(tags),
+        is_static_program=not tags and elf["e_type"] == "ET_EXEC",
         is_shared_object=elf["e_type"] == "ET_DYN",
         interpreter=next((s.get_interp_name() for s in segments if s["p_type"] == "PT_INTERP"), None),
         soname=sonames[0] if sonames else None,

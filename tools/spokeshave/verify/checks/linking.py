@@ -18,7 +18,7 @@ def check_linking(subject: Subject) -> Iterator[Finding]:
     """Check everything about the wheel's native code that depends on the platform."""
     tree = subject.tree
     platform = subject.expected.platform
-    missing = no_native_code(str(tree.name), tree.native_files, platform)
+    missing = no_native_code(str(tree.name), tree.native_files, tree.static_programs, platform)
     yield from findings(Rule.NO_NATIVE_CODE, missing)
     yield from findings(Rule.ARCHITECTURE, foreign_formats(tree.native_files, platform))
     yield from _loading(subject)
