@@ -117,14 +117,14 @@ def test_what_loaders_refuse_is_found(at: object, form: str, value: int, message
     assert message in faults(changed(at(), form, value), tmp_path)
 
 
-def test_a_program_that_the_kernel_loads_alone_may_have_what_a_module_may_not(tmp_path: Path) -> None:
+def test_a_program_that_the_kernel_loads_alone_may_be_a_pie(tmp_path: Path) -> None:
     program = bytearray(changed(tag(FLAGS_1) + 8, "Q", 0x08000001))
     assert "DF_1_PIE" in faults(bytes(program), tmp_path)
     struct.pack_into("<Q", program, tag(NEEDED), 0x70000001)
     assert faults(bytes(program), tmp_path) == ""
 
 
-def test_a_table_that_an_assembler_marks_as_a_function_is_not_a_fault(tmp_path: Path) -> None:
+def test_a_table_may_be_marked_as_a_function(tmp_path: Path) -> None:
     table = '__asm__(".data\\n.globl table\\n.type table, @function\\ntable: .long 1\\n.size table, 4\\n.text");\n'
     library = link_bare(tmp_path / "native.so", table + module_source("native"), MANYLINUX)
     assert loading_faults(library, "native.so") == ()
