@@ -190,7 +190,7 @@ def native_wheel(randomness: random.Random, name: str, folder: Path) -> Mutated:
         try:
             member.data, change = changed_elf(randomness, member.data)
         except (ELFError, KeyError, IndexError, ValueError):
-            # After the other changes, there is no such part.
+            # One of the other changes removed the part.
             continue
         changes.append(change)
     return Mutated(path=wheel.write(folder), name=name, changes=tuple(changes))

@@ -40,7 +40,7 @@ _PAGE = 0x1000
 _ENTRY_SIZE = 16
 # Symbols refer to versions by numbers of 15 bits.
 _MOST_VERSIONS = 1 << 15
-# Of symbols with the same remainder of their hashes. Linkers make as many buckets that it has a few.
+# Of symbols in one bucket. Linkers make enough buckets for a few symbols in each.
 _LONGEST_CHAIN = 4096
 _CHAIN_WORDS = 1 << 14
 
@@ -161,7 +161,7 @@ class DynamicSection:
         return found
 
     def finds(self, name: str) -> bool:
-        """Return whether a loader finds a symbol by DT_GNU_HASH. True if there is no such table."""
+        """Return whether a loader finds a symbol by DT_GNU_HASH. True without such a table."""
         if "DT_GNU_HASH" not in self.tags:
             return True
         address = self.tags["DT_GNU_HASH"]
