@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -193,12 +194,25 @@ class Rounds:
             "python_extension": {"link_flags": [f"--build-id=0x{number:016x}"]},
         }
         for path, rest in self._rest.items():
-            path.write_text(f"{rest}\n__defaults__({defaults!r}, extend=True)\n")
+            path.write_text(with_defaults(rest, defaults))
         text, count = self._DEFINES.subn(f'defines=["BENCH_ROUND={number}", ', self._packages.read_text())
         if not count:
             raise BenchError(f"{self._packages} has no `defines` field for the number of the round.")
         self._packages.write_text(text)
         return number
+
+
+def with_defaults(build: str, defaults: Mapping[str, object]) -> str:
+    """Return a BUILD file with defaults for its targets, after its own defaults: only later targets have them."""
+    calls = [node.value for node in ast.parse(build).body if isinstance(node, ast.Expr)]
+    ends = [
+        call.end_lineno
+        for call in calls
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "__defaults__"
+    ]
+    lines = build.splitlines()
+    at = max(filter(None, ends), default=0)
+    return "\n".join((*lines[:at], f"__defaults__({dict(defaults)!r}, extend=True)", *lines[at:])) + "\n"
 
 
 def _copy(source: Path, place: Path, *less: str) -> None:
