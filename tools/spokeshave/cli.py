@@ -37,6 +37,7 @@ COMMANDS = {
     "stamp": ("spokeshave.stamp.command", "write a version into a finished wheel"),
     "sdist write": ("spokeshave.sdist.write_command", "write an sdist that CMake builds, without a version"),
     "sdist stamp": ("spokeshave.sdist.stamp_command", "write a version into an sdist"),
+    "sdist intake": ("spokeshave.sdist.intake_command", "make the sdist of a build backend ready to be published"),
     "sdist compare": ("spokeshave.sdist.compare_command", "check that an sdist builds the wheel of its source tree"),
     "smoke-test": ("spokeshave.smoke.command", "install wheels into fresh environments and test them"),
     "develop": ("spokeshave.develop.command", "put native files into the source tree, and install wheels as editable"),

@@ -17,6 +17,7 @@ class BackendReport(Report):
         requires: The build requirements in pyproject.toml.
         asked_for: Those that the backend asked for in addition.
         wheel: The file name of the wheel. Empty if there is none.
+        sdist: The file name of the sdist, if that was asked for.
         compiles: The compiles of the project.
         links: The links of the project.
         probes: The compiles and links of configure checks.
@@ -31,3 +32,4 @@ class BackendReport(Report):
     links: int
     probes: int
     refused: tuple[str, ...]
+    sdist: str = ""

@@ -33,6 +33,7 @@ from spokeshave_pants.wheel.target_types import (
     PythonsField,
     RepositoriesField,
     RequireSmokeOnField,
+    SdistField,
     SmokeOptionalImportsField,
     SmokeRequirementsField,
     SmokeScriptsField,
@@ -222,6 +223,19 @@ class BackendSmokeTestsField(SmokeTestsField):
     )
 
 
+class BackendSdistField(SdistField):
+    help = help_text(
+        """
+        Whether `package` also writes an sdist, `dist/NAME-VERSION.tar.gz`, made by the project's own build backend.
+        Defaults to `False`.
+
+        A wheel is built from it and compared with the wheel of the source tree, as backends leave files out that they
+        were not told of. A `release` publishes the sdist after the wheels. Its version is written by the backend, so a
+        release with this sdist is not promoted: it is built again for each version. See `docs/sdists.md`.
+        """
+    )
+
+
 class PythonBackendWheelTarget(Target):
     alias = "python_backend_wheel"
     core_fields = (
@@ -247,6 +261,7 @@ class PythonBackendWheelTarget(Target):
         SmokeRequirementsField,
         SmokeTimeoutField,
         RequireSmokeOnField,
+        BackendSdistField,
         RepositoriesField,
     )
     help = help_text(

@@ -99,7 +99,7 @@ def native_actions(linked: tuple[LinkedTarget, ...], platform: Platform, abi: Py
 def backend_actions(key: WheelKey) -> tuple[str, ...]:
     """What has to be done before the wheel of a project's own backend is taken in."""
     slices = key.platform.slices
-    built = (backend_description(key.address, part, key.abi) for part in slices)
+    built = (backend_description(key.address.spec, part, key.abi) for part in slices)
     return (*(pack_description(part) for part in slices), *built)
 
 

@@ -41,6 +41,7 @@ from spokeshave_pants.wheel.goals import (
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.record import rules as record
+from spokeshave_pants.wheel.sdist import backend as backend_sdist
 from spokeshave_pants.wheel.sdist import check as sdist_check
 from spokeshave_pants.wheel.sdist import rules as sdist
 from spokeshave_pants.wheel.smoke import rules as smoke
@@ -81,6 +82,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *python_imports.rules(),
         *sdist.rules(),
         *sdist_check.rules(),
+        *backend_sdist.rules(),
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),

@@ -49,6 +49,12 @@ from spokeshave_pants.wheel.report.wheels import (
     TargetReport,
     WheelReport,
 )
+from spokeshave_pants.wheel.sdist.backend import (
+    CheckProjectSdistRequest,
+    ProjectSdistRequest,
+    check_project_sdist,
+    project_sdist,
+)
 from spokeshave_pants.wheel.sdist.check import CheckSdistRequest, SdistCheck, check_sdist
 from spokeshave_pants.wheel.sdist.rules import (
     StampedSdist,
@@ -314,6 +320,9 @@ async def sdist_of_wheel(request: SdistOfWheelRequest) -> SdistOfWheel:
     plan = await plan_wheel(WheelPlanRequest(request.address))
     if not plan.target.get(SdistField).value:
         return SdistOfWheel(None)
+    if plan.has_backend:
+        sdist = await project_sdist(ProjectSdistRequest(request.address))
+        return SdistOfWheel(sdist, await check_project_sdist(CheckProjectSdistRequest(sdist)))
     stamped, check = await concurrently(
         stamp_sdist(StampSdistRequest(request.address)), check_sdist(CheckSdistRequest(request.address))
     )
@@ -325,6 +334,9 @@ async def prepare_sdist(request: SdistOfWheelRequest) -> PreparedSdist:
     """Write the sdist of a target if it has one, so that what keeps it from having one is reported first."""
     plan = await plan_wheel(WheelPlanRequest(request.address))
     if not plan.target.get(SdistField).value:
+        return PreparedSdist(None)
+    if plan.has_backend:
+        await project_sdist(ProjectSdistRequest(request.address))
         return PreparedSdist(None)
     return PreparedSdist(await write_sdist(UnstampedSdistRequest(request.address)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Iterator
 
 import pytest
@@ -67,6 +68,13 @@ def test_one_stable_build_serves_all_pythons_from_its_first_on(run: tuple[Projec
         "cp310-abi3": ["3.10", "3.13"],
     }
     assert {each["outcome"] for runs in smoke.values() for each in runs} == {"passed"}
+
+
+def test_the_backends_own_sdist_builds_the_same_wheel(run: tuple[Project, PantsRun]) -> None:
+    with tarfile.open(run[0].dist / "stable_backend-1.0.tar.gz") as archive:
+        files = [name.partition("/")[2] for name in archive.getnames()]
+    assert {"PKG-INFO", "setup.py", "native.c", "stable_backend/__init__.py"} <= set(files)
+    assert "as the wheel: 6 files, 1 export; passed on 3.9" in run[1].output
 
 
 def test_limited_api_needs_a_project_that_uses_the_stable_abi(run: tuple[Project, PantsRun]) -> None:

@@ -24,6 +24,7 @@ _LEVEL = 9
 # tar has no time before 1970, and some tools warn about 0. 1980 is the first year of zip archives, as in our wheels.
 _TIME = 315532800
 _REBUILD = "Package it again."
+_OWN_BACKEND = "The project's build backend decides what is in an sdist: leave the file out there, or remove `sdist`."
 
 
 @dataclass(frozen=True)
@@ -101,5 +102,32 @@ def read_sdist(path: Path) -> tuple[str, dict[str, SdistFile]]:
     return folder, files
 
 
-def _invalid(path: Path, message: str) -> InvalidInputsError:
-    return InvalidInputsError(Problem(str(path), message, _REBUILD))
+def read_sdist_of_backend(path: Path) -> dict[str, SdistFile]:
+    """Return the files of an sdist that a build backend wrote. A link is a file with the content of what it names.
+
+    Raises:
+        InvalidInputsError: If it has something that an sdist cannot contain.
+    """
+    folder = path.name[: -len(SDIST_SUFFIX)]
+    files: dict[str, SdistFile] = {}
+    try:
+        with path.open("rb") as stream, open_gzipped_tar(stream) as archive:
+            for member in archive.getmembers():
+                top, _, name = member.name.partition("/")
+                if member.isdir() and top == folder:
+                    continue
+                if top != folder or not name or {"", ".", ".."} & set(name.split("/")):
+                    raise _invalid(path, f"has {ascii(member.name)[1:-1]}, which is not in {folder}", _OWN_BACKEND)
+                content = archive.extractfile(member)
+                if content is None:
+                    raise _invalid(path, f"has {ascii(name)[1:-1]}, which is not a file", _OWN_BACKEND)
+                files[name] = SdistFile(content.read(), bool(member.mode & 0o100))
+    except DAMAGES as err:
+        raise _invalid(path, f"cannot be read as a gzipped tar archive ({err})", _OWN_BACKEND) from err
+    except (KeyError, RecursionError) as err:
+        raise _invalid(path, f"has a link that leads to no file in it ({err})", _OWN_BACKEND) from err
+    return files
+
+
+def _invalid(path: Path, message: str, remedy: str = _REBUILD) -> InvalidInputsError:
+    return InvalidInputsError(Problem(str(path), message, remedy))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 from pathlib import Path
 
@@ -163,11 +164,11 @@ def test_an_archive_that_is_not_from_here_cannot_be_stamped(tmp_path: Path, caps
     assert "cannot be read" in capsys.readouterr().err
 
 
-def compared(folder: Path, tree: dict[str, str], sdist: dict[str, str]) -> int:
+def compared(folder: Path, tree: dict[str, str], sdist: dict[str, str], *arguments: str) -> int:
     """Compare two wheels of the files."""
     wheels = [make_wheel(folder / name, files=files).path for name, files in (("tree", tree), ("sdist", sdist))]
-    report = str(folder / "compared.json")
-    return main(["sdist", "compare", "--tree", str(wheels[0]), "--sdist", str(wheels[1]), "--report", report])
+    paths = ("--tree", str(wheels[0]), "--sdist", str(wheels[1]), "--report", str(folder / "compared.json"))
+    return main(["sdist", "compare", *paths, *arguments])
 
 
 def test_equal_wheels_are_equal(tmp_path: Path) -> None:
@@ -185,3 +186,73 @@ def test_a_difference_is_shown_in_a_table(tmp_path: Path, capsys: pytest.Capture
     lines = [line.split() for line in capsys.readouterr().err.splitlines()]
     assert ["the", "source", "tree", "abacus_runtime/data.txt", "the", "file", "itself"] in lines
     assert ["the", "sdist", "abacus_runtime/more.txt", "the", "file", "itself"] in lines
+
+
+def test_the_remedy_names_where_a_backend_lists_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = {"abacus_runtime/__init__.py": ""}
+    assert compared(tmp_path, {**both, "abacus_runtime/data.txt": ""}, both, "--by-backend") == 1
+    assert "MANIFEST.in" in capsys.readouterr().err
+
+
+MEMBERS: dict[str, str] = {"PKG-INFO": "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n", "b/m.c": "int m;\n"}
+
+
+def of_backend(folder: Path, members: dict[str, str], *links: tuple[str, str], time: int = 0) -> Path:
+    """Write an sdist as a backend does: with folders, times and owners, and links."""
+    folder.mkdir(parents=True)
+    path = folder / "demo-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        top = tarfile.TarInfo("demo-1.0")
+        top.type = tarfile.DIRTYPE
+        archive.addfile(top)
+        for name, text in members.items():
+            member = tarfile.TarInfo(f"demo-1.0/{name}")
+            member.size = len(text)
+            member.mtime = time
+            member.uname = f"user{time}"
+            archive.addfile(member, io.BytesIO(text.encode()))
+        for name, target in links:
+            link = tarfile.TarInfo(f"demo-1.0/{name}")
+            link.type = tarfile.SYMTYPE
+            link.linkname = target
+            archive.addfile(link)
+    return path
+
+
+def taken_in(sdist: Path, version: str = "1.0") -> int:
+    output = sdist.parent / "out"
+    arguments = ("--output", str(output), "--report", str(sdist.parent / "report.json"))
+    return main(["sdist", "intake", "--sdist", str(sdist), "--version", version, *arguments])
+
+
+def test_the_sdist_of_a_backend_gets_the_same_bytes_at_any_time(tmp_path: Path) -> None:
+    first = of_backend(tmp_path / "a", MEMBERS, ("c.c", "b/m.c"))
+    second = of_backend(tmp_path / "b", dict(reversed(MEMBERS.items())), ("c.c", "b/m.c"), time=9)
+    assert [taken_in(first), taken_in(second)] == [0, 0]
+    made = first.parent / "out" / first.name
+    assert made.read_bytes() == (second.parent / "out" / second.name).read_bytes()
+    assert read(made) == {**MEMBERS, "c.c": MEMBERS["b/m.c"]}
+    assert read_report(SdistReport, first.parent / "report.json").version == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("members", "links", "version", "expected"),
+    [
+        ({"m.c": ""}, (), "1.0", "has no PKG-INFO"),
+        (MEMBERS, (), "2.0", "has version 1.0 and not 2.0"),
+        ({**MEMBERS, "../m.c": ""}, (), "1.0", "which is not in demo-1.0"),
+        (MEMBERS, (("c.c", "../../m.c"),), "1.0", "has a link that leads to no file in it"),
+        (MEMBERS, (("c.c", "c.c"),), "1.0", "has a link that leads to no file in it"),
+    ],
+)
+def test_an_sdist_of_a_backend_that_cannot_be_published_is_an_error(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    members: dict[str, str],
+    links: tuple[tuple[str, str], ...],
+    version: str,
+    expected: str,
+) -> None:
+    assert taken_in(of_backend(tmp_path / "a", members, *links), version) == 1
+    assert expected in capsys.readouterr().err
+    assert not (tmp_path / "a/out").exists()

@@ -38,6 +38,16 @@ class Side(enum.Enum):
     SDIST = "the sdist"
 
 
+_BY_TARGET = (
+    "Add what the sdist lacks to the `dependencies` of the `python_native_wheel`. A name that only one exports depends "
+    "on the compiler: mark what a shared library exports."
+)
+_BY_BACKEND = (
+    "Add what the sdist lacks where the project's build backend lists an sdist's files (setuptools: MANIFEST.in; "
+    "scikit-build-core: `sdist.include`; meson-python: git)."
+)
+
+
 class SdistDiffersError(SpokeshaveError):
     """An sdist whose wheel is not the wheel of the source tree."""
 
@@ -103,20 +113,19 @@ def as_table(differences: Iterable[Difference]) -> str:
     return "\n".join(f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}" for row in (head, *rows))
 
 
-def raise_if_different(sdist: str, differences: tuple[Difference, ...]) -> None:
+def raise_if_different(sdist: str, differences: tuple[Difference, ...], *, by_backend: bool) -> None:
     """Raise an error with a table if there are differences.
+
+    Args:
+        by_backend: Whether the project's own build backend decides what is in the sdist.
 
     Raises:
         SdistDiffersError: If there are.
     """
     if differences:
         files = some(sorted({found.file for found in differences}))
-        remedy = (
-            "Add what the sdist lacks to the `dependencies` of the `python_native_wheel`. A name that only one exports "
-            "depends on the compiler: mark what a shared library exports."
-        )
         message = f"builds another wheel than the source tree ({files}):\n{as_table(differences)}\n"
-        raise SdistDiffersError(Problem(sdist, message, remedy))
+        raise SdistDiffersError(Problem(sdist, message, _BY_BACKEND if by_backend else _BY_TARGET))
 
 
 def _only(ours: Iterable[str], theirs: Iterable[str]) -> Iterator[tuple[str, Side]]:

@@ -7,6 +7,7 @@ import json
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from spokeshave_core.platform import Platform
 
@@ -22,6 +23,13 @@ FACTS = "__facts.json"
 PREFIXES_DIR = "__prefixes"
 REPORT = f"{OUTPUT_DIR}/report.json"
 CALLS = f"{OUTPUT_DIR}/calls.log"
+
+
+class Artifact(Enum):
+    """What a backend builds."""
+
+    WHEEL = "wheel"
+    SDIST = "sdist"
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ def request_text(
     platform: Platform,
     version: BuildVersion,
     *,
+    artifact: Artifact = Artifact.WHEEL,
     subdirectory: str,
     foreign: str,
     prefixes: int,
@@ -76,6 +85,7 @@ def request_text(
         prefixes: The number of install trees.
     """
     document = {
+        "artifact": artifact.value,
         "where": settings.where,
         "source": posixpath.join(SOURCE_DIR, subdirectory).rstrip("/"),
         "output": OUTPUT_DIR,

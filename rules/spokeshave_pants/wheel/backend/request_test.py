@@ -37,6 +37,10 @@ def test_the_last_glob_that_matches_a_platform_wins() -> None:
     assert SETTINGS.env_for(Platform.parse("macosx_11_0_arm64")) == {"A": "1", "B": "1"}
 
 
+def test_a_wheel_is_asked_for_unless_it_is_an_sdist() -> None:
+    assert json.loads(text())["artifact"] == "wheel"
+
+
 def test_a_setting_with_one_value_is_a_text() -> None:
     assert json.loads(text())["config_settings"] == {"setup-args": ["-Da=1", "-Db=2"], "build-dir": "build"}
 

@@ -53,6 +53,7 @@ from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.sources.rules import SourceTree
 from spokeshave_pants.wheel.backend import environment, projects
 from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text
 from spokeshave_pants.wheel.backend.environment import (
@@ -89,6 +90,7 @@ from spokeshave_pants.wheel.backend.request import (
     REPORT,
     REQUEST,
     SOURCE_DIR,
+    Artifact,
     BuildSettings,
     BuildVersion,
     request_text,
@@ -111,6 +113,11 @@ _USER_ERROR = 2
 # The compiles of a project that run side by side, at most. Pants decides how many do.
 _JOBS = 8
 
+_SDIST_FILES = (
+    "This is a build of the sdist, and not of the source tree. If a file is missing, the backend left it out: "
+    "list it (setuptools: MANIFEST.in; scikit-build-core: `sdist.include`; meson-python: git), or remove `sdist`."
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -125,12 +132,14 @@ class BackendBuildRequest:
     Attributes:
         platform: A platform with a single processor.
         version: What the wheel is built with. Two requests with the same value share a build.
+        sdist: The tree of the project's sdist, to be built in place of the target's own.
     """
 
     address: Address
     platform: Platform
     abi: PythonAbi
     version: BuildVersion
+    sdist: SourceTree | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,29 @@ class BackendBuild:
     components: tuple[Component, ...]
     output: str
     origin: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class BackendSdistRequest:
+    """A request for the sdist of a project, by its own backend.
+
+    Attributes:
+        platform: A platform of the wheels, with a single processor. A `setup.py` may look for its headers.
+    """
+
+    address: Address
+    platform: Platform
+    abi: PythonAbi
+    version: BuildVersion
+
+
+@dataclass(frozen=True)
+class BackendSdist:
+    """An sdist as the backend wrote it, as the only file of a digest."""
+
+    digest: Digest
+    file_name: str
     actions: tuple[Action, ...]
 
 
@@ -188,13 +220,14 @@ class TakenInWheel:
     backends: tuple[tuple[BackendReport, Action], ...]
 
 
-def backend_description(address: Address, platform: Platform, abi: PythonAbi) -> str:
-    """Return the description of the process that runs the backend.
+def backend_description(what: str, platform: Platform, abi: PythonAbi) -> str:
+    """Return the description of the process that builds a wheel.
 
     Args:
+        what: The address of the target, or its sdist.
         platform: A platform with a single processor.
     """
-    return f"Build {address} for {platform} and {abi} by its own backend"
+    return f"Build {what} for {platform} and {abi} by its own backend"
 
 
 def backend_process(python: BuildPython, inputs: Digest, mounted: Mapping[str, Digest], *, description: str) -> Process:
@@ -251,7 +284,9 @@ class _Parts:
         return (*self.target.actions, *self.cores.actions, *self.toolchains.actions)
 
 
-async def _find_parts(request: BackendBuildRequest, pins: BuildPins, where: str, native: Platform | None) -> _Parts:
+async def _find_parts(
+    request: BackendBuildRequest | BackendSdistRequest, pins: BuildPins, where: str, native: Platform | None
+) -> _Parts:
     python, packages, target, toolchains, cores = await concurrently(
         build_python(BuildPythonRequest(request.abi.version, where), **implicitly()),
         build_packages(
@@ -268,42 +303,54 @@ async def _find_parts(request: BackendBuildRequest, pins: BuildPins, where: str,
 
 
 async def _results(output: Digest) -> tuple[BackendReport, Digest]:
-    """Return the report of a build, and its wheel as the only file of a digest."""
+    """Return the report of a build, and its wheel or sdist as the only file of a digest."""
     reports = await get_digest_contents(**implicitly(DigestSubset(output, PathGlobs([REPORT]))))
     report = BackendReport.from_json(reports[0].content.decode())
-    wheel = await digest_subset_to_digest(DigestSubset(output, PathGlobs([posixpath.join(OUTPUT_DIR, report.wheel)])))
-    return report, await remove_prefix(RemovePrefix(wheel, OUTPUT_DIR))
+    path = posixpath.join(OUTPUT_DIR, report.wheel or report.sdist)
+    built = await digest_subset_to_digest(DigestSubset(output, PathGlobs([path])))
+    return report, await remove_prefix(RemovePrefix(built, OUTPUT_DIR))
 
 
-@rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
-async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironment) -> BackendBuild:
-    where = f"the target {request.address}"
+@dataclass(frozen=True)
+class _Run:
+    """A run of a backend that made a wheel or an sdist, and what it ran with."""
+
+    parts: _Parts
+    digest: Digest
+    report: BackendReport
+    output: str
+    actions: tuple[Action, ...]
+
+
+async def _run(
+    request: BackendBuildRequest | BackendSdistRequest, description: str, where: str, machine: str, tree: SourceTree
+) -> _Run:
     plan = await plan_backend_wheel(BackendWheelRequest(request.address))
     pins = await build_pins(BuildPinsRequest(request.address, plan.target[BuildRequirementsField].value))
-    native = host_platform_of(compilers.machine.name) if plan.target[NativeCompilerField].value else None
+    native = host_platform_of(machine) if plan.target[NativeCompilerField].value else None
     parts = await _find_parts(request, pins, where, native)
     text = request_text(
         _settings(plan, where, pins.path),
         request.platform,
         request.version,
-        subdirectory=plan.tree.subdirectory,
+        artifact=Artifact.SDIST if isinstance(request, BackendSdistRequest) else Artifact.WHEEL,
+        subdirectory=tree.subdirectory,
         foreign=FOREIGN_DIR,
         prefixes=parts.cores.prefixes,
         has_overlay=parts.has_overlay,
         has_libraries=bool(parts.target.actions),
     )
     source, written, program = await concurrently(
-        add_prefix(AddPrefix(plan.tree.digest, SOURCE_DIR)),
+        add_prefix(AddPrefix(tree.digest, SOURCE_DIR)),
         create_digest(CreateDigest([FileContent(REQUEST, text.encode())])),
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
     inputs = await merge_digests(MergeDigests([source, written, parts.target.facts]))
-    description = backend_description(request.address, request.platform, request.abi)
     mounted = {PROGRAM_DIR: program, **parts.mounted}
     process = backend_process(parts.python, inputs, mounted, description=description)
     result = await run_offline(OfflineProcess(process, parts.package_requests), **implicitly())
-    _raise_for_failure(result, where)
-    report, wheel = await _results(result.output_digest)
+    _raise_for_failure(result, where, is_of_sdist=isinstance(request, BackendBuildRequest) and bool(request.sdist))
+    report, built = await _results(result.output_digest)
     if report.refused:
         logger.warning(_refused_message(description, request.platform, report.refused))
     action = Action.of(
@@ -313,23 +360,53 @@ async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironme
         platform=request.platform,
         calls=foreign_calls(report),
     )
-    return BackendBuild(
-        digest=wheel,
+    return _Run(
+        parts=parts,
+        digest=built,
         report=report,
-        libraries=parts.cores.shared,
-        library_paths=parts.cores.shared_paths,
-        components=parts.cores.components,
         output=_output(result),
-        origin=parts.target.origin,
         actions=(*parts.actions, action.after(*ends(parts.actions))),
     )
+
+
+@rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
+async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironment) -> BackendBuild:
+    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
+    what = f"the sdist of {request.address}" if request.sdist else str(request.address)
+    run = await _run(
+        request,
+        backend_description(what, request.platform, request.abi),
+        what if request.sdist else f"the target {what}",
+        compilers.machine.name,
+        request.sdist or plan.tree,
+    )
+    cores = run.parts.cores
+    return BackendBuild(
+        digest=run.digest,
+        report=run.report,
+        libraries=cores.shared,
+        library_paths=cores.shared_paths,
+        components=cores.components,
+        output=run.output,
+        origin=run.parts.target.origin,
+        actions=run.actions,
+    )
+
+
+@rule(desc="Make an sdist by the project's own backend", level=LogLevel.DEBUG)
+async def make_sdist(request: BackendSdistRequest, compilers: CompilerEnvironment) -> BackendSdist:
+    plan = await plan_backend_wheel(BackendWheelRequest(request.address))
+    description = f"Make the sdist of {request.address} by its own backend"
+    where = f"the sdist of {request.address}"
+    run = await _run(request, description, where, compilers.machine.name, plan.tree)
+    return BackendSdist(digest=run.digest, file_name=run.report.sdist, actions=run.actions)
 
 
 def _output(result: FallibleProcessResult) -> str:
     return "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
 
 
-def _raise_for_failure(result: FallibleProcessResult, where: str) -> None:
+def _raise_for_failure(result: FallibleProcessResult, where: str, *, is_of_sdist: bool) -> None:
     """Raise an error with the message or the output of a build that failed.
 
     Raises:
@@ -338,7 +415,8 @@ def _raise_for_failure(result: FallibleProcessResult, where: str) -> None:
     if result.exit_code == _USER_ERROR:
         raise BackendBuildError(result.stderr.decode(errors="replace").strip())
     if result.exit_code:
-        raise BackendBuildError(failure_text(where, _output(result)))
+        text = failure_text(where, _output(result))
+        raise BackendBuildError(f"{text}\n{_SDIST_FILES}" if is_of_sdist else text)
 
 
 def _refused_message(description: str, platform: Platform, programs: Iterable[str]) -> str:

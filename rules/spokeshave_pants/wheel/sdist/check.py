@@ -74,7 +74,7 @@ from spokeshave_pants.wheel.backend.request import (
 )
 from spokeshave_pants.wheel.backend.rules import backend_process
 from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, check_wheel
-from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_described_wheel
+from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.sdist.outcome import check_problems, check_summary
 from spokeshave_pants.wheel.sdist.rules import SDIST_DIR, UnstampedSdistRequest, write_sdist
 from spokeshave_pants.wheel.smoke.rules import (
@@ -159,7 +159,7 @@ class CheckableWheel:
 
 @rule(level=LogLevel.DEBUG)
 async def checkable_wheel(request: CheckableWheelRequest, chosen: NativeWheelSubsystem) -> CheckableWheel:
-    matrix = (await plan_described_wheel(WheelPlanRequest(request.address))).matrix
+    matrix = (await plan_wheel(WheelPlanRequest(request.address))).matrix
     matrix = matrix.narrowed(chosen.globs())
     served = [
         (WheelKey(request.address, platform, abi), version)

@@ -13,6 +13,9 @@ FAILED = SmokeReport(python="3.12", outcome=Outcome.FAILED, reason="import p: no
 def test_a_summary_has_the_comparison_and_the_smoke_test() -> None:
     assert check_summary(SAME, PASSED) == "as the wheel: 14 files, 1 export; passed on 3.12"
     assert check_summary(None, FAILED) == "not as the wheel; failed on 3.12"
+    assert check_summary(SAME, None).endswith(
+        "1 export; not tested, as it needs the shared libraries of its `dependencies`"
+    )
 
 
 def test_a_difference_and_a_failure_are_problems() -> None:

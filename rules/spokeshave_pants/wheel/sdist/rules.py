@@ -117,7 +117,6 @@ class StampedSdist:
     size: int
     version: str
     files: int
-    unstamped: UnstampedSdist
     actions: tuple[Action, ...]
 
 
@@ -295,7 +294,6 @@ async def stamp_sdist(request: StampSdistRequest) -> StampedSdist:
         size=report.size,
         version=version.version,
         files=len(report.files),
-        unstamped=unstamped,
         actions=(*unstamped.actions, result.action.after(unstamped.actions[-1])),
     )
 

@@ -10,7 +10,7 @@ import sysconfig
 from pathlib import Path
 
 from spokeshave.standalone.backend.distributions import distributions, entry_points, merge, overlaid, own_folder
-from spokeshave.standalone.backend.request import Request, UserError
+from spokeshave.standalone.backend.request import SDIST, Request, UserError
 
 HERE = Path(__file__).absolute().parent
 # What pex adds to a wheel's files.
@@ -55,7 +55,7 @@ class BuildPython:
         for name, folder in distributions(request.packages).items():
             over = [found[name] for found in overlays if name in found]
             self._add(overlaid(folder, over, self.place / "overlaid" / folder.name) if over else folder)
-        self._link_tools()
+        self._link_tools(request)
         self._describe_target(request)
 
     def _add(self, distribution: Path) -> None:
@@ -107,9 +107,10 @@ class BuildPython:
         launcher.write_text(text, encoding="utf-8")
         launcher.chmod(0o755)
 
-    def _link_tools(self) -> None:
+    def _link_tools(self, request: Request) -> None:
         self.tools.mkdir()
-        for name in POSIX_TOOLS:
+        # Some backends ask git which files an sdist has.
+        for name in (*POSIX_TOOLS, *(("git",) if request.artifact == SDIST else ())):
             found = shutil.which(name, path="/usr/bin:/bin")
             if found:
                 (self.tools / name).symlink_to(found)

@@ -1,4 +1,6 @@
-"""Build a wheel with a project's own build backend (PEP 517), for a platform that may not be this machine's.
+"""Build a wheel, or make an sdist, with a project's own build backend (PEP 517).
+
+The platform of a wheel may be another one than this machine's.
 
     PYTHON -I -S FOLDER REQUEST.json [--jobs N]
 
@@ -13,6 +15,7 @@ environment: packages are read where they lie. The folders above the working dir
 
 REQUEST.json is an object. All paths are relative to the working directory, the sandbox:
 
+artifact (str): What to build: `wheel`, which is the default, or `sdist`.
 where (str): The subject of messages, such as `the target //a:wheel`.
 source (str): The folder of the project, with `pyproject.toml` or `setup.py`. Its files may be replaced and added to.
 output (str): The folder for results, which is created.
@@ -46,15 +49,18 @@ path (list of str): More folders for PATH, after the packages' programs and the 
 It writes to `output`:
 
 NAME.whl: The wheel as the backend wrote it. Its platform tag is not repaired (`linux_aarch64`).
+NAME.tar.gz: Or the sdist as the backend wrote it. Some backends ask git which files to take, so a source tree without
+    `PKG-INFO`, and each tree for meson-python, is first made a git repository of one commit.
 calls.log: The calls of the compiler driver and its tools, in the driver's own format.
 report.json: `backend` (str: `setuptools.build_meta`), `requires` (list: the build requirements in `pyproject.toml`),
-    `asked_for` (list: those that the backend's hook asked for), `wheel` (str: its file name), `compiles`, `links` and
+    `asked_for` (list: those that the backend's hook asked for), `wheel` and `sdist` (str: the file name of
+    the one that was asked for), `compiles`, `links` and
     `probes` (int: calls of the driver, each counted once; probes are those of configure checks), `refused` (list of
     str: the names of programs of the target that the build wanted to run, which cannot run here).
 
-Exit codes: 0 if there is a wheel; 2 if the user has to change something, with a message on stderr that says what (a
-build requirement that is not pinned, a backend that cannot be used, a version that was not applied); 1 if the backend
-failed, with its output on stderr. `report.json` is written in each case, as far as it is known.
+Exit codes: 0 if there is a wheel or an sdist; 2 if the user has to change something, with a message on stderr that says
+what (a build requirement that is not pinned, a backend that cannot be used, a version that was not applied); 1 if the
+backend failed, with its output on stderr. `report.json` is written in each case, as far as it is known.
 """
 
 from __future__ import annotations
@@ -71,9 +77,15 @@ from spokeshave.standalone.backend.build_python import HERE, BuildPython, check_
 from spokeshave.standalone.backend.calls import count_calls
 from spokeshave.standalone.backend.environment import build_environment, setuptools_environment
 from spokeshave.standalone.backend.project import Project, read_project, refuse_rust
-from spokeshave.standalone.backend.request import CALLS, REPORT, BackendError, Report, Request, UserError
+from spokeshave.standalone.backend.repository import commit
+from spokeshave.standalone.backend.request import CALLS, REPORT, SDIST, BackendError, Report, Request, UserError
 from spokeshave.standalone.backend.settings import settings_of_backend
-from spokeshave.standalone.backend.version import apply_version, check_version
+from spokeshave.standalone.backend.version import (
+    apply_version,
+    check_version,
+    version_of_sdist,
+    version_of_wheel,
+)
 from spokeshave.standalone.backend.wheel_texts import hide_paths, paths_of_build
 
 USER_ERROR = 2
@@ -118,7 +130,7 @@ def refuse_missing(request: Request, project: Project, missing: list[list[str]])
 
 
 def build(request: Request, report: Report) -> None:
-    """Build the wheel."""
+    """Build the wheel or the sdist."""
     check_python(request)
     python = BuildPython(request.place)
     python.lay_out(request)
@@ -135,13 +147,19 @@ def build(request: Request, report: Report) -> None:
         "backend_path": project.backend_path,
         "requires": project.requires,
         "config_settings": settings_of_backend(request, project, python),
+        "artifact": request.artifact,
     }
     checked = run_hook(request, python, environment, {**call, "hook": "check"})
     report.asked_for = checked["asked_for"]
     refuse_missing(request, project, checked["missing"])
-    report.wheel = run_hook(request, python, environment, {**call, "hook": "build_wheel"})["wheel"]
+    if request.artifact == SDIST:
+        commit(request, project, python, environment)
+        report.sdist = run_hook(request, python, environment, {**call, "hook": "build_sdist"})["file"]
+        check_version(request, version_of_sdist(report.sdist))
+        return
+    report.wheel = run_hook(request, python, environment, {**call, "hook": "build_wheel"})["file"]
     hide_paths(request.output / report.wheel, paths_of_build(Path.cwd()))
-    check_version(request, report.wheel)
+    check_version(request, version_of_wheel(report.wheel))
 
 
 def main(arguments: list[str]) -> int:

@@ -259,6 +259,44 @@ def test_a_version_that_was_not_applied_is_an_error(sandbox: Sandbox) -> None:
     assert "the version 1.0 and not 2.0" in done.stderr
 
 
+def test_an_sdist_is_made_of_a_repository_of_one_commit(tmp_path: Path) -> None:
+    logs = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        sandbox = Sandbox(tmp_path / name)
+        sandbox.request["artifact"] = "sdist"
+        sandbox.write("project/.gitignore", "*.h\n")
+        sandbox.write("project/native/ignored.h", "")
+        done = sandbox.run()
+        assert done.returncode == 0, done.stderr
+        assert (sandbox.report["sdist"], sandbox.report["wheel"]) == ("said-1.0.tar.gz", "")
+        logs.append((sandbox.root / "built/said-1.0.tar.gz").read_text())
+    assert "native/ignored.h" in logs[0].splitlines()
+    assert logs[0] == logs[1], "the hash of the commit is the same everywhere"
+
+
+def test_the_tree_of_an_sdist_is_no_repository(sandbox: Sandbox) -> None:
+    """setuptools_scm would take the version from it, and not from PKG-INFO."""
+    sandbox.request["artifact"] = "sdist"
+    sandbox.write("project/PKG-INFO", "Version: 1.0\n")
+    assert sandbox.run().returncode == 0
+    assert not (sandbox.root / "project/.git").exists()
+
+
+def test_the_version_and_requirements_of_an_sdist_are_checked(sandbox: Sandbox) -> None:
+    sandbox.request["artifact"] = "sdist"
+    sandbox.request["version"] = {"mode": "baked", "text": "2.0"}
+    sandbox.request["env"] = {"ASK_FOR_SDIST": '["missing>=1"]'}
+    done = sandbox.run()
+    assert (done.returncode, "missing>=1" in done.stderr) == (2, True)
+    shutil.rmtree(sandbox.root / "built")
+    shutil.rmtree(sandbox.root / "__build")
+    sandbox.request["env"] = {}
+    done = sandbox.run()
+    assert done.returncode == 2
+    assert "made the sdist with the version 1.0 and not 2.0" in done.stderr
+
+
 def test_settings_are_passed_to_the_backend(sandbox: Sandbox) -> None:
     sandbox.request["config_settings"] = {"a": ["b", "c"]}
     assert sandbox.build()["settings"] == {"a": ["b", "c"]}

@@ -2,12 +2,13 @@
 
     hook.py CALL.json
 
-CALL.json is an object: `hook` (`check` or `build_wheel`), `backend`, `backend_path`, `requires`, `config_settings`,
-`output`, and `result`, the file to write. The working directory is the project's.
+CALL.json is an object: `hook` (`check`, `build_wheel` or `build_sdist`), `artifact` (`wheel` or `sdist`), `backend`,
+`backend_path`, `requires`, `config_settings`, `output`, and `result`, the file to write. The working directory is the
+project's.
 
 `check` compares the requirements in `pyproject.toml`, and then those that the backend's own hook asks for, with the
 packages of this environment. Its result has `asked_for` and `missing`, a list of requirements with the reason of each.
-The result of `build_wheel` has `wheel`, a file name. Both have `problem`, the reason why the backend cannot be called,
+The result of the other two has `file`, a file name. Both have `problem`, the reason why the backend cannot be called,
 if there is one. An error of the backend itself is a traceback and exit code 1.
 """
 
@@ -117,7 +118,7 @@ def check(call: dict[str, Any]) -> dict[str, Any]:
     problems = missing(call["requires"])
     if not problems:
         backend = load_backend(call["backend"], call["backend_path"])
-        hook = getattr(backend, "get_requires_for_build_wheel", None)
+        hook = getattr(backend, f"get_requires_for_build_{call['artifact']}", None)
         asked_for = list(hook(call["config_settings"])) if hook else []
         problems = missing(asked_for)
     return {"asked_for": asked_for, "missing": problems}
@@ -126,7 +127,13 @@ def check(call: dict[str, Any]) -> dict[str, Any]:
 def build_wheel(call: dict[str, Any]) -> dict[str, Any]:
     """Build the wheel."""
     backend = load_backend(call["backend"], call["backend_path"])
-    return {"wheel": backend.build_wheel(call["output"], call["config_settings"], None)}
+    return {"file": backend.build_wheel(call["output"], call["config_settings"], None)}
+
+
+def build_sdist(call: dict[str, Any]) -> dict[str, Any]:
+    """Make the sdist."""
+    backend = load_backend(call["backend"], call["backend_path"])
+    return {"file": backend.build_sdist(call["output"], call["config_settings"])}
 
 
 def main(arguments: list[str]) -> int:
@@ -135,7 +142,7 @@ def main(arguments: list[str]) -> int:
     sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
     with open(arguments[0], encoding="utf-8") as file:
         call = json.load(file)
-    hooks = {"build_wheel": build_wheel, "check": check}
+    hooks = {"build_wheel": build_wheel, "build_sdist": build_sdist, "check": check}
     try:
         result = hooks[call["hook"]](call)
     except CannotCallError as error:

@@ -12,6 +12,8 @@ from typing import Any, Union
 PLACE = "__build"
 REPORT = "report.json"
 CALLS = "calls.log"
+WHEEL = "wheel"
+SDIST = "sdist"
 Settings = dict[str, Union[str, list[str]]]
 
 
@@ -44,6 +46,7 @@ class Request:
     config_settings: Settings
     env: dict[str, str]
     jobs: int
+    artifact: str
 
     @classmethod
     def parse(cls, content: Mapping[str, Any], sandbox: Path, jobs: int) -> Request:
@@ -71,6 +74,7 @@ class Request:
             config_settings=content["config_settings"],
             env=content["env"],
             jobs=jobs,
+            artifact=content.get("artifact", WHEEL),
         )
 
     @property
@@ -92,6 +96,7 @@ class Report:
     requires: list[str] = field(default_factory=list)
     asked_for: list[str] = field(default_factory=list)
     wheel: str = ""
+    sdist: str = ""
     compiles: int = 0
     links: int = 0
     probes: int = 0

@@ -56,17 +56,26 @@ def version_environment(request: Request) -> dict[str, str]:
     return dict.fromkeys((*names, "POETRY_DYNAMIC_VERSIONING_BYPASS"), request.version_text)
 
 
-def check_version(request: Request, wheel: str) -> None:
-    """Refuse a wheel with another version than the one that was given.
+def version_of_wheel(name: str) -> str:
+    """Return the version in the file name of a wheel."""
+    return name.split("-")[1]
+
+
+def version_of_sdist(name: str) -> str:
+    """Return the version in the file name of an sdist."""
+    return name[: -len(".tar.gz")].rpartition("-")[2]
+
+
+def check_version(request: Request, version: str) -> None:
+    """Refuse a wheel or an sdist with another version than the one that was given.
 
     Raises:
         UserError: If the project takes its version from elsewhere.
     """
-    version = wheel.split("-")[1]
     expected = request.version_text.replace("-", "_")
     if request.version_mode != "own" and version != expected:
         raise UserError(
-            f"{request.where}: the backend made the wheel with the version {version} and not {expected}: the project "
-            "computes its version by code of its own. Keep it with version='own', or make the project take it from "
-            "pyproject.toml or setuptools_scm."
+            f"{request.where}: the backend made the {request.artifact} with the version {version} and not "
+            f"{expected}: the project computes its version by code of its own. Keep it with version='own', or make the "
+            "project take it from pyproject.toml or setuptools_scm."
         )
