@@ -294,12 +294,12 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
     projects = tuple(
         project for project in resolved.projects if project.may_be_read(reached.unresolved, is_open=reached.is_open)
     )
-    # One digest for each file, which all sources that reach it share: the daemon walks the tree of each digest that was
-    # captured from files again and again, to keep them in its store.
-    files = (path for path in (source.path, *reached.headers) if path in cc_targets.by_path)
-    captured = await concurrently(path_globs_to_digest(PathGlobs([path])) for path in (*files, *reached.data))
-    directories = await create_digest(CreateDigest(Directory(path) for path in reached.directories))
-    digest = await merge_digests(MergeDigests([*captured, directories, resolved.files]))
+    sources, data, directories = await concurrently(
+        path_globs_to_digest(PathGlobs(path for path in (source.path, *reached.headers) if path in cc_targets.by_path)),
+        path_globs_to_digest(PathGlobs(reached.data)),
+        create_digest(CreateDigest(Directory(path) for path in reached.directories)),
+    )
+    digest = await merge_digests(MergeDigests([sources, data, directories, resolved.files]))
     return await _with_exported_init(
         CompilePlan(
             source=source.path,
