@@ -67,6 +67,7 @@ ENGINE_MODULES = frozenset(
         "wheel/plan/version_modules.py",
         "wheel/plan/wheel_files.py",
         "wheel/planned_work.py",
+        "wheel/sdist/backend.py",
         "wheel/sdist/check.py",
         "wheel/tailor/extensions.py",
         "wheel/tailor/python_tree.py",

@@ -229,8 +229,8 @@ class BackendSdistField(SdistField):
         Whether `package` also writes an sdist, `dist/NAME-VERSION.tar.gz`, made by the project's own build backend.
         Defaults to `False`.
 
-        A wheel is built from it and compared with the wheel of the source tree, as backends leave files out that they
-        were not told of. A `release` publishes the sdist after the wheels. Its version is written by the backend, so a
+        A wheel is built from it and compared with the wheel of the source tree, as backends leave files out that
+        nobody listed. A `release` publishes the sdist after the wheels. Its version is written by the backend, so a
         release with this sdist is not promoted: it is built again for each version. See `docs/sdists.md`.
         """
     )

@@ -245,7 +245,7 @@ def test_the_sdist_of_a_backend_gets_the_same_bytes_at_any_time(tmp_path: Path) 
         (MEMBERS, (("c.c", "c.c"),), "1.0", "has a link that leads to no file in it"),
     ],
 )
-def test_an_sdist_of_a_backend_that_cannot_be_published_is_an_error(
+def test_an_unfit_sdist_of_a_backend_is_an_error(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     members: dict[str, str],

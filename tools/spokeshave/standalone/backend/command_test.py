@@ -275,7 +275,7 @@ def test_an_sdist_is_made_of_a_repository_of_one_commit(tmp_path: Path) -> None:
     assert logs[0] == logs[1], "the hash of the commit is the same everywhere"
 
 
-def test_the_tree_of_an_sdist_is_no_repository(sandbox: Sandbox) -> None:
+def test_the_tree_of_an_sdist_is_not_made_a_repository(sandbox: Sandbox) -> None:
     """setuptools_scm would take the version from it, and not from PKG-INFO."""
     sandbox.request["artifact"] = "sdist"
     sandbox.write("project/PKG-INFO", "Version: 1.0\n")
