@@ -73,7 +73,8 @@ def _missing_module(module: str, importer: str, tree: WheelTree) -> str:
     if not importer:
         return (
             f"{module} is not installed: list its distribution under dependencies in pyproject.toml if the wheel "
-            "imports it, or in the file of `smoke_requirements` if only the tests do."
+            "imports it, or in the file of `smoke_requirements` if only the tests do. A module that the wheel works "
+            "without is named in the field `smoke_optional_imports` of its target."
         )
     return (
         f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If {importer} is "

@@ -64,6 +64,8 @@ def request_text(
     *,
     subdirectory: str,
     foreign: str,
+    system: str,
+    config_site: str,
     prefixes: int,
     has_overlay: bool,
     has_libraries: bool,
@@ -73,6 +75,8 @@ def request_text(
     Args:
         platform: A platform with a single processor.
         foreign: The folder of the compiler driver.
+        system: A folder of programs that describe the target's system.
+        config_site: The defaults of `configure` scripts.
         prefixes: The number of install trees.
     """
     document = {
@@ -93,7 +97,8 @@ def request_text(
         "env": settings.env_for(platform),
         "version": {"mode": version.mode, "text": version.text},
         "target_platform_in_python": settings.target_platform_in_python,
-        "path": [],
+        "path": [system],
+        "config_site": config_site,
     }
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
