@@ -20,6 +20,9 @@ HEADERS_DIR = "__headers"
 LIBRARIES_DIR = "__libraries"
 FACTS = "__facts.json"
 PREFIXES_DIR = "__prefixes"
+# A folder of programs that describe the target's system, and the defaults of `configure` scripts: `system_files.py`.
+SYSTEM_DIR = "__system"
+CONFIG_SITE = f"{SYSTEM_DIR}/config.site"
 REPORT = f"{OUTPUT_DIR}/report.json"
 CALLS = f"{OUTPUT_DIR}/calls.log"
 
@@ -64,8 +67,6 @@ def request_text(
     *,
     subdirectory: str,
     foreign: str,
-    system: str,
-    config_site: str,
     prefixes: int,
     has_overlay: bool,
     has_libraries: bool,
@@ -75,8 +76,6 @@ def request_text(
     Args:
         platform: A platform with a single processor.
         foreign: The folder of the compiler driver.
-        system: A folder of programs that describe the target's system.
-        config_site: The defaults of `configure` scripts.
         prefixes: The number of install trees.
     """
     document = {
@@ -97,8 +96,8 @@ def request_text(
         "env": settings.env_for(platform),
         "version": {"mode": version.mode, "text": version.text},
         "target_platform_in_python": settings.target_platform_in_python,
-        "path": [system],
-        "config_site": config_site,
+        "path": [SYSTEM_DIR],
+        "config_site": CONFIG_SITE,
     }
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 

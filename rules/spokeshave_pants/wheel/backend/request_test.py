@@ -25,8 +25,6 @@ def text(subdirectory: str = "", *, has_libraries: bool = False) -> str:
         BuildVersion("stamped", "0+unstamped"),
         subdirectory=subdirectory,
         foreign="__foreign",
-        system="__system",
-        config_site="__system/config.site",
         prefixes=2,
         has_overlay=False,
         has_libraries=has_libraries,

@@ -94,7 +94,7 @@ from spokeshave_pants.wheel.backend.request import (
     BuildVersion,
     request_text,
 )
-from spokeshave_pants.wheel.backend.system_files import CONFIG_SITE, SYSTEM_DIR, system_files
+from spokeshave_pants.wheel.backend.system_files import system_files
 from spokeshave_pants.wheel.backend_target_types import (
     BackendEnvField,
     BackendPlatformEnvField,
@@ -290,8 +290,6 @@ async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironme
         request.version,
         subdirectory=plan.tree.subdirectory,
         foreign=FOREIGN_DIR,
-        system=SYSTEM_DIR,
-        config_site=CONFIG_SITE,
         prefixes=parts.cores.prefixes,
         has_overlay=parts.has_overlay,
         has_libraries=bool(parts.target.actions),

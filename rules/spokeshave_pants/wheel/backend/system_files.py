@@ -12,9 +12,8 @@ from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.foreign.tools import machine_name
 from spokeshave_pants.cc.project.script import BUILD_PROCESSOR
 from spokeshave_pants.cc.project.system_tools import uname_shim
+from spokeshave_pants.wheel.backend.request import CONFIG_SITE, SYSTEM_DIR
 
-SYSTEM_DIR = "__system"
-CONFIG_SITE = f"{SYSTEM_DIR}/config.site"
 _SITE = """\
 # Nothing of the target runs during a build, so `configure` may not try to.
 test -n "$host_alias" || host_alias={host}

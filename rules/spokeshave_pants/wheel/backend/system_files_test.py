@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from spokeshave_core.platform import Platform
-from spokeshave_pants.wheel.backend.system_files import CONFIG_SITE, SYSTEM_DIR, system_files
+from spokeshave_pants.wheel.backend.request import CONFIG_SITE, SYSTEM_DIR
+from spokeshave_pants.wheel.backend.system_files import system_files
 
 
 @pytest.mark.parametrize(
