@@ -71,6 +71,12 @@ _HINTS = (
         "need `pkgconf` among these.",
     ),
     (
+        re.compile(r"requires target feature '([\w.]+)'|needs target feature ([\w.]+)"),
+        f"The toolchain's clang compiles for the platform's oldest processor, and a function uses {_NAMES}, as by a "
+        "pragma of GCC's. If the code asks the processor before it comes there, set the flag for the platform: "
+        '`platform_env={"*linux_*_aarch64": {"CFLAGS": "-march=armv8-a+crc"}}`, or `-msse4.2` and the like for x86-64.',
+    ),
+    (
         re.compile(r"(?i)\bgfortran\b|CMAKE_Fortran_COMPILER|no fortran compiler|compiler for language fortran"),
         "The project compiles Fortran, for which the toolchain has no compiler. Switch the part off by "
         "`config_settings` or `env`, or use the project's own wheels as a `python_requirement`.",

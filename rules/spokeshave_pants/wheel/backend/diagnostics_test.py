@@ -29,6 +29,10 @@ from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_te
         ("FileNotFoundError: [Errno 2] No such file or directory: 'git'", "starts git,"),
         ("a.c:15:10: fatal error: 'ffi.h' file not found", "No header ffi.h is found."),
         ("ld.lld: error: unable to find library -lcrc32c", "No library crc32c is found."),
+        (
+            "a.c:8:5: error: always_inline function '__crc32cd' requires target feature 'crc', but",
+            "a function uses crc,",
+        ),
         ("CMake Error: Could NOT find ZeroMQ (missing: X)", "did not find ZeroMQ."),
         ('meson.build:3:0: ERROR: Dependency "cairo" not found, tried pkgconfig', "did not find cairo."),
     ],
