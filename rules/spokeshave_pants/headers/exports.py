@@ -30,12 +30,16 @@ _STUBS = "cpython/pthread_stubs.h"
 # Declared for extensions but not in any DLL (compared with those of 3.10 to 3.14, and with Debian's 3.15).
 _NOT_EXPORTED = frozenset(
     """
-    Py_FrozenMain _PyCodec_Forget _PyStats_GetLocal _PyTime_FromTimeval _PyTrash_begin _PyTrash_end _Py_AtExit
-    _Py_GatherStats_GetIter _Py_assert_within_stack_bounds _Py_stats
+    Py_FrozenMain _PyStats_GetLocal _PyTime_FromTimeval _Py_GatherStats_GetIter _Py_assert_within_stack_bounds
+    _Py_stats
     """.split()
 )
-# Names that an earlier version exports: the first minor release without them, and the names.
-_NOT_EXPORTED_SINCE = ((15, frozenset({"_PyGen_yf", "_PyType_GetBaseByToken_Borrow"})),)
+# Names that an earlier version exports: the first minor release without them, and the names, which it still declares.
+_NOT_EXPORTED_SINCE = (
+    (10, frozenset({"_PyCodec_Forget"})),
+    (13, frozenset({"_PyTrash_begin", "_PyTrash_end", "_Py_AtExit"})),
+    (15, frozenset({"_PyGen_yf", "_PyType_GetBaseByToken_Borrow"})),
+)
 # Declared for the limited API but not in `python3.dll`.
 _NOT_STABLE = frozenset({"PyMarshal_WriteLongToFile", "PyMarshal_WriteObjectToFile", "PyOS_AfterFork"})
 _DEFINE = re.compile(r"^#define (?P<name>\w+) ?(?P<value>[0-9]*)$", re.MULTILINE)

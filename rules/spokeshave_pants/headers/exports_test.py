@@ -106,3 +106,11 @@ def test_an_import_library_is_for_the_platforms_processor(tag: str, machine: str
     platform = Platform.parse(tag)
     argv = import_library_argv(platform, definition="a.def", output="python3.lib")
     assert argv[1:] == ("dlltool", "-m", machine, "-d", "a.def", "-l", "python3.lib")
+
+
+@pytest.mark.parametrize(("minor", "has_name"), [(9, True), (12, True), (13, False), (15, False)])
+def test_a_name_is_exported_up_to_the_version_that_removed_it(minor: int, has_name: bool) -> None:
+    """`Py_TRASHCAN_BEGIN` calls it up to CPython 3.12. Later headers declare it, and no DLL has it."""
+    headers = {"cpython/object.h": "PyAPI_FUNC(int) _PyTrash_begin(PyThreadState *tstate, PyObject *op);"}
+    names = [export.name for export in exports(headers, PythonAbi(PythonVersion(minor)))]
+    assert names == (["_PyTrash_begin"] if has_name else [])

@@ -214,6 +214,7 @@ def test_a_package_that_only_tests_import_is_pinned_for_them(
     test = write_test(tmp_path, "import a_package_that_nobody_has\n\ndef test(): pass")
     failed = smoke(wheel, *with_tests(wheelhouse, test))
     assert "or in the file of `smoke_requirements` if only the tests do" in failed.err
+    assert "in the field `smoke_optional_imports`" in failed.err
 
 
 def test_a_declared_dependency_comes_from_the_wheelhouse(tmp_path: Path, smoke: Smoke) -> None:
@@ -236,6 +237,8 @@ def test_a_dependency_that_nothing_meets_is_named(tmp_path: Path, smoke: Smoke) 
     assert result.exit_code == 1
     assert "requires base>=2, but the wheelhouse has only base 1.0" in result.err
     assert "requires other, but the wheelhouse has no other for this Python" in result.err
+    assert "Add other to the requirements of the tests" in result.err
+    assert "`smoke_requirements`" in result.err
 
 
 def test_a_different_wheelhouse_file_of_that_name_is_refused(tmp_path: Path, smoke: Smoke) -> None:

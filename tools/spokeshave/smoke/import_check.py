@@ -38,9 +38,10 @@ _CRASH = (
 
 def import_remedy(output: str, tree: WheelTree) -> str | None:
     """Return the remedy for the import error in a traceback. None if there is no known one."""
-    match = _NO_MODULE.search(output)
-    if match:
-        return _missing_module(match[1], _last_importer(output, tree), tree)
+    modules = dict.fromkeys(_NO_MODULE.findall(output))
+    if modules:
+        importer = _last_importer(output, tree)
+        return "\n".join(_missing_module(module, importer, tree) for module in modules)
     match = _NO_NAME.search(output)
     if match:
         return _missing_name(match[1], match[2], tree)
@@ -68,18 +69,31 @@ def _missing_module(module: str, importer: str, tree: WheelTree) -> str:
         file = module.replace(".", "/")
         if {f"{file}.py", f"{file}/__init__.py"} & tree.installed.keys():
             return f"The wheel has {module}, but another Python imported it: tests must start `sys.executable`."
-        message = f"The wheel has no {file}.py and no {file}/__init__.py: the import works only in the source tree."
-        return f"{message} Add the target that owns {module} to the wheel's dependencies."
+        message = f"The wheel has no {file}.py and no {file}/__init__.py"
+        add = f"Add the target that owns {module} to the wheel's dependencies; a build backend has to install it."
+        if _is_in_namespace(module, tree):
+            return (
+                f"{message}. {add} If it is part of another distribution, list that under dependencies in "
+                "pyproject.toml, or in the file of `smoke_requirements` if only the tests import it."
+            )
+        return f"{message}: the import works only in the source tree. {add}"
     if not importer:
         return (
             f"{module} is not installed: list its distribution under dependencies in pyproject.toml if the wheel "
-            "imports it, or in the file of `smoke_requirements` if only the tests do."
+            "imports it, or in the file of `smoke_requirements` if only the tests do. A module that the wheel works "
+            "without is named in the field `smoke_optional_imports` of its target."
         )
     return (
         f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If {importer} is "
         f"optional, name it in the field `smoke_optional_imports` of the wheel's target, such as "
         f'smoke_optional_imports=["{importer}"].'
     )
+
+
+def _is_in_namespace(module: str, tree: WheelTree) -> bool:
+    """Return whether the package of a module is a namespace, to which several distributions may add."""
+    package = module.rpartition(".")[0].replace(".", "/")
+    return bool(package) and f"{package}/__init__.py" not in tree.installed
 
 
 def _missing_name(name: str, module: str, tree: WheelTree) -> str:

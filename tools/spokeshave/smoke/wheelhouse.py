@@ -147,7 +147,10 @@ def _note_unmet(user: WheelFile, requirement: Requirement, wheels: list[WheelFil
     name = canonicalize_name(requirement.name)
     others = sorted({str(wheel.version) for wheel in wheels if wheel.project == name})
     has = f"has only {name} {', '.join(others)}" if others else f"has no {name} for this Python"
-    remedy = f"Put a wheel of {requirement.name} into the wheelhouse and, if you use --requirements, pin it there."
+    remedy = (
+        f"Add {requirement.name} to the requirements of the tests, which are locked with hashes: the file of the field "
+        "`smoke_requirements` in a monorepo, or --requirements with a wheel of it in the wheelhouse."
+    )
     problems.add(
         user.path.name, f"requires {str(requirement).partition(';')[0].strip()}, but the wheelhouse {has}", remedy
     )

@@ -6,7 +6,76 @@ import re
 from collections.abc import Iterator
 
 _KEPT_LINES = 60
+# Of the lines before these, those that name an error are shown too: a traceback of a backend hides what the program
+# said that it started, and some projects go on without an extension.
+_KEPT_ERRORS = 12
+_ERROR_LINE = re.compile(
+    r"(?i)(?<![-\w./])(?:fatal )?error\b(?![-.\w(])|\b(?:not found|no such file|cannot|could not|failed|skipping)\b"
+)
+_NOT_AN_ERROR = re.compile(
+    r"(?i)byte-compiling is disabled|^\s*(?:--|checking |Checking )|no previously-included|^\s*File \""
+)
+_NAMES = "{names}"
+# What packages of build requirements contain, and what is a program of the machine only.
+_PACKAGED = "cmake|ninja|meson|pkg-config|pkgconf|swig"
+_SYSTEM_PROGRAMS = (
+    "aclocal|autoconf|autoheader|autom4te|automake|autoreconf|bison|bzip2|flex|gawk|git|glibtoolize|gperf|gzip|hg|"
+    "libtoolize|llvm-config|m4|mysql_config|nasm|pcre-config|perl|pg_config|tclsh|unzip|wget|xml2-config|xslt-config|"
+    "yasm"
+)
+
+
+def _missing(programs: str) -> str:
+    """Return a pattern of what Python, shells and `setup.py` files say of a program that does not exist."""
+    return (
+        rf"(?i)No such file or directory: b?'(?:\S*/)?({programs})'"
+        rf"|(?:^|[\s:'\"`/])({programs})['\"`]?: (?:command )?not found"
+        rf"|(?:could not|cannot|unable to) (?:find|run|locate|execute)[^\n]{{0,30}}[\s'\"`]({programs})\b"
+        rf"|(?:^|[\s'\"`])({programs})['\"`]? (?:program |executable )?(?:is )?"
+        r"(?:not found(?!, cannot download)|required|missing)"
+    )
+
+
 _HINTS = (
+    (
+        re.compile(rf"{_missing(_PACKAGED)}|(cmake) [^\n]{{0,20}}is required"),
+        f"The build starts {_NAMES}. It sees no program of this machine: add the package of that name (`pkgconf` for "
+        "pkg-config; for cmake also `ninja`) to what the file of `build_requirements` is made from, and lock it with "
+        "hashes again.",
+    ),
+    (
+        re.compile(_missing(_SYSTEM_PROGRAMS)),
+        f"The build starts {_NAMES}, and it sees no program of this machine. If the program makes files of the "
+        "project, use a source distribution, which contains them. If it describes or builds a C library, make the "
+        "library one of the `dependencies` (a `cc_cmake_project` or a `cc_make_project`) and switch to it by `env` or "
+        "`config_settings`: the build finds it as a library of the system.",
+    ),
+    (
+        re.compile(r"fatal error: '((?!omp\.h)[^'\n]+)' file not found"),
+        f"No header {_NAMES} is found. If it belongs to a C or C++ library, build that as a `cc_cmake_project` or a "
+        "`cc_make_project` and list it in `dependencies`; if a Python package has it, add the package to what the file "
+        "of `build_requirements` is made from.",
+    ),
+    (
+        re.compile(r"unable to find (?:library -l|dynamic system library ')([\w.+:-]+)|library not found for -l(\S+)"),
+        f"No library {_NAMES} is found. Build it as a `cc_cmake_project` or a `cc_make_project` and list it in "
+        "`dependencies`.",
+    ),
+    (
+        re.compile(
+            r"Could NOT find (?!Python|Threads|OpenMP)(\w+)|configuration file provided by \"(\w+)\""
+            r"|[Dd]ependency ['\"]?([\w.+-]+)['\"]? (?:is required but )?not found|No package '([^'\n]+)' found"
+        ),
+        f"The build did not find {_NAMES}. It finds C and C++ libraries only in `dependencies` (a `cc_cmake_project` "
+        "or a `cc_make_project`) and in the packages of `build_requirements`. meson, and CMake's checks by pkg-config, "
+        "need `pkgconf` among these.",
+    ),
+    (
+        re.compile(r"requires target feature '([\w.]+)'|needs target feature ([\w.]+)"),
+        f"The toolchain's clang compiles for the platform's oldest processor, and a function uses {_NAMES}, as by a "
+        "pragma of GCC's. If the code asks the processor before it comes there, set the flag for the platform: "
+        '`platform_env={"*linux_*_aarch64": {"CFLAGS": "-march=armv8-a+crc"}}`, or `-msse4.2` and the like for x86-64.',
+    ),
     (
         re.compile(r"(?i)\bgfortran\b|CMAKE_Fortran_COMPILER|no fortran compiler|compiler for language fortran"),
         "The project compiles Fortran, for which the toolchain has no compiler. Switch the part off by "
@@ -52,7 +121,10 @@ _HINTS = (
 
 def hints(output: str) -> Iterator[str]:
     """Yield what the user can do about the errors that a build printed."""
-    return (hint for pattern, hint in _HINTS if pattern.search(output))
+    for pattern, hint in _HINTS:
+        names = dict.fromkeys(name for match in pattern.finditer(output) for name in match.groups() if name)
+        if names or pattern.search(output):
+            yield hint.replace(_NAMES, ", ".join(names))
 
 
 def failure_text(where: str, output: str) -> str:
@@ -61,8 +133,14 @@ def failure_text(where: str, output: str) -> str:
 
 
 def closing_lines(output: str) -> str:
-    """Return the end of an output."""
+    """Return the end of an output, after the lines before it that name an error."""
     lines = output.strip().splitlines()
-    left_out = len(lines) - _KEPT_LINES
-    first = [f"({left_out} lines before these)"] if left_out > 0 else []
-    return "\n".join([*first, *lines[-_KEPT_LINES:]])
+    left_out = lines[:-_KEPT_LINES]
+    if not left_out:
+        return "\n".join(lines)
+    errors = [line for line in left_out if _ERROR_LINE.search(line) and not _NOT_AN_ERROR.search(line)]
+    shown = list(dict.fromkeys(errors))[-_KEPT_ERRORS:]
+    if shown:
+        shown.append("...")
+    first = f"({len(left_out)} lines before the last {_KEPT_LINES}{'. Of these:' if shown else ''})"
+    return "\n".join([first, *shown, *lines[-_KEPT_LINES:]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.wheel.backend.diagnostics import failure_text, hints
+from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text, hints
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,20 @@ from spokeshave_pants.wheel.backend.diagnostics import failure_text, hints
         ("a.c:1:10: fatal error: 'omp.h' file not found", "uses OpenMP"),
         ("meson.build:2:0: ERROR: Unknown compiler(s): [['/s/__foreign/bin/build-cc']]", "native_compiler=True"),
         ("ld.lld: error: undefined symbol: __kmpc_fork_call", "uses OpenMP"),
+        ("error: [Errno 2] No such file or directory: 'cmake'", "starts cmake."),
+        ("RuntimeError: CMake >= 3.5 is required to build pycares.", "starts CMake."),
+        ("/bin/sh: 1: pkg-config: not found", "starts pkg-config."),
+        ("Exception: ERROR: The 'perl' utility was not found: cannot run 'perl'", "one of the `dependencies`"),
+        ("Error: pg_config executable not found.", "starts pg_config,"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'git'", "starts git,"),
+        ("a.c:15:10: fatal error: 'ffi.h' file not found", "No header ffi.h is found."),
+        ("ld.lld: error: unable to find library -lcrc32c", "No library crc32c is found."),
+        (
+            "a.c:8:5: error: always_inline function '__crc32cd' requires target feature 'crc', but",
+            "a function uses crc,",
+        ),
+        ("CMake Error: Could NOT find ZeroMQ (missing: X)", "did not find ZeroMQ."),
+        ('meson.build:3:0: ERROR: Dependency "cairo" not found, tried pkgconfig', "did not find cairo."),
     ],
 )
 def test_a_known_error_has_a_hint(output: str, hint: str) -> None:
@@ -36,7 +50,19 @@ def test_a_long_output_is_cut_at_its_beginning() -> None:
     text = failure_text("the target //a:wheel", "\n".join(f"line {number}" for number in range(100)))
     assert text.splitlines()[:3] == [
         "the target //a:wheel: the project's build failed:",
-        "(40 lines before these)",
+        "(40 lines before the last 60)",
         "line 40",
     ]
     assert text.endswith("line 99")
+
+
+def test_errors_are_shown_that_a_traceback_follows() -> None:
+    passed = ["checking for x... not found", "cc -Werror -c error.c", "raise RuntimeError(", "-- Could NOT find x"]
+    errors = ["configure: error: cannot run C compiled programs.", "a.c:1:2: fatal error: 'x.h' file not found"]
+    traceback = ['  File "setup.py", line 1, in f'] * 70
+    assert closing_lines("\n".join([*passed, *errors, *errors, *traceback])).splitlines() == [
+        "(18 lines before the last 60. Of these:)",
+        *errors,
+        "...",
+        *traceback[:60],
+    ]

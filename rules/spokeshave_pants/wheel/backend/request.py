@@ -21,6 +21,9 @@ HEADERS_DIR = "__headers"
 LIBRARIES_DIR = "__libraries"
 FACTS = "__facts.json"
 PREFIXES_DIR = "__prefixes"
+# A folder of programs that describe the target's system, and the defaults of `configure` scripts: `system_files.py`.
+SYSTEM_DIR = "__system"
+CONFIG_SITE = f"{SYSTEM_DIR}/config.site"
 REPORT = f"{OUTPUT_DIR}/report.json"
 CALLS = f"{OUTPUT_DIR}/calls.log"
 
@@ -103,7 +106,8 @@ def request_text(
         "env": settings.env_for(platform),
         "version": {"mode": version.mode, "text": version.text},
         "target_platform_in_python": settings.target_platform_in_python,
-        "path": [],
+        "path": [SYSTEM_DIR],
+        "config_site": CONFIG_SITE,
     }
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 

@@ -6,6 +6,7 @@ import logging
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from pants.engine.addresses import Address
 from pants.engine.fs import (
@@ -55,7 +56,7 @@ from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.sources.rules import SourceTree
 from spokeshave_pants.wheel.backend import environment, projects
-from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text
+from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text, hints
 from spokeshave_pants.wheel.backend.environment import (
     BuildPackages,
     BuildPackagesRequest,
@@ -95,6 +96,7 @@ from spokeshave_pants.wheel.backend.request import (
     BuildVersion,
     request_text,
 )
+from spokeshave_pants.wheel.backend.system_files import system_files
 from spokeshave_pants.wheel.backend_target_types import (
     BackendEnvField,
     BackendPlatformEnvField,
@@ -342,7 +344,7 @@ async def _run(
     )
     source, written, program = await concurrently(
         add_prefix(AddPrefix(tree.digest, SOURCE_DIR)),
-        create_digest(CreateDigest([FileContent(REQUEST, text.encode())])),
+        create_digest(CreateDigest([FileContent(REQUEST, text.encode()), *system_files(request.platform, native)])),
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
     inputs = await merge_digests(MergeDigests([source, written, parts.target.facts]))
@@ -481,7 +483,8 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
     )
     if result.exit_code and any(is_pure(build.report) for build in builds):
         # Some projects build a pure wheel if a compile fails, and nothing else says why.
-        shown = "\n".join(closing_lines(build.output) for build in builds)
+        outputs = [build.output for build in builds]
+        shown = "\n".join([*map(closing_lines, outputs), *dict.fromkeys(chain.from_iterable(map(hints, outputs)))])
         raise ToolError(f"{key}:\n{result.failure()}\nThe output of the build ends with:\n{shown}")
     raise_for_failure(result, key)
     before = tuple(action for build in builds for action in build.actions)

@@ -73,6 +73,7 @@ from spokeshave_pants.wheel.backend.request import (
     request_text,
 )
 from spokeshave_pants.wheel.backend.rules import backend_process
+from spokeshave_pants.wheel.backend.system_files import system_files
 from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, check_wheel
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.sdist.outcome import check_problems, check_summary
@@ -231,7 +232,7 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
     )
     source, written, program = await concurrently(
         add_prefix(AddPrefix(tree.digest, SOURCE_DIR)),
-        create_digest(CreateDigest([FileContent(REQUEST, text.encode())])),
+        create_digest(CreateDigest([FileContent(REQUEST, text.encode()), *system_files(request.platform, None)])),
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
     description = f"Build the sdist of {request.address} for {request.platform} and Python {request.version}"

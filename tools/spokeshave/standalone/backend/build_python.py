@@ -15,10 +15,12 @@ from spokeshave.standalone.backend.request import SDIST, Request, UserError
 HERE = Path(__file__).absolute().parent
 # What pex adds to a wheel's files.
 PEX_ONLY = (".layout.json", ".prefix")
-# What shell scripts and makefiles call. Neither compilers nor what finds the machine's libraries.
+# What shell scripts, `configure` and makefiles call. Neither compilers nor what finds the machine's libraries. `uname`
+# would describe the machine: the request has one for the target.
 POSIX_TOOLS = (
-    "awk basename bash cat chmod cmp cp cut date diff dirname echo egrep env expr false fgrep find grep head install "
-    "ln ls make mkdir mktemp mv printf pwd rm rmdir sed sh sleep sort tail tar tee test touch tr true uniq wc xargs"
+    "awk basename bash cat chmod cksum cmp comm cp cut date diff dirname echo egrep env expr false fgrep find fold "
+    "grep head install join ln ls make mkdir mktemp mv od paste printf pwd rm rmdir sed sh sleep sort tail tar tee "
+    "test touch tr true uniq wc xargs"
 ).split()
 _EXECUTABLE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 # A script for the shell, which starts this machine's Python with the same file. meson starts itself by its own path.

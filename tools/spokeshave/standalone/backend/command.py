@@ -42,6 +42,8 @@ target_platform_in_python (bool or null): Whether `sys.platform` is the target's
     decides by the target: it is for macOS, and not for Windows. For Windows, `sys.platform`, `os.name` and
     `sys.getwindowsversion` are the target's for the project's own code only, as a backend would start Microsoft's
     compiler.
+config_site (str): A file with defaults for `configure` scripts that the project runs itself: a cross build for the
+    target.
 path (list of str): More folders for PATH, after the packages' programs and the driver's. After them there are links to
     this machine's POSIX tools (`sh`, `sed`, `make`), and nothing else of it. Of this process' own PATH only folders in
     the sandbox are kept.

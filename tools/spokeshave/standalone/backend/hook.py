@@ -14,8 +14,10 @@ if there is one. An error of the backend itself is a traceback and exit code 1.
 
 from __future__ import annotations
 
+import glob
 import importlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import sys
@@ -29,6 +31,7 @@ _PARSERS = (
     "setuptools.extern.packaging",
     "wheel.vendored.packaging",
     "poetry.core._vendor.packaging",
+    "pdm.backend._vendor.packaging",
     "pip._vendor.packaging",
 )
 
@@ -70,9 +73,29 @@ def parser_module() -> Any:
             return importlib.import_module(f"{package}.requirements")
         except ImportError:
             continue
+    for wheel in bundled_pips():
+        return module_from_pip(wheel)
     raise CannotCallError(
         "no package of the build environment can read requirements: add `packaging` to the build requirements"
     )
+
+
+def bundled_pips() -> list[str]:
+    """Return the wheels of pip that are part of this Python. Some systems leave them out."""
+    found = importlib.util.find_spec("ensurepip")
+    folders = (found.submodule_search_locations or []) if found else []
+    return [wheel for folder in folders for wheel in glob.glob(os.path.join(folder, "_bundled", "pip-*.whl"))]
+
+
+def module_from_pip(wheel: str) -> Any:
+    """Return the module with the class `Requirement` from a wheel of pip, which the backend cannot import then."""
+    sys.path.insert(0, wheel)
+    try:
+        return importlib.import_module("pip._vendor.packaging.requirements")
+    finally:
+        sys.path.remove(wheel)
+        for name in [name for name in sys.modules if name.partition(".")[0] == "pip"]:
+            del sys.modules[name]
 
 
 def _machine_markers() -> dict[str, str]:

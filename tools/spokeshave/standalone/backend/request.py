@@ -43,6 +43,7 @@ class Request:
     overlays: tuple[Path, ...]
     prefixes: tuple[Path, ...]
     path: tuple[Path, ...]
+    config_site: Path
     config_settings: Settings
     env: dict[str, str]
     jobs: int
@@ -71,6 +72,7 @@ class Request:
             overlays=tuple(sandbox / folder for folder in content["overlays"]),
             prefixes=tuple(sandbox / folder for folder in content["prefixes"]),
             path=tuple(sandbox / folder for folder in content["path"]),
+            config_site=sandbox / content["config_site"],
             config_settings=content["config_settings"],
             env=content["env"],
             jobs=jobs,

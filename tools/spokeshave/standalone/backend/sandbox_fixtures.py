@@ -156,6 +156,7 @@ class Sandbox:
             "version": {"mode": "own", "text": ""},
             "target_platform_in_python": None,
             "path": [],
+            "config_site": "config.site",
         }
         self.facts: Mapping[str, Any] = LINUX
         self.write("project/pyproject.toml", PYPROJECT)
