@@ -346,7 +346,7 @@ def _streams() -> list[Request]:
         Request("no end", WRITE, [write_of(small, b"sm", finish=False)]),
         Request("a wrong offset", WRITE, [write_of(wrong, b"wrong", -5)]),
         Request("endless bytes", WRITE, (write_of(small, data, finish=False) for _ in range(2000))),
-        Request("endless nothing", WRITE, (write_of(small, finish=False) for _ in range(20_000))),
+        Request("endless nothing", WRITE, (write_of(small, finish=False) for _ in range(5_000))),
         Request("another name", WRITE, [write_of(small, b"sm", finish=False), write_of(NAME, b"all", 2)]),
         Request("garbage in the middle", WRITE, [write_of(small, b"sm", finish=False), GARBAGE]),
         *(Request(f"read from {each}", READ, [read_of(NAME, each)]) for each in offsets),
