@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from differential import includes, limited_api, linux_wheels, macos_wheels, metadata, repair, tags, windows_wheels
+from differential import includes, limited_api, linux_wheels, macos_wheels, metadata, tags, windows_wheels
 from differential.comparison import LISTED, Compared, Outcome, read_listed
 from differential.downloads import write_pins
 from differential.field import Field
+from differential.repairs import linux, macos, windows
 from spokeshave_core.home import spokeshave_home
 
 COMPARISONS: Mapping[str, Callable[[Field], Iterable[Compared]]] = {
     "tags": tags.compare,
     "linux-wheels": linux_wheels.compare,
-    "repair": repair.compare,
+    "repair": linux.compare,
+    "repair-macos": macos.compare,
+    "repair-windows": windows.compare,
     "macos-wheels": macos_wheels.compare,
     "windows-wheels": windows_wheels.compare,
     "limited-api": limited_api.compare,

@@ -39,14 +39,19 @@ def compare(field: Field) -> Iterator[Compared]:
     """Compare the libraries of macOS and of the wheel that files need, and the oldest macOS."""
     wheels = fetch_pinned("macos-wheels", field.cache)
     with tempfile.TemporaryDirectory() as folder:
-        _write_shims(Path(folder))
+        write_shims(Path(folder))
         theirs = parse_any(field.program("macos", wheels, path=Path(folder)))
     for wheel, found in zip(wheels, theirs):
         with tempfile.TemporaryDirectory() as scratch:
             yield from _compare(wheel, found, Path(scratch).resolve() / "wheel")
 
 
-def _write_shims(folder: Path) -> None:
+def write_shims(folder: Path) -> None:
+    """Write LLVM's programs under Apple's names.
+
+    Raises:
+        MissingProgramError: If LLVM is not installed.
+    """
     for name, program in _LLVM.items():
         candidates = [program, *(f"{program}-{version}" for version in _VERSIONS)]
         path = next(filter(None, map(shutil.which, candidates)), None)

@@ -13,6 +13,8 @@ from pathlib import Path
 # In seconds. An update at every use would be a disk write each; a minute's precision is sufficient for eviction.
 _TOUCHED_AFTER = 60.0
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# Of a wrong text in an error. Errors for clients are headers, which are short.
+_SHOWN = 100
 
 
 class BadDigestError(ValueError):
@@ -26,7 +28,7 @@ def checked_sha256(text: str) -> str:
         BadDigestError: If it is not.
     """
     if not _SHA256.fullmatch(text):
-        raise BadDigestError(f"{text!r} is not a SHA-256 in lower-case hexadecimal digits")
+        raise BadDigestError(f"{text[:_SHOWN]!r} is not a SHA-256 in lower-case hexadecimal digits")
     return text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -26,11 +27,21 @@ from buildgrid.server.exceptions import (
     UnauthenticatedError,
 )
 from buildgrid.server.server import Server
+from google.protobuf.message import DecodeError
 
 from spokeshave.cache_server.actions import Actions
 from spokeshave.cache_server.blobs import Blobs, MissingBlobError
-from spokeshave.cache_server.buildgrid_internals import OK, ActionResult, Digest, Status, check_token
+from spokeshave.cache_server.buildgrid_internals import (
+    OK,
+    ActionResult,
+    Digest,
+    Directory,
+    Status,
+    check_token,
+    intercepting,
+)
 from spokeshave.cache_server.files import BadDigestError
+from spokeshave.cache_server.requests import RequestChecks
 from spokeshave.cache_server.settings import Settings
 from spokeshave.cache_server.status import Counts
 from spokeshave.cache_server.tokens import READ_ONLY, READ_WRITE, read_secret
@@ -40,6 +51,10 @@ if TYPE_CHECKING:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _WRITES = 1 << 20
+# The bytes that are held for one request, of trees and of other blobs that are read as messages. A tree of half a
+# million files has about 60 MB.
+_LARGEST_MESSAGE = 64 << 20
+_LOGGER = logging.getLogger(__name__)
 _READS = ["GetCapabilities", "GetActionResult", "FindMissingBlobs", "BatchReadBlobs", "GetTree", "Read"]
 _GRPC_OPTIONS = (
     # Two servers on one port would share its connections, and each would have half of the blobs.
@@ -93,7 +108,10 @@ class VerifiedStorage(StorageABC):
             return [digest for digest in digests if not self._blobs.has(digest.hash, digest.size_bytes)]
 
     def get_blob(self, digest: Digest) -> IO[bytes] | None:
-        """Return a blob as a file, or None."""
+        """Return a blob as a file, or None. The services read it whole, so one that is too large counts as missing."""
+        if digest.size_bytes > _LARGEST_MESSAGE:
+            _LOGGER.warning("a blob of %d bytes is not read as a message", digest.size_bytes)
+            return None
         with _client_errors():
             try:
                 return self._blobs.open(digest.hash, digest.size_bytes)
@@ -101,12 +119,21 @@ class VerifiedStorage(StorageABC):
                 return None
 
     def bulk_read_blobs(self, digests: Sequence[Digest]) -> dict[str, bytes]:
-        """Return the existing blobs by hash. The service limits their total size."""
-        found = {}
+        """Return the existing blobs by hash.
+
+        Raises:
+            InvalidArgumentError: If they are too large together, such as the folders of a tree.
+        """
+        found: dict[str, bytes] = {}
+        size = 0
         with _client_errors():
             for digest in digests:
+                size += max(0, digest.size_bytes) if digest.hash not in found else 0
+                if size > _LARGEST_MESSAGE:
+                    raise InvalidArgumentError(f"the blobs have more than {_LARGEST_MESSAGE} bytes together")
                 with contextlib.suppress(MissingBlobError):
-                    found[digest.hash] = self._blobs.read(digest.hash, digest.size_bytes)
+                    if digest.hash not in found:
+                        found[digest.hash] = self._blobs.read(digest.hash, digest.size_bytes)
         return found
 
     def stream_read_blob(self, digest: Digest, chunk_size: int, offset: int = 0, limit: int = 0) -> Iterator[bytes]:
@@ -115,9 +142,14 @@ class VerifiedStorage(StorageABC):
             yield from self._blobs.stream(digest.hash, digest.size_bytes, chunk_size, offset, limit)
 
     def stream_write_blob(self, digest: Digest, chunks: Iterator[bytes]) -> None:
-        """Store a blob that the service verifies while it is received."""
+        """Store a blob that the service verifies when it has received the last piece.
+
+        Raises:
+            InvalidArgumentError: If it is larger than its digest says. The service would receive it until the disk is
+                full.
+        """
         with _client_errors():
-            self._blobs.write(digest.hash, chunks)
+            self._blobs.write(digest.hash, _limited(chunks, digest.size_bytes))
 
     def commit_write(self, digest: Digest, write_session: IO[bytes]) -> None:
         """Store a blob that the service has verified."""
@@ -146,6 +178,26 @@ class VerifiedStorage(StorageABC):
         return []
 
 
+def _limited(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    received = 0
+    for chunk in chunks:
+        received += len(chunk)
+        if received > size:
+            raise InvalidArgumentError(f"more bytes were sent than the {size} of the digest")
+        yield chunk
+
+
+class Storage(RootStorage):
+    """BuildGrid's view of the storage, where a folder that is not one is an error of the client."""
+
+    def get_tree(self, root_digest: Digest, raise_on_missing_subdir: bool = False) -> Iterator[Directory]:
+        """Yield the folders of a tree, the root first."""
+        try:
+            yield from super().get_tree(root_digest, raise_on_missing_subdir)
+        except DecodeError as err:
+            raise InvalidArgumentError(f"a blob of the tree of {root_digest.hash} is not a folder") from err
+
+
 class DiskActionCache(ActionCacheABC):
     """Results on disk. A result is returned only while all blobs that it refers to exist."""
 
@@ -164,12 +216,19 @@ class DiskActionCache(ActionCacheABC):
             payload = self._actions.read(action_digest.hash, action_digest.size_bytes)
         if payload is not None:
             result = ActionResult.FromString(payload)
-            if self.referenced_blobs_still_exist(action_digest, result):
+            if self._is_whole(action_digest, result):
                 self._counts.add("hits")
                 return result
             self._actions.remove(action_digest.hash, action_digest.size_bytes)
         self._counts.add("misses")
         raise NotFoundError(f"No result of {action_digest.hash}/{action_digest.size_bytes}")
+
+    def _is_whole(self, action_digest: Digest, result: ActionResult) -> bool:
+        """Return whether all blobs of a result exist, and are what it says. Its trees are what clients have stored."""
+        try:
+            return bool(self.referenced_blobs_still_exist(action_digest, result))
+        except (DecodeError, InvalidArgumentError):
+            return False
 
     def update_action_result(self, action_digest: Digest, action_result: ActionResult) -> None:
         """Store an action's result."""
@@ -205,9 +264,18 @@ class TokenAuth(JWTAuthManager):
         raise PermissionDeniedError(f"the token does not allow {request_name}")
 
 
+class CheckedServer(Server):
+    """BuildGrid's server, which checks requests first."""
+
+    def setup_grpc(self) -> grpc.Server:
+        """Create gRPC's server."""
+        with intercepting(RequestChecks()):
+            return super().setup_grpc()
+
+
 def make_server(settings: Settings, blobs: Blobs, actions: Actions, counts: Counts) -> Server:
     """Return BuildGrid's server, not started yet."""
-    server = Server(
+    server = CheckedServer(
         server_reflection=False,
         grpc_compression=grpc.Compression.NoCompression,
         is_instrumented=False,
@@ -219,7 +287,7 @@ def make_server(settings: Settings, blobs: Blobs, actions: Actions, counts: Coun
     if settings.token_secret:
         set_auth_manager(TokenAuth(read_secret(settings.token_secret), settings.instance_name))
     server.add_port(str(settings.listen), _credentials(settings.tls_cert, settings.tls_key))
-    storage = RootStorage(VerifiedStorage(blobs))
+    storage = Storage(VerifiedStorage(blobs))
     read_only = settings.read_only
     for instance in (
         ContentAddressableStorageInstance(storage, read_only=read_only),

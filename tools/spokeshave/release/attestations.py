@@ -107,7 +107,7 @@ def read_attestations(file: Path, paths: Sequence[Path]) -> list[Attestation]:
             found.append(attestation)
     kinds = [attestation.kind for attestation in found]
     for kind in sorted(set(kinds)):
-        if urlsplit(kind).path not in _KINDS:
+        if not _is_known(kind):
             problems.add(
                 file.name, f"has an attestation of the unknown kind {kind}", f"Use one of {', '.join(_KINDS)}."
             )
@@ -115,6 +115,13 @@ def read_attestations(file: Path, paths: Sequence[Path]) -> list[Attestation]:
             problems.add(file.name, f"has two attestations of the kind {kind}", "Keep one: an index accepts no second.")
     problems.raise_if_any(InvalidAttestationError)
     return found
+
+
+def _is_known(kind: str) -> bool:
+    try:
+        return urlsplit(kind).path in _KINDS
+    except ValueError:
+        return False
 
 
 def _read(path: Path) -> Attestation:

@@ -74,10 +74,16 @@ def test_an_attestation_of_other_bytes_is_refused(tmp_path: Path) -> None:
 
 def test_an_index_accepts_one_attestation_of_a_known_kind(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path)
-    paths = [attest(wheel), attest(wheel, suffix="again"), attest(wheel, kind="mine", suffix="mine")]
+    unknown = ("mine", "https://[mine")
+    paths = [
+        attest(wheel),
+        attest(wheel, suffix="again"),
+        *(attest(wheel, kind=kind, suffix=kind[-5:]) for kind in unknown),
+    ]
     with pytest.raises(InvalidAttestationError) as raised:
         read_attestations(wheel, paths)
     assert [problem.message for problem in raised.value.problems] == [
+        "has an attestation of the unknown kind https://[mine",
         f"has two attestations of the kind {PUBLISH}",
         "has an attestation of the unknown kind mine",
     ]

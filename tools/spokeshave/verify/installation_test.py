@@ -294,6 +294,7 @@ CHANGES: dict[str, tuple[Change, Rule | None]] = {
     "data_scheme_file": (added("{data}/data"), Rule.INSTALL_SCHEME),
     "data_case": (added("{data}/Data/x"), Rule.INSTALL_SCHEME),
     "data_other": (added("other-1.0.data/data/share/{name}-o.txt"), Rule.INSTALL_SCHEME),
+    "data_other_spelling": (added("{name}-1.0.0.data/data/share/{name}-o.txt"), Rule.INSTALL_SCHEME),
     "data_root_file": (added("x.data"), Rule.INSTALL_SCHEME),
     "data_same_path": (added("{data}/purelib/{name}/data.txt", b"y"), Rule.NAME_CLASH),
     "data_both_libs": (

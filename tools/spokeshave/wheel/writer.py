@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -18,8 +18,8 @@ from spokeshave.wheel.record import UNHASHED, RecordEntry, hashed_entry, render_
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.wheel_name import DIST_INFO, WheelTag
 
-# A field of an e-mail's header, or the rest of one in another line.
-_HEADER = re.compile(r"[^\s:]+:|[ \t]+\S")
+# A field of an e-mail's header, or the rest of one in another line, which may be empty but for white space.
+_HEADER = re.compile(r"[^\s:]+:|[ \t]")
 
 # Of an e-mail's header. Other characters that end a line of text are part of a field.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -76,10 +76,20 @@ def write_tags(root: Path, dist_info: str, tag: WheelTag) -> None:
         raise InvalidWheelError(Problem(place, f"is not text in UTF-8 ({err})", "Build the wheel again.")) from err
     # After a line that is not a header, readers would not see the tags.
     headers = itertools.takewhile(_HEADER.match, _LINE_END.split(text))
-    lines = [line for line in headers if not line.lower().startswith("tag:")]
+    lines = _without_tags(headers)
     mode = file.stat().st_mode
     file.write_bytes("".join(f"{line}\n" for line in [*lines, *(f"Tag: {each}" for each in tag.expand())]).encode())
     file.chmod(mode)
+
+
+def _without_tags(headers: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of all fields but the tags, without lines of white space."""
+    is_kept = False
+    for line in headers:
+        if not line.startswith((" ", "\t")):
+            is_kept = not line.lower().startswith("tag:")
+        if is_kept and line.strip():
+            yield line
 
 
 def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:

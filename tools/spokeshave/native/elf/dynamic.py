@@ -71,6 +71,7 @@ class RawSymbol(NamedTuple):
     Attributes:
         name_at: Where its name is in the table of names.
         section: The section that defines it. 0 for none.
+        is_hidden: Whether it is found only by those who ask for its version.
     """
 
     name_at: int
@@ -80,6 +81,7 @@ class RawSymbol(NamedTuple):
     section: int
     value: int
     version: int
+    is_hidden: bool
 
     @property
     def is_undefined(self) -> bool:
@@ -145,7 +147,7 @@ class DynamicSection:
         count = self._symbol_count()
         table = self._content(self.tags["DT_SYMTAB"], count * layout.size)
         found = []
-        for fields, version in zip(layout.iter_unpack(table), self._version_indexes(count)):
+        for fields, version in zip(layout.iter_unpack(table), self._version_words(count)):
             name, information, other, section, value = fields if is_wide else (fields[0], *fields[2:], fields[1])
             found.append(
                 RawSymbol(
@@ -155,7 +157,8 @@ class DynamicSection:
                     visibility=other & _VISIBILITY,
                     section=section,
                     value=value,
-                    version=version,
+                    version=version & _VERSION_INDEX,
+                    is_hidden=version > _VERSION_INDEX,
                 )
             )
         return found
@@ -265,20 +268,41 @@ class DynamicSection:
     def _relocated_count(self) -> int:
         return max((max(chunk, default=0) for chunk in self._relocations()), default=0) + 1
 
+    def called_symbols(self) -> set[int]:
+        """Return the indexes of the symbols that are called by the table of procedures (DT_JMPREL)."""
+        shift = self._symbol_shift
+        return {fields[1] >> shift for fields in self._relocation_entries(*_RELOCATIONS[-1])}
+
+    def relocated_pages(self) -> set[int]:
+        """Return the addresses of the pages that relocations change."""
+        return {fields[0] & -_PAGE for table in _RELOCATIONS for fields in self._relocation_entries(*table)}
+
     def _relocations(self) -> Iterator[set[int]]:
         """Yield the indexes of the symbols in each table of relocations."""
-        word, shift = ("Q", 32) if self.elf.elfclass == 64 else ("I", 8)
-        for start, size, kind in _RELOCATIONS:
-            if start in self.tags:
-                kind = kind or ("DT_RELA" if self.tags.get("DT_PLTREL") == _DT_RELA else "DT_REL")
-                layout = self._struct(word * (3 if kind == "DT_RELA" else 2))
-                data = self._content(self.tags[start], self.tags[size] // layout.size * layout.size)
-                yield {fields[1] >> shift for fields in layout.iter_unpack(data)}
+        shift = self._symbol_shift
+        for table in _RELOCATIONS:
+            yield {fields[1] >> shift for fields in self._relocation_entries(*table)}
+
+    @property
+    def _symbol_shift(self) -> int:
+        return 32 if self.elf.elfclass == 64 else 8
+
+    def _relocation_entries(self, start: str, size: str, kind: str) -> Iterator[tuple[int, ...]]:
+        """Yield the numbers of each entry of a table: an address, a symbol and what else there is."""
+        if start not in self.tags:
+            return
+        kind = kind or ("DT_RELA" if self.tags.get("DT_PLTREL") == _DT_RELA else "DT_REL")
+        layout = self._struct(("Q" if self.elf.elfclass == 64 else "I") * (3 if kind == "DT_RELA" else 2))
+        data = self._content(self.tags[start], self.tags[size] // layout.size * layout.size)
+        yield from layout.iter_unpack(data)
 
     def _version_indexes(self, count: int) -> tuple[int, ...]:
+        return tuple(word & _VERSION_INDEX for word in self._version_words(count))
+
+    def _version_words(self, count: int) -> tuple[int, ...]:
         if "DT_VERSYM" not in self.tags:
             return (0,) * count
-        return tuple(index & _VERSION_INDEX for index in self.unpack(f"{count}H", self.tags["DT_VERSYM"]))
+        return self.unpack(f"{count}H", self.tags["DT_VERSYM"])
 
     @cached_property
     def _texts(self) -> bytes:

@@ -82,10 +82,13 @@ def _faults(stream: IO[bytes], elf: Any, tags: list[Any]) -> Iterator[str]:
     for segment in segments:
         if segment["p_type"] == "PT_DYNAMIC" and not _in_file(loads, segment["p_vaddr"], segment["p_filesz"]):
             yield "its dynamic section is in no segment that is loaded"
-    yield from _tag_faults(elf, tags, dynamic.tags, loads, is_program=is_program)
+    tag_faults = list(_tag_faults(elf, tags, dynamic.tags, loads, is_program=is_program))
+    yield from tag_faults
     versions: set[int] = set(_numbers_of_defined(dynamic))
     yield from _need_faults(dynamic, [tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED"], versions)
     yield from _symbol_faults(dynamic, loads, versions)
+    if not tag_faults:
+        yield from _relocation_faults(dynamic, loads)
 
 
 def _is_static_program(segments: list[Any], tags: list[Any], values: Mapping[str, int]) -> bool:
@@ -227,8 +230,24 @@ def _function_faults(dynamic: DynamicSection, symbol: RawSymbol, name: str, exec
     # Of others, assemblers also mark tables as functions.
     if is_init and not is_code:
         yield f"{name!r} is not in a segment that is executed"
+    if is_init and symbol.is_hidden:
+        yield f"{name!r} has a version that Python does not ask for"
     if is_init and not dynamic.finds(name):
         yield f"{name!r} is not found by its hash"
+
+
+def _relocation_faults(dynamic: DynamicSection, loads: list[Any]) -> Iterator[str]:
+    for page in sorted(dynamic.relocated_pages()):
+        if not any(_in_memory(loads, address) for address in (page, page + _PAGE - 1)):
+            yield f"a relocation changes the page at {page:#x}, which is in no segment that is loaded"
+    executable = [segment for segment in loads if segment["p_flags"] & _EXECUTE]
+    symbols = dynamic.raw_symbols
+    for number in sorted(dynamic.called_symbols()):
+        symbol = symbols[number] if number < len(symbols) else None
+        if symbol is None or symbol.is_undefined or symbol.section >= _RESERVED_SECTIONS:
+            continue
+        if not _in_memory(executable, symbol.value):
+            yield f"{dynamic.text(symbol.name_at)!r} is called, and not in a segment that is executed"
 
 
 def _in_memory(segments: list[Any], address: int) -> bool:

@@ -63,6 +63,10 @@ def symbol(name: str) -> int:
     return section(".dynsym") + 24 * [each.name for each in table.iter_symbols()].index(name)
 
 
+def version(name: str) -> int:
+    return section(".gnu.version") + (symbol(name) - section(".dynsym")) // 24 * 2
+
+
 def changed(at: int, form: str, value: int) -> bytes:
     data = bytearray(module())
     struct.pack_into(f"<{form}", data, at, value)
@@ -107,6 +111,9 @@ def test_files_of_linkers_can_be_loaded(platform: str, tmp_path: Path) -> None:
         (lambda: symbol("clock_gettime") + 5, "B", 2, "undefined, and hidden"),
         (lambda: symbol("PyInit_native") + 4, "B", 0x16, "'PyInit_native' is not a function"),
         (lambda: symbol("PyInit_native") + 6, "H", 0xFFF1, "not in a segment that is executed"),
+        (lambda: version("PyInit_native"), "H", 0x8001, "has a version that Python does not ask for"),
+        (lambda: symbol("clock_gettime") + 6, "H", 1, "'clock_gettime' is called, and not in a segment"),
+        (lambda: section(".rela.plt"), "Q", 1 << 40, "a relocation changes the page at 0x10000000000"),
         (lambda: section(".gnu.hash"), "I", 0, "not found by its hash"),
         (lambda: section(".gnu.hash") + 8, "I", 3, "not found by its hash"),
         (lambda: section(".gnu.hash") + 16, "Q", 0, "not found by its hash"),

@@ -11,10 +11,11 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.index.folder import read_sets
-from spokeshave.testing.killing_fixtures import assert_one_error, faults, kills, tree_of
+from spokeshave.testing.killing_fixtures import Trial, assert_one_error, faults, kills, tree_of
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.testing.static_index_fixtures import listed_releases
 from spokeshave.testing.system_call_fixtures import needs_system_calls
+from spokeshave.testing.tracing_fixtures import Action, Watch
 
 pytestmark = needs_system_calls
 
@@ -35,8 +36,12 @@ def add(record: Path, index: Path) -> int:
     return main(["index", "add", str(record), str(index), "--added", f"2026-11-{day}"])
 
 
+def purge_first(index: Path) -> int:
+    return main(["index", "remove", "abacus", "3.11.0", str(index), "--purge"])
+
+
 def remove_first(index: Path) -> int:
-    status = main(["index", "remove", "abacus", "3.11.0", str(index), "--purge"])
+    status = purge_first(index)
     return 0 if "3.11.0" not in listed_releases(index) else status
 
 
@@ -118,3 +123,21 @@ def test_a_release_is_removed_whole_or_not(tmp_path: Path, records: tuple[Path, 
     for record in records:
         add(record, tmp_path / "index")
     assert_same_after_a_kill(tmp_path / "index", remove_first, [["3.11.0", "3.12.0"], ["3.12.0"]])
+
+
+def test_a_generation_that_cannot_be_removed_is_an_error(tmp_path: Path, records: tuple[Path, Path]) -> None:
+    """The same command removes it then."""
+    for record in records:
+        add(record, tmp_path / "index")
+    work = tmp_path / "work"
+
+    def prepared() -> Callable[[], int]:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(tmp_path / "index", work, symlinks=True)
+        return lambda: purge_first(work)
+
+    for run in Trial(prepared, Watch((work / "generations/staged",)), (Action.BROKEN,), most=5).runs():
+        assert_one_error(run)
+        assert f"{work}/" in run.output
+        assert purge_first(work) == 0
+        assert not (work / "generations/staged").exists()

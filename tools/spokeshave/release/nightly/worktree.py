@@ -1,8 +1,10 @@
 """A git worktree of its own for one commit, which leaves the checkout as it is and is removed at the end.
 
-There is one for each repository, at a fixed path, with a lock next to it. The lock ends with the last process that has
-it open, so that the build of a killed run keeps it until it ends too. The next run then removes what is left: a marker
-next to the folder, which is older than it and is removed after it, says that it is not the user's.
+There is one for each repository and scratch folder, at a fixed path, with a lock next to it. The lock ends with the
+last process that has it open, so that the build of a killed run keeps it until it ends too. The next run then removes
+what is left: a marker next to the folder, which is older than it and is removed after it, says that it is not the
+user's. git names its entry of a worktree by the folder. So that name is one that nothing else has: a killed git
+leaves entries that git itself neither lists nor removes.
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from spokeshave.release.nightly.checkout import Checkout, CheckoutError
 from spokeshave_core.home import spokeshave_home
 from spokeshave_core.problems import Problem
 
-_TREE = "worktree"
 _LOCK = "lock"
 _MARKER = "worktree.made"
 
@@ -45,6 +46,12 @@ def scratch_folder(checkout: Checkout) -> Path:
     return spokeshave_home() / "nightly" / key
 
 
+def tree_folder(scratch: Path) -> Path:
+    """Return the folder of the worktree in a scratch folder."""
+    scratch = scratch.resolve()
+    return scratch / f"nightly-{hashlib.sha256(os.fsencode(scratch)).hexdigest()[:16]}"
+
+
 @contextlib.contextmanager
 def worktree_of(checkout: Checkout, commit: str, scratch: Path) -> Iterator[Worktree]:
     """Yield a worktree of a commit, with its submodules. It waits for another run in the same repository.
@@ -53,7 +60,7 @@ def worktree_of(checkout: Checkout, commit: str, scratch: Path) -> Iterator[Work
         CheckoutError: If git cannot make it.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    tree = scratch.resolve() / _TREE
+    tree = tree_folder(scratch)
     marker = scratch / _MARKER
     with _locked(scratch / _LOCK) as lock:
         if marker.exists():
@@ -98,4 +105,6 @@ def _remove(checkout: Checkout, tree: Path, marker: Path) -> None:
         raise CheckoutError(Problem(str(tree), "cannot be removed", "Remove the folder."))
     # The worktree of a killed `git worktree add` is locked.
     checkout.git("worktree", "remove", "--force", "--force", str(tree), is_checked=False)
+    for entry in Path(checkout.common_folder).glob(f"worktrees/{tree.name}*"):
+        shutil.rmtree(entry, ignore_errors=True)
     marker.unlink()

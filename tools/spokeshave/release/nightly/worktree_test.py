@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from spokeshave.release.nightly.build import BuildError, PantsCommand, run_pants
 from spokeshave.release.nightly.checkout import Checkout, CheckoutError
-from spokeshave.release.nightly.worktree import worktree_of
+from spokeshave.release.nightly.worktree import tree_folder, worktree_of
+from spokeshave.testing.killing_fixtures import kills
 from spokeshave.testing.nightly_fixtures import Repository
+from spokeshave.testing.system_call_fixtures import needs_system_calls
 
 HOLD = """
 import sys, time
@@ -98,7 +102,7 @@ def test_a_sparse_checkout_gives_all_files(repository: Repository, tmp_path: Pat
 def test_a_folder_of_the_user_stays(repository: Repository, tmp_path: Path, kind: str) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    tree = scratch / "worktree"
+    tree = tree_folder(scratch)
     if kind == "folder":
         tree.mkdir()
         (tree / "work").write_text("mine")
@@ -112,7 +116,7 @@ def test_a_folder_of_the_user_stays(repository: Repository, tmp_path: Path, kind
     commit = repository.git("rev-parse", "HEAD")
     # The refused run leaves nothing that changes the answer of the next one.
     for _ in range(2):
-        refused = pytest.raises(CheckoutError, match=r"worktree: exists.*\n.*--scratch")
+        refused = pytest.raises(CheckoutError, match=r"nightly-\w+: exists.*\n.*--scratch")
         with refused, worktree_of(Checkout(repository.root), commit, scratch):
             pass
     assert os.path.lexists(tree)
@@ -170,7 +174,7 @@ def start(repository: Repository, scratch: Path, launcher: Path) -> subprocess.P
     command = [sys.executable, "-c", HOLD, str(repository.root), commit, str(scratch), str(launcher)]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(command, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not (scratch / "worktree/begun").exists():
+    while not (tree_folder(scratch) / "begun").exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     return process
@@ -183,7 +187,7 @@ def test_leftovers_of_a_killed_run_are_removed(repository: Repository, tmp_path:
     process = start(repository, scratch, program(tmp_path, f"echo begun > begun; sleep 1; echo ended > {ended}"))
     process.kill()
     process.wait()
-    assert (scratch / "worktree/first").exists()
+    assert (tree_folder(scratch) / "first").exists()
     assert repository.state() != before
     assert not ended.exists()
     checkout = Checkout(repository.root)
@@ -198,7 +202,7 @@ def test_leftovers_of_a_killed_run_are_removed(repository: Repository, tmp_path:
 @pytest.mark.parametrize("is_folder_left", [True, False])
 def test_a_half_made_worktree_is_replaced(repository: Repository, tmp_path: Path, is_folder_left: bool) -> None:
     """A killed `git worktree add` leaves a locked entry, and none or a part of the folder."""
-    tree = (tmp_path / "scratch/worktree").resolve()
+    tree = tree_folder(tmp_path / "scratch")
     before = repository.state()
     repository.git("worktree", "add", "--quiet", "--lock", "--detach", str(tree), "HEAD")
     (tmp_path / "scratch/worktree.made").touch()
@@ -212,11 +216,35 @@ def test_a_half_made_worktree_is_replaced(repository: Repository, tmp_path: Path
     assert repository.state() == before
 
 
+@needs_system_calls
+def test_a_run_killed_anywhere_is_replaced(repository: Repository, tmp_path: Path) -> None:
+    """By a kill of the run and of git at any change of the repository or of the scratch folder."""
+    original = Path(shutil.copytree(repository.root, tmp_path / "original"))
+    scratch = tmp_path / "scratch"
+    commit = repository.git("rev-parse", "HEAD~1")
+    before = repository.state()
+
+    def check_out() -> int:
+        with worktree_of(Checkout(repository.root), commit, scratch) as worktree:
+            return int((worktree.root / "first").read_text() != "1")
+
+    def prepared() -> Callable[[], int]:
+        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(repository.root)
+        shutil.copytree(original, repository.root)
+        return check_out
+
+    for _ in kills(prepared, scratch, repository.root, most=8):
+        assert check_out() == 0
+        assert repository.state() == before
+        assert [path.name for path in scratch.iterdir()] == ["lock"]
+
+
 def test_a_build_ends_with_its_run(repository: Repository, tmp_path: Path) -> None:
     before = repository.state()
     scratch = tmp_path / "scratch"
     process = start(repository, scratch, program(tmp_path, "echo $$ > pid; mv pid begun; exec sleep 60"))
-    pid = int((scratch / "worktree/begun").read_text())
+    pid = int((tree_folder(scratch) / "begun").read_text())
     process.send_signal(signal.SIGINT)
     process.communicate()
     with pytest.raises(ProcessLookupError):

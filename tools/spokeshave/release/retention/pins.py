@@ -157,14 +157,15 @@ def _pins_of_other_file(path: Path, line: RequirementLine, seen: tuple[Path, ...
     # pip accepts `-rmore.txt`, too.
     value = value if option.startswith("--") or len(option) == len("-r") else line.text[len("-r") :]
     name = value.strip().strip("\"'")
-    if urlsplit(name).netloc:
-        raise InvalidPinsError(Problem(f"{path}, {line.label}", f"names {name}, which is not read", _SPLIT))
     try:
+        is_address = bool(urlsplit(name).netloc)
         other = path.parent / name
         is_new = other.resolve() not in seen
     except (OSError, RuntimeError, ValueError) as err:
         message = f"names {name!r}, which is not a path ({err})"
         raise InvalidPinsError(Problem(f"{path}, {line.label}", message, "Correct it.")) from err
+    if is_address:
+        raise InvalidPinsError(Problem(f"{path}, {line.label}", f"names {name}, which is not read", _SPLIT))
     if is_new:
         yield from (replace(pin, detail=f", {other.name}{pin.detail}") for pin in _requirements_pins(other, seen))
 

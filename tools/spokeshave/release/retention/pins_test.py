@@ -112,6 +112,9 @@ def test_the_lock_files_of_tools_are_read(tmp_path: Path) -> None:
         ("r.txt", "b==2\na b\n", r"r\.txt, line 2: a: is not a requirement"),
         ("r.txt", "-r gone.txt\n", r"gone\.txt: cannot be read"),
         ("r.txt", "-c https://x.example/c.txt\n", "line 1: -c: names https://x.example/c.txt, which is not read"),
+        ("r.txt", "-r//[\n", r"line 1: -r//\[: names '//\[', which is not a path"),
+        # Newer Pythons look into the brackets.
+        ("r.txt", "-r//[]\n", r"line 1: -r//\[\]: names '?//\[\]'?, which is not"),
         ("pylock.toml", "a = b", "is not TOML"),
         ("pyproject.toml", '[project]\nname = "a"\n', "has no list of packages"),
     ],

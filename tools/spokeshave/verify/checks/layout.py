@@ -10,13 +10,13 @@ from spokeshave.linkage.pe import is_grafted
 from spokeshave.verify.findings import Subject, finding, findings
 from spokeshave.wheel.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.wheel.modules import find_modules
-from spokeshave.wheel.name import belongs_to
 from spokeshave.wheel.paths import find_clashes
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import Problems, SpokeshaveError
 from spokeshave_core.reports.verify import Finding
+from spokeshave_core.wheel_name import DIST_INFO
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}
@@ -91,14 +91,15 @@ def _folders(location: Location) -> Iterator[Location]:
 
 def _schemes(tree: WheelTree) -> Iterator[Finding]:
     """Yield findings for files in `.data` directories without a scheme, for which pip refuses the whole wheel."""
-    remedy = f"Put it into {tree.name.data}/SCHEME/, with a scheme of {', '.join(SCHEMES)}."
+    data = f"{tree.dist_info[: -len(DIST_INFO)]}{DATA_FOLDER}"
+    remedy = f"Put it into {data}/SCHEME/, with a scheme of {', '.join(SCHEMES)}."
     for file in tree.files:
         top, _, rest = file.partition("/")
         if not top.endswith(DATA_FOLDER):
             continue
-        name, _, version = top[: -len(DATA_FOLDER)].rpartition("-")
-        if not belongs_to(tree.name, name, version):
-            message = f"is in {top}, but the data folder of this wheel is {tree.name.data}"
+        # Tools find it by the name of dist-info, and so does the stamp.
+        if top != data:
+            message = f"is in {top}, but the data folder of this wheel is {data}"
             yield finding(Rule.INSTALL_SCHEME, file, message, remedy)
         elif file not in tree.locations:
             scheme, slash, _ = rest.partition("/")

@@ -210,12 +210,12 @@ class IndexWriter:
 
     def _remove_generation(self, generation: Path) -> None:
         """Remove a generation. What has a number is always whole, so it loses that first."""
-        shutil.rmtree(self._staged, ignore_errors=True)
+        _remove_tree(self._staged)
         if number_of(generation) is not None:
             # On Windows, a reader of one of its files holds it until a later change.
             with contextlib.suppress(PermissionError):
                 generation.rename(self._staged)
-                shutil.rmtree(self._staged, ignore_errors=True)
+                _remove_tree(self._staged)
 
     def _become(self, staged: Path, number: int) -> None:
         """Make a folder the newest generation."""
@@ -278,10 +278,11 @@ def _remove_tree(folder: Path) -> bool:
         shutil.rmtree(folder)
     except FileNotFoundError:
         return True
-    except PermissionError:
-        if os.name != "nt":
-            raise
-        return False
+    except OSError as err:
+        if os.name == "nt" and isinstance(err, PermissionError):
+            return False
+        # The error of a file below has its name alone.
+        raise OSError(err.errno, err.strerror, str(folder)) from err
     return True
 
 

@@ -18,6 +18,7 @@ from differential.downloads import fetch_pinned
 from differential.field import Field
 from differential.linux_wheels import oldest_platform
 from differential.parallel import in_parallel
+from differential.repairs.unrepaired import Unrepaired
 from e2e.support.project import find_python
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.elf.patchelf import PinnedPatchelf
@@ -25,27 +26,13 @@ from spokeshave.repair.command import repair
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.tree import WheelTree, read_tree, unpack
 from spokeshave.wheel.writer import tree_entries, write_tags, write_wheel
-from spokeshave_core.platform import Platform, System
+from spokeshave_core.platform import System
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
 _HASH_INSIDE = re.compile(r"-[0-9a-f]{8}(?=[.])", re.ASCII)
 _PYTHON = "3.12"
 _ARCHITECTURE = "x86_64"
-
-
-@dataclass(frozen=True)
-class Unrepaired:
-    """A wheel before its repair, the platform to repair it for, and the folder of the libraries that it needs."""
-
-    wheel: Path
-    platform: Platform
-    libraries: Path
-
-    @property
-    def case(self) -> str:
-        """The published wheel's distribution and platform."""
-        return f"{self.wheel.name.partition('-')[0]}:{self.platform}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +50,7 @@ def compare(field: Field) -> Iterator[Compared]:
     """Compare the tags, the grafted libraries, what each file needs and finds, and whether all files can be loaded."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch).resolve()
-        cases = [_ungraft(wheel, folder / str(n)) for n, wheel in enumerate(fetch_pinned("linux-wheels", field.cache))]
+        cases = [_ungraft(wheel, folder / str(n)) for n, wheel in enumerate(fetch_pinned("repair-linux", field.cache))]
         wheels = [case for case in cases if case is not None]
         theirs = in_parallel(lambda case: _theirs(field, case, folder), wheels)
         for case, other in zip(wheels, theirs):
@@ -76,7 +63,8 @@ def compare(field: Field) -> Iterator[Compared]:
             yield from compare_sets("grafted libraries", case.case, ours.grafted, other.grafted)
             yield from compare_sets("needed libraries", case.case, ours.needed, other.needed)
             yield from compare_sets("found libraries", case.case, ours.search, other.search)
-            yield compare_values("loading of files", case.case, *(_import(r.wheel, folder) for r in (ours, other)))
+            if case.platform.system is System.GLIBC:
+                yield compare_values("loading of files", case.case, *(_import(r.wheel, folder) for r in (ours, other)))
 
 
 def _word(result: Repaired | str) -> str:
@@ -87,7 +75,7 @@ def _ungraft(wheel: Path, folder: Path) -> Unrepaired | None:
     """Take grafted libraries out of a wheel. Return None if it has none, or auditwheel cannot repair it here."""
     tree = unpack(wheel, folder / "wheel")
     platform = oldest_platform(tree.name.tag)
-    if platform.architecture != _ARCHITECTURE or platform.system is not System.GLIBC:
+    if platform.architecture != _ARCHITECTURE or platform.system not in (System.GLIBC, System.MUSL):
         return None
     grafted = [file for file in tree.elf_files if PurePosixPath(file).parent.name.endswith(".libs")]
     if not grafted:
@@ -133,14 +121,14 @@ def _retag(tree: WheelTree, folder: Path) -> Path:
 
 def _ours(case: Unrepaired, folder: Path) -> Repaired | str:
     try:
-        done = repair(case.wheel, case.platform, [case.libraries], folder / "ours" / case.wheel.parent.name)
+        done = repair(case.wheel, case.platform, [case.libraries], folder / "ours" / case.number)
     except SpokeshaveError as err:
         return f"refuses it: {err.problems[0].message}"
-    return _repaired(done.written.path, folder / "ours-unpacked" / case.wheel.parent.name)
+    return _repaired(done.written.path, folder / "ours-unpacked" / case.number)
 
 
 def _theirs(field: Field, case: Unrepaired, folder: Path) -> Repaired | str:
-    output = folder / "theirs" / case.wheel.parent.name
+    output = folder / "theirs" / case.number
     output.mkdir(parents=True)
     options = ["--only-plat", "--plat", case.platform.tag, "--zip-compression-level", "0", "--wheel-dir", output]
     done = field.run(
@@ -149,7 +137,7 @@ def _theirs(field: Field, case: Unrepaired, folder: Path) -> Repaired | str:
     wheels = list(output.glob("*.whl"))
     if done.returncode or not wheels:
         return f"refuses it: {(done.stderr.strip().splitlines() or ['no output'])[-1]}"
-    return _repaired(wheels[0], folder / "theirs-unpacked" / case.wheel.parent.name)
+    return _repaired(wheels[0], folder / "theirs-unpacked" / case.number)
 
 
 def _repaired(wheel: Path, root: Path) -> Repaired:
