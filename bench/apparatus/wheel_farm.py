@@ -36,13 +36,13 @@ def write_wheel_farm(root: Path, count: int) -> None:
     """Write the projects below `src/python`, and the C source that all of them share."""
     _write(root / "src" / "cpp" / "native" / "native.c", _SOURCE)
     _write(root / "src" / "cpp" / "native" / "BUILD", "cc_sources()\n")
-    _write(root / "version.json", '{"package-version": "1.0.0"}\n')
     for n in range(count):
         # The number of projects in the names keeps the results of a smaller repository from being used.
         name = f"farm{count}_{n:04}"
         folder = root / "src" / "python" / name
         _write(folder / "BUILD", _BUILD.format(name=name, platform=PLATFORM))
         _write(folder / "pyproject.toml", _PYPROJECT.format(name=name))
+        _write(folder / "version.json", '{"package-version": "1.0.0"}\n')
         _write(folder / "__init__.py", "from . import _native\n")
 
 

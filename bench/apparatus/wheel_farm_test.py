@@ -11,3 +11,4 @@ def test_each_project_has_a_wheel_and_metadata_with_its_own_name(tmp_path: Path)
     assert len(builds) == 12
     assert all(f'"{build.parent.name}._native"' in build.read_text() for build in builds)
     assert len({path.read_text() for path in tmp_path.glob("src/python/*/pyproject.toml")}) == 12
+    assert len(list(tmp_path.glob("src/python/*/version.json"))) == 12
