@@ -50,7 +50,7 @@ def compare(field: Field) -> Iterator[Compared]:
     """Compare the tags, the grafted libraries, what each file needs and finds, and whether all files can be loaded."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch).resolve()
-        cases = [_ungraft(wheel, folder / str(n)) for n, wheel in enumerate(fetch_pinned("repair-linux", field.cache))]
+        cases = [_ungraft(wheel, folder / str(n)) for n, wheel in enumerate(fetch_pinned("linux-wheels", field.cache))]
         wheels = [case for case in cases if case is not None]
         theirs = in_parallel(lambda case: _theirs(field, case, folder), wheels)
         for case, other in zip(wheels, theirs):
@@ -63,8 +63,7 @@ def compare(field: Field) -> Iterator[Compared]:
             yield from compare_sets("grafted libraries", case.case, ours.grafted, other.grafted)
             yield from compare_sets("needed libraries", case.case, ours.needed, other.needed)
             yield from compare_sets("found libraries", case.case, ours.search, other.search)
-            if case.platform.system is System.GLIBC:
-                yield compare_values("loading of files", case.case, *(_import(r.wheel, folder) for r in (ours, other)))
+            yield compare_values("loading of files", case.case, *(_import(r.wheel, folder) for r in (ours, other)))
 
 
 def _word(result: Repaired | str) -> str:
@@ -75,7 +74,7 @@ def _ungraft(wheel: Path, folder: Path) -> Unrepaired | None:
     """Take grafted libraries out of a wheel. Return None if it has none, or auditwheel cannot repair it here."""
     tree = unpack(wheel, folder / "wheel")
     platform = oldest_platform(tree.name.tag)
-    if platform.architecture != _ARCHITECTURE or platform.system not in (System.GLIBC, System.MUSL):
+    if platform.architecture != _ARCHITECTURE or platform.system is not System.GLIBC:
         return None
     grafted = [file for file in tree.elf_files if PurePosixPath(file).parent.name.endswith(".libs")]
     if not grafted:

@@ -29,7 +29,8 @@ from spokeshave_core.problems import SpokeshaveError
 
 # delvewheel's hashes have 32 digits, ours 8.
 _HASH_INSIDE = re.compile(r"-(?:[0-9a-f]{32}|[0-9a-f]{8})(?=[.])", re.ASCII)
-_PATCH = re.compile(r"(?ms)^# start delvewheel patch\n.*?^# end delvewheel patch\n+")
+# It may begin in the last line of a docstring.
+_PATCH = re.compile(r"(?ms) ?# start delvewheel patch\n.*?^# end delvewheel patch\n+")
 
 
 def compare(field: Field) -> Iterator[Compared]:
@@ -61,7 +62,7 @@ def _ungraft(wheel: Path, folder: Path) -> Unrepaired | None:
     for python in tree.root.rglob("*.py"):
         text = python.read_bytes().decode("utf-8", "surrogateescape").replace("\r\n", "\n")
         if "delvewheel" in text:
-            python.write_text(_PATCH.sub("", text), "utf-8", "surrogateescape")
+            python.write_text(_PATCH.sub("\n", text), "utf-8", "surrogateescape")
     for left in (*tree.root.glob("*.dist-info/DELVEWHEEL"), *tree.root.glob("*.libs/.load-order-*")):
         left.unlink()
     for place in {(tree.root / file).parent for file in grafted}:
@@ -96,7 +97,7 @@ def _repaired(wheel: Path, root: Path) -> Repaired:
     needed = {(file, name) for file, name in edges if not is_given_library(name)}
     return Repaired(
         tags=tree.name.tag.platform,
-        grafted=frozenset(name for name in map(str.lower, inside) if _HASH_INSIDE.search(name)),
+        grafted=frozenset(_HASH_INSIDE.sub("", name) for name in inside if _HASH_INSIDE.search(name)),
         needed=frozenset(f"{file} needs {_HASH_INSIDE.sub('', name)}" for file, name in needed),
         missing=frozenset(f"{file} needs {_HASH_INSIDE.sub('', name)}" for file, name in needed if name not in inside),
         wheel=wheel,
