@@ -82,9 +82,15 @@ def measure(bench: Workbench) -> Measurement:
         (
             *(Verdict.count(f"wheels of {g.wheels} targets", g.written, g.wheels) for g in grown),
             *(
-                Verdict.count(f"processes when nothing changed, {g.wheels} wheels", run.log.processes, 0)
+                Verdict.count(f"processes when nothing changed, {g.wheels} wheels", g.noop[-1].log.processes, 0)
                 for g in grown
-                for run in (g.noop[-1], g.again)
+            ),
+            *(
+                # It asks the machine for its Pythons, and runs nothing for a wheel.
+                Verdict.count(
+                    f"processes of a new daemon, {g.wheels} wheels", g.again.log.processes, smallest.again.log.processes
+                )
+                for g in grown[1:]
             ),
             Verdict.ratio(
                 f"daemon's CPU time for each wheel, first, {sizes}",

@@ -11,7 +11,8 @@ from spokeshave.wheel.tree import WheelTree
 IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
 
 _FRAME = re.compile(r'^  File "([^"]+)", line \d+', re.MULTILINE)
-_NO_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
+# pytest shows errors of a `conftest.py` after an E.
+_NO_MODULE = re.compile(r"^(?:E +)?ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 _NO_NAME = re.compile(
     r"^ImportError: cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'", re.MULTILINE
 )

@@ -34,5 +34,6 @@ def test_all_modules_that_are_not_found_are_named(tmp_path: Path) -> None:
     name = parse_wheel_name("demo-1-py3-none-any.whl")
     tree = WheelTree(name=name, root=tmp_path, files=("demo.py",), dist_info="demo-1.dist-info")
     missing = [f"ModuleNotFoundError: No module named '{module}'" for module in ("one", "two", "one")]
+    missing[1] = f"E   {missing[1]}"
     found = import_remedy("\n".join(missing), tree)
     assert [line.split()[0] for line in (found or "").splitlines()] == ["one", "two"]

@@ -81,6 +81,7 @@ from spokeshave_pants.wheel.backend.projects import (
 )
 from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
+    CONFIG_SITE,
     HEADERS_DIR,
     LIBRARIES_DIR,
     OUTPUT_DIR,
@@ -342,9 +343,13 @@ async def _run(
         has_overlay=parts.has_overlay,
         has_libraries=bool(parts.target.actions),
     )
+    described = [
+        FileContent(path, content, is_executable=path != CONFIG_SITE)
+        for path, content in system_files(request.platform, native).items()
+    ]
     source, written, program = await concurrently(
         add_prefix(AddPrefix(tree.digest, SOURCE_DIR)),
-        create_digest(CreateDigest([FileContent(REQUEST, text.encode()), *system_files(request.platform, native)])),
+        create_digest(CreateDigest([FileContent(REQUEST, text.encode()), *described])),
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
     inputs = await merge_digests(MergeDigests([source, written, parts.target.facts]))

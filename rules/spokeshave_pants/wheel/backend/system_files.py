@@ -6,8 +6,6 @@ that CONFIG_SITE names in each of these scripts.
 
 from __future__ import annotations
 
-from pants.engine.fs import FileContent
-
 from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.foreign.tools import machine_name
 from spokeshave_pants.cc.project.script import BUILD_PROCESSOR
@@ -22,14 +20,11 @@ cross_compiling=yes
 """
 
 
-def system_files(platform: Platform, native: Platform | None) -> tuple[FileContent, ...]:
-    """Return the files, for a platform with a single processor.
+def system_files(platform: Platform, native: Platform | None) -> dict[str, bytes]:
+    """Return the files by their paths, for a platform with a single processor. Programs are among them.
 
     Args:
         native: The platform of the machine that builds, if the build compiles for it.
     """
     site = _SITE.format(host=machine_name(platform), build=native.processor if native else BUILD_PROCESSOR)
-    return (
-        FileContent(CONFIG_SITE, site.encode()),
-        FileContent(f"{SYSTEM_DIR}/uname", uname_shim(platform), is_executable=True),
-    )
+    return {CONFIG_SITE: site.encode(), f"{SYSTEM_DIR}/uname": uname_shim(platform)}

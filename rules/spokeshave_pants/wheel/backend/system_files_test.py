@@ -1,4 +1,4 @@
-"""Tests of the files that tell a build about the target's system."""
+"""Tests of the files that describe the target's system for a build."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from spokeshave_pants.wheel.backend.system_files import system_files
     ],
 )
 def test_a_configure_script_reads_the_target(tmp_path: Path, tag: str, given: str, host: str, machine: str) -> None:
-    for file in system_files(Platform.parse(tag), None):
-        path = tmp_path / file.path
+    for name, content in system_files(Platform.parse(tag), None).items():
+        path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(file.content)
-        path.chmod(0o755 if file.is_executable else 0o644)
+        path.write_bytes(content)
+        path.chmod(0o755)
     script = f'{given}\n. ./{CONFIG_SITE}\necho "$host_alias $build_alias $cross_compiling"; {SYSTEM_DIR}/uname -sm'
     said = subprocess.run(["sh", "-c", script], cwd=tmp_path, check=True, stdout=subprocess.PIPE, text=True).stdout
     assert said.splitlines() == [f"{host} x86_64-spokeshave-linux-gnu yes", machine]
 
 
-def test_the_machine_that_builds_is_named_if_the_build_compiles_for_it() -> None:
+def test_a_build_that_compiles_for_the_machine_names_it() -> None:
     machine = Platform.parse("manylinux_2_17_aarch64")
-    (site, _) = system_files(Platform.parse("win_amd64"), machine)
-    assert b"build_alias=aarch64-spokeshave-linux-gnu\n" in site.content
+    site = system_files(Platform.parse("win_amd64"), machine)[CONFIG_SITE]
+    assert b"build_alias=aarch64-spokeshave-linux-gnu\n" in site

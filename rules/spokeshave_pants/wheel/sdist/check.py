@@ -60,6 +60,7 @@ from spokeshave_pants.wheel.backend.environment import (
 )
 from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
+    CONFIG_SITE,
     HEADERS_DIR,
     OUTPUT_DIR,
     OVERLAY_DIR,
@@ -230,9 +231,13 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
         has_overlay=has_overlay,
         has_libraries=False,
     )
+    described = [
+        FileContent(path, content, is_executable=path != CONFIG_SITE)
+        for path, content in system_files(request.platform, None).items()
+    ]
     source, written, program = await concurrently(
         add_prefix(AddPrefix(tree.digest, SOURCE_DIR)),
-        create_digest(CreateDigest([FileContent(REQUEST, text.encode()), *system_files(request.platform, None)])),
+        create_digest(CreateDigest([FileContent(REQUEST, text.encode()), *described])),
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
     description = f"Build the sdist of {request.address} for {request.platform} and Python {request.version}"
