@@ -72,6 +72,8 @@ def grow(bench: Workbench, wheels: int) -> Grown:
 
 
 def measure(bench: Workbench) -> Measurement:
+    # The toolchain, the tools and the runtime pack, which the smallest of the others would pay for.
+    grow(bench, 1)
     grown = [grow(bench, wheels) for wheels in (QUICK_SIZES if bench.quick else SIZES)]
     smallest = grown[0]
     largest = grown[-1]

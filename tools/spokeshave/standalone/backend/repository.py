@@ -18,6 +18,8 @@ _WHO = {
     **{f"{name}_DATE": "1980-01-01T00:00:00+00:00" for name in _NAMES},
 }
 
+_SETTINGS = ("init.defaultBranch=main", "core.autocrlf=false", "commit.gpgSign=false")
+
 
 def commit(request: Request, project: Project, python: BuildPython, environment: Mapping[str, str]) -> None:
     """Make a repository of one commit of all files, unless the tree is that of an sdist and its backend needs none.
@@ -40,12 +42,12 @@ def commit(request: Request, project: Project, python: BuildPython, environment:
         return
     variables = {**environment, **_WHO, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     for arguments in (
-        ("init", "--quiet", "--initial-branch=main"),
+        ("init", "--quiet"),
         ("add", "--all", "--force", "."),
         ("commit", "--quiet", "--no-verify", "--message=The source tree"),
     ):
         done = subprocess.run(
-            [str(git), "-c", "core.autocrlf=false", "-c", "commit.gpgSign=false", *arguments],
+            [str(git), *(word for setting in _SETTINGS for word in ("-c", setting)), *arguments],
             cwd=request.source,
             env=variables,
             stdout=sys.stderr,
