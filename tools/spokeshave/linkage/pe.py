@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from spokeshave.errors import some
 from spokeshave.linkage.elf import clash
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
-from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library, python_libraries
+from spokeshave.linkage.windows_libraries import is_python_library, is_unused, is_windows_library, python_libraries
 from spokeshave.native.pe.file import ImportedLibrary
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.platform import Platform
@@ -61,7 +61,7 @@ class PeLinkage:
     def libraries(self) -> Iterator[tuple[str, ImportedLibrary]]:
         """Yield every file with each DLL that it imports from or forwards exports to."""
         for file, pe in self.tree.pe_files.items():
-            yield from ((file, library) for library in pe.libraries)
+            yield from ((file, library) for library in pe.libraries if not is_unused(pe.name, library))
             yield from ((file, ImportedLibrary(name, symbols, True)) for name, symbols in pe.forwarded_to.items())
 
     def platform_libraries(self) -> list[str]:

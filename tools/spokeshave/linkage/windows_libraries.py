@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from spokeshave.native.pe.file import ImportedLibrary
 from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR, PythonAbi
 
 # The documented DLLs of Windows 10, the oldest for CPython 3.13, except those of optional features.
@@ -35,6 +36,18 @@ def is_windows_library(name: str) -> bool:
     stem = name.lower()
     stem = stem[: -len(".dll")] if stem.endswith(".dll") else stem
     return stem in _SYSTEM or stem in _RUNTIME or _API_SET.fullmatch(stem) is not None
+
+
+def is_unused(importer: str | None, library: ImportedLibrary) -> bool:
+    """Return whether a DLL uses another one only on a Windows that no wheel is for.
+
+    Microsoft's C++ library calls its ConcRT, at the first use of a thread, in place of what Windows XP lacks.
+
+    Args:
+        importer: The name that the DLL was linked with, which a repair does not change.
+    """
+    names = ((importer or "").lower(), library.name.lower())
+    return library.is_delayed and names == ("msvcp140.dll", "concrt140.dll")
 
 
 def is_python_library(name: str) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.linkage import Fault
 from spokeshave.linkage.pe import PeLinkage, is_given_library
+from spokeshave.linkage.windows_libraries import is_unused
 from spokeshave.native.pe.edit import rename_libraries
 from spokeshave.native.pe.file import PeFile, read_pe
 from spokeshave.repair.graft import (
@@ -97,7 +98,9 @@ class _Outside:
         return self._names(read_pe(path, name))
 
     def _names(self, pe: PeFile) -> list[str]:
-        return [name.lower() for name in pe.needed if not is_given_library(name) and name.lower() not in self.inside]
+        unused = {library.name for library in pe.libraries if is_unused(pe.name, library)}
+        outside = (name for name in pe.needed if name not in unused and not is_given_library(name))
+        return [name.lower() for name in outside if name.lower() not in self.inside]
 
 
 def graft_pe(platform: Platform, tree: WheelTree, library_dirs: Sequence[Path], own_libraries: Sequence[str]) -> Grafts:

@@ -275,6 +275,32 @@ def test_dlls_are_found_in_any_case(tmp_path: Path) -> None:
     )
 
 
+def runtime(folder: Path, name: str, *options: str) -> tuple[Path, Path]:
+    """Return a module, and the folder of the DLL that it needs, which imports from Microsoft's ConcRT."""
+    concrt = import_library(folder / "import", "CONCRT140.dll", "concrt")
+    source = """
+        extern int concrt(void);
+        void *__delayLoadHelper2(void *descriptor, void *place) { return 0; }
+        int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }
+        __declspec(dllexport) int core(void) { return concrt(); }
+    """
+    built = link_as_msvc(folder / "libraries" / name, source, "-Brepro", *options, str(concrt))
+    return module(folder, WIN, str(import_library(folder / "import", name, "core")), **CALL), built.parent
+
+
+def test_microsofts_library_for_old_systems_may_be_missing(tmp_path: Path) -> None:
+    extension, libraries = runtime(tmp_path, "msvcp140.dll", "-delayload:CONCRT140.dll")
+    wheel = repaired(tmp_path, WIN, {"demo/native.pyd": extension}, libraries)
+    assert [graft.name for graft in wheel.grafted] == ["msvcp140.dll"]
+    assert verify(Expectation(wheel.written.path, Platform.parse(WIN), ABI)) == []
+
+
+@pytest.mark.parametrize(("name", "options"), [("msvcp140.dll", ()), ("core.dll", ("-delayload:CONCRT140.dll",))])
+def test_the_same_library_is_needed_by_others(tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    extension, libraries = runtime(tmp_path, name, *options)
+    assert "needs CONCRT140.dll" in refusal(tmp_path, WIN, {"demo/native.pyd": extension}, libraries)
+
+
 @pytest.mark.parametrize("platform", [UNIVERSAL, WIN, "musllinux_1_2_x86_64"])
 def test_a_missing_library_is_an_error(tmp_path: Path, platform: str) -> None:
     extension, libraries = built(platform)
