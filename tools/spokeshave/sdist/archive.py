@@ -18,6 +18,9 @@ from spokeshave.sdist.tar_file import DAMAGES, open_gzipped_tar
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import SDIST_SUFFIX
 
+PKG_INFO = "PKG-INFO"
+"""The metadata of an sdist, in its folder."""
+
 # gzip's header (RFC 1952): no name, no time, and an unknown system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LEVEL = 9

@@ -12,7 +12,7 @@ from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import check_root, read_payload
 from spokeshave.errors import InvalidInputsError, InvalidPayloadError
 from spokeshave.requirement_text import parse_requirement
-from spokeshave.sdist.archive import SdistFile
+from spokeshave.sdist.archive import PKG_INFO, SdistFile
 from spokeshave.sdist.cmake_lists import (
     DATA_DIR,
     EXPORTS,
@@ -33,7 +33,6 @@ from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.sdist import SdistDescription
 from spokeshave_core.wheel_name import UNSTAMPED, file_name_part
 
-PKG_INFO = "PKG-INFO"
 PYPROJECT = "pyproject.toml"
 CMAKE_LISTS = "CMakeLists.txt"
 TESTS_DIR = "tests"

@@ -9,8 +9,7 @@ from packaging.version import Version
 
 from spokeshave.errors import ExitCode, InvalidInputsError
 from spokeshave.report import write_text
-from spokeshave.sdist.archive import read_sdist_of_backend, write_sdist
-from spokeshave.sdist.contents import PKG_INFO
+from spokeshave.sdist.archive import PKG_INFO, read_sdist_of_backend, write_sdist
 from spokeshave.stamp.source import metadata_version
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.sdist import SdistReport

@@ -13,8 +13,8 @@ from pathlib import Path
 from packaging.version import Version
 
 from spokeshave.errors import InvalidInputsError
-from spokeshave.sdist.archive import SdistFile, WrittenSdist, read_sdist, sdist_name, write_sdist
-from spokeshave.sdist.contents import PKG_INFO, PYPROJECT
+from spokeshave.sdist.archive import PKG_INFO, SdistFile, WrittenSdist, read_sdist, sdist_name, write_sdist
+from spokeshave.sdist.contents import PYPROJECT
 from spokeshave.sdist.pyproject import repin_text, with_static_version
 from spokeshave.stamp.facts import normalized
 from spokeshave.stamp.metadata import restamp_metadata
