@@ -68,13 +68,15 @@ async def package_release(field_set: ReleaseFieldSet, _: RunId, dist: DistDir, b
     # Not in the record, which another machine seals again with the reports of all machines.
     path = f"{sealed.folder}{EXPECTATION}"
     expectation = await create_digest(CreateDigest([FileContent(path, sealed.expected.to_json().encode())]))
+    count = len(sealed.wheels)
+    plural = "" if count == 1 else "s"
     return BuiltPackage(
         digest=await merge_digests(MergeDigests([sealed.digest, expectation])),
         artifacts=(
             BuiltPackageArtifact(relpath=path),
             BuiltPackageArtifact(
                 relpath=f"{sealed.folder}/{MANIFEST}",
-                extra_log_lines=(f"The record of {plan.name} {plan.version.version}: {len(sealed.wheels)} wheels.",),
+                extra_log_lines=(f"The record of {plan.name} {plan.version.version}: {count} wheel{plural}.",),
             ),
         ),
     )

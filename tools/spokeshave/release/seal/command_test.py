@@ -558,7 +558,7 @@ def test_reports_of_other_bytes_are_a_note(inputs: Inputs) -> None:
 
 def test_wheels_that_state_no_commit_are_a_note(inputs: Inputs) -> None:
     inputs.seal()
-    assert any("6 files do not state the commit" in note for note in inputs.notes())
+    assert any("is not stated by 6 files" in note for note in inputs.notes())
 
 
 def test_facts_that_are_not_given_are_those_of_the_wheels(inputs: Inputs) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spokeshave import __version__
-from spokeshave.errors import some
+from spokeshave.errors import counted, some
 from spokeshave.release.record import ATTESTATION, FILES, manifest_sha256
 from spokeshave.release.seal.agreement import agreed_facts, without_commit
 from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
@@ -134,7 +134,7 @@ def _judge(draft: RecordDraft, files: _DraftFiles, request: SealRequest, problem
 def _commit_notes(artifacts: Sequence[Artifact], facts: VersionFacts) -> Iterable[str]:
     unknown = without_commit(artifacts)
     if facts.commit and unknown:
-        yield f"{len(unknown)} files do not state the commit that they were built from: {some(unknown)}"
+        yield f"the commit that it was built from is not stated by {counted(len(unknown), 'file')}: {some(unknown)}"
 
 
 def _release_file(draft: RecordDraft, artifact: Artifact, found: _Set) -> ReleaseFile:
