@@ -230,8 +230,8 @@ class BackendSdistField(SdistField):
         Defaults to `False`.
 
         A wheel is built from it and compared with the wheel of the source tree, as backends leave files out that
-        nobody listed. A `release` publishes the sdist after the wheels. Its version is written by the backend, so a
-        release with this sdist is not promoted: it is built again for each version. See `docs/sdists.md`.
+        nobody listed. A `release` publishes the sdist after the wheels. The backend writes its version. See
+        `docs/sdists.md`.
         """
     )
 

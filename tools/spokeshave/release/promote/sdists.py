@@ -1,6 +1,7 @@
 """The sdists of a release that is promoted: stamped again, as its wheels are.
 
-Only sdists that Spokeshave wrote can be. They state where their version is. No text in them is rewritten.
+Sdists that Spokeshave wrote state where their version is. In those of build backends it is replaced where backends
+write it. No other text is rewritten: a file that still names the candidate is an error.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from spokeshave.release.seal.artifact import read_artifact
 from spokeshave.release.version_search import FoundText, VersionSearch
 from spokeshave.release.version_traces import TraceFinder
 from spokeshave.release.writer import RecordDraft
-from spokeshave.sdist.archive import read_sdist
+from spokeshave.sdist.archive import PKG_INFO, read_sdist, read_sdist_of_backend
+from spokeshave.sdist.backend_stamping import stamp_sdist_of_backend
 from spokeshave.sdist.stamping import read_sdist_facts, stamp_sdist
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.record import FileSource, ReleaseFile
 
 OTHER_TOOL = (
-    "Another tool wrote it, so that nothing states where its version is. Seal a record of the wheels alone and promote "
-    "that; build the sdist of the new version from its tag."
+    "A build backend wrote it, so that nothing states where its version is. If it is history, such as a changelog, "
+    "--keep-text allows it. Otherwise seal a record of the wheels alone and promote that, and build the sdist of the "
+    "new version from its tag."
 )
 _REMEDY = (
     "Make it one of the `version_files`, and build the release again. If it is history, such as a changelog, "
@@ -42,6 +45,7 @@ class PromotedSdist:
 
     Attributes:
         members: The paths of its files.
+        is_ours: Whether Spokeshave wrote it.
     """
 
     source: Path
@@ -49,18 +53,19 @@ class PromotedSdist:
     sha256: str
     size: int
     members: tuple[str, ...]
+    is_ours: bool
 
 
 def sdist_problems(source: ReleaseSource) -> Iterator[Problem]:
     """Yield the sdists that cannot be promoted."""
     for name in source.sdists:
-        path = file_of(source, name)
         try:
-            is_ours = read_sdist_facts(path) is not None
+            known = PKG_INFO in read_sdist_of_backend(file_of(source, name))
         except InvalidInputsError:
-            is_ours = False
-        if not is_ours:
-            yield Problem(str(source.folder / name), "cannot be promoted", OTHER_TOOL)
+            known = False
+        if not known:
+            remedy = "Build it with a current build backend, or promote a record of the wheels alone."
+            yield Problem(str(source.folder / name), "cannot be promoted, as it is not an sdist", remedy)
 
 
 def promote_sdists(
@@ -70,11 +75,13 @@ def promote_sdists(
     promoted = []
     for name in source.sdists:
         path = file_of(source, name)
-        facts = read_sdist_facts(path)
+        facts = facts_of(path)
+        output = draft.folder / FILES
         if facts is None:
-            continue
-        changed = replace(facts, version=version, channel=channel or facts.channel)
-        stamped = stamp_sdist(path, changed, draft.folder / FILES)
+            stamped = stamp_sdist_of_backend(path, version, source.projects, output)
+        else:
+            changed = replace(facts, version=version, channel=channel or facts.channel)
+            stamped = stamp_sdist(path, changed, output)
         draft.list_file(stamped.sdist.path.name, stamped.sdist.sha256)
         promoted.append(
             PromotedSdist(
@@ -83,9 +90,18 @@ def promote_sdists(
                 sha256=stamped.sdist.sha256,
                 size=stamped.sdist.size,
                 members=stamped.files,
+                is_ours=facts is not None,
             )
         )
     return tuple(promoted)
+
+
+def facts_of(sdist: Path) -> VersionFacts | None:
+    """Return the facts that an sdist of Spokeshave states. None for one of a build backend, which may contain links."""
+    try:
+        return read_sdist_facts(sdist)
+    except InvalidInputsError:
+        return None
 
 
 def search_sdist(sdist: PromotedSdist, wanted: TraceFinder) -> Iterator[FoundText]:
@@ -106,7 +122,8 @@ def check_sdist(sdist: PromotedSdist, wanted: TraceFinder, kept: Sequence[str], 
     for hit in search_sdist(sdist, wanted):
         if not (hit.member in kept and hit.is_text and hit.offset is not None):
             message = f"{hit}, so that version {wanted.new} would go on saying it"
-            problems.add(f"{sdist.source.name}: {hit.member}", message, _REMEDY)
+            remedy = _REMEDY if sdist.is_ours else OTHER_TOOL
+            problems.add(f"{sdist.source.name}: {hit.member}", message, remedy)
 
 
 def promoted_sdist_file(source: ReleaseSource, sdist: PromotedSdist) -> ReleaseFile:
@@ -139,19 +156,21 @@ def sdist_differences(old: ReleaseSource, new: ReleaseSource) -> Iterator[Proble
             continue
         before = file_of(old, olds[distribution])
         after = file_of(new, news[distribution])
-        facts = read_sdist_facts(after)
-        if facts is None or read_sdist_facts(before) is None:
-            yield Problem(str(after), "is an sdist of another tool, which cannot be compared", OTHER_TOOL)
-        elif not _is_restamped(before, after, facts):
+        if not _is_restamped(before, after, new):
             message = f"differs from {before.name} in more than its version"
             yield Problem(str(after), message, "Compare their files: `tar -xf` unpacks an sdist.")
 
 
-def _is_restamped(before: Path, after: Path, facts: VersionFacts) -> bool:
-    """Return whether one sdist has the files of the other one, stamped with its facts."""
+def _is_restamped(before: Path, after: Path, new: ReleaseSource) -> bool:
+    """Return whether one sdist has the files of the other one, stamped with its version and facts."""
+    facts = facts_of(after)
     with tempfile.TemporaryDirectory() as folder:
-        stamped = stamp_sdist(before, facts, Path(folder)).sdist.path
-        return read_sdist(stamped)[1] == read_sdist(after)[1]
+        output = Path(folder)
+        if facts is None or facts_of(before) is None:
+            stamped = stamp_sdist_of_backend(before, new.version, new.projects, output).sdist.path
+        else:
+            stamped = stamp_sdist(before, facts, output).sdist.path
+        return read_sdist_of_backend(stamped) == read_sdist_of_backend(after)
 
 
 def _distribution(name: str) -> str:
