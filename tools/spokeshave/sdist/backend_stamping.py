@@ -1,8 +1,8 @@
 """The stamp of an sdist that a build backend wrote: another version in the places where such sdists state it.
 
 Nothing lists these places. They are PKG-INFO, also that in setuptools' `*.egg-info`, a static version in
-pyproject.toml, and the module that setuptools_scm and hatch-vcs write. Another place keeps the old version, so whoever
-stamps an sdist has to search all of its files.
+pyproject.toml, and the module that setuptools_scm and hatch-vcs write. Another place keeps the old version, so a
+command that stamps an sdist has to search all of its files.
 """
 
 from __future__ import annotations
