@@ -35,7 +35,7 @@ _SHOWN = 200
 
 
 class _Malformed:
-    """What stands for a message that is not one."""
+    """Takes the place of a message that cannot be parsed."""
 
 
 class RefusedError(Exception):

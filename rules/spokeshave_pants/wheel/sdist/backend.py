@@ -10,19 +10,19 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.reports.sdist import SdistCheckReport, SdistReport
-from spokeshave_pants.action import ActionKind, ends
+from spokeshave_core.reports.sdist import SdistCheckReport
+from spokeshave_pants.action import ActionKind
 from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
-from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, run_tool
 from spokeshave_pants.sources.rules import SourceArchive, SourceTree, UnpackRequest, unpack_archive
 from spokeshave_pants.wheel.backend.request import BuildVersion
 from spokeshave_pants.wheel.backend.rules import (
     BackendBuildRequest,
     BackendSdistRequest,
-    build_version,
     make_sdist,
     run_backend,
 )
+from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.rules import (
     AssembleWheelRequest,
     VersionOfWheelRequest,
@@ -65,13 +65,13 @@ async def project_sdist(request: ProjectSdistRequest) -> StampedSdist:
         plan_backend_wheel(BackendWheelRequest(request.address)),
         version_of_wheel(VersionOfWheelRequest(request.address)),
     )
-    asked = build_version(plan.version_mode, version.version)
+    is_own = plan.version_mode is VersionMode.OWN
     made = await make_sdist(
         BackendSdistRequest(
             address=request.address,
             platform=plan.matrix.platforms[0].slices[0],
             abi=plan.matrix.abis[0],
-            version=BuildVersion(asked.mode, version.version if asked.text else ""),
+            version=BuildVersion(plan.version_mode.value, "" if is_own else version.version),
         ),
         **implicitly(),
     )
@@ -87,18 +87,7 @@ async def project_sdist(request: ProjectSdistRequest) -> StampedSdist:
         ),
         **implicitly(),
     )
-    raise_for_failure(result, str(request.address))
-    report = result.report(SdistReport)
-    return StampedSdist(
-        address=request.address,
-        digest=result.digest,
-        file_name=report.sdist,
-        sha256=report.sha256,
-        size=report.size,
-        version=version.version,
-        files=len(report.files),
-        actions=(*made.actions, result.action.after(*ends(made.actions))),
-    )
+    return StampedSdist.of(request.address, version.version, result, made.actions)
 
 
 async def _unpacked(sdist: StampedSdist) -> SourceTree:

@@ -31,7 +31,7 @@ from spokeshave_pants.pants_api import (
     resolve_target,
     rule,
 )
-from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
 from spokeshave_pants.wheel.build.rules import (
     VersionOfWheelRequest,
     WheelFactsRequest,
@@ -118,6 +118,26 @@ class StampedSdist:
     version: str
     files: int
     actions: tuple[Action, ...]
+
+    @classmethod
+    def of(cls, address: Address, version: str, result: ToolResult, before: tuple[Action, ...]) -> StampedSdist:
+        """Return the sdist that a tool wrote, after the actions before it.
+
+        Raises:
+            ToolError: If the tool failed.
+        """
+        raise_for_failure(result, str(address))
+        report = result.report(SdistReport)
+        return cls(
+            address=address,
+            digest=result.digest,
+            file_name=report.sdist,
+            sha256=report.sha256,
+            size=report.size,
+            version=version,
+            files=len(report.files),
+            actions=(*before, result.action.after(*ends(before))),
+        )
 
 
 def _planned(target: Target, plan: LinkPlan, folder: str) -> PlannedNativeFile:
@@ -284,18 +304,7 @@ async def stamp_sdist(request: StampSdistRequest) -> StampedSdist:
         ),
         **implicitly(),
     )
-    raise_for_failure(result, str(request.address))
-    report = result.report(SdistReport)
-    return StampedSdist(
-        address=request.address,
-        digest=result.digest,
-        file_name=report.sdist,
-        sha256=report.sha256,
-        size=report.size,
-        version=version.version,
-        files=len(report.files),
-        actions=(*unstamped.actions, result.action.after(unstamped.actions[-1])),
-    )
+    return StampedSdist.of(request.address, version.version, result, unstamped.actions)
 
 
 def rules() -> list[Rule | UnionRule]:
