@@ -172,6 +172,13 @@ class Distribution:
 
 
 @dataclass(frozen=True)
+class _Included:
+    """What the files of a distribution include, as they spell it."""
+
+    spellings: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _AnyWheel:
     """One wheel of a distribution, for any platform.
 
@@ -277,10 +284,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     )
     any_wheel = await find_any_wheel(pinned)
     files = any_wheel.distribution.digest
-    snapshot, contents = await concurrently(digest_to_snapshot(files), get_digest_contents(files))
-    included = {
-        include.spelling for file in contents for include in parse_includes(file.content.decode(errors="replace"))
-    }
+    snapshot, included = await concurrently(digest_to_snapshot(files), scan_distribution(any_wheel.distribution))
     headers = frozenset(
         path[len(include_dir) + 1 :]
         for include_dir in pinned.include_dirs
@@ -302,11 +306,22 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
             free_threaded_defines=target[CcFreeThreadedDefinesField].value or (),
             flags=target[CompileFlagsField].value or (),
         ),
-        needs_python=PYTHON_HEADER in included,
-        needs_version=VERSION_HEADER in included - headers,
+        needs_python=PYTHON_HEADER in included.spellings,
+        needs_version=VERSION_HEADER in included.spellings - headers,
         distribution=any_wheel.distribution,
         by_platform=None if any_wheel.serves_all else pinned,
         pins=pinned.pins,
+    )
+
+
+@rule
+async def scan_distribution(distribution: Distribution) -> _Included:
+    # A rule of its own, so that a change of the target, such as a define, scans no header again.
+    contents = await get_digest_contents(distribution.digest)
+    return _Included(
+        frozenset(
+            include.spelling for file in contents for include in parse_includes(file.content.decode(errors="replace"))
+        )
     )
 
 
