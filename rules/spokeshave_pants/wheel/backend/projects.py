@@ -66,12 +66,20 @@ class DependencyProjects:
         components: The projects as software of others in the wheel.
     """
 
-    trees: Digest
-    prefixes: int
-    shared: Digest
-    shared_paths: tuple[str, ...]
-    actions: tuple[Action, ...]
-    components: tuple[Component, ...]
+    trees: Digest = EMPTY_DIGEST
+    prefixes: int = 0
+    shared: Digest = EMPTY_DIGEST
+    shared_paths: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    components: tuple[Component, ...] = ()
+
+    @property
+    def mounted(self) -> dict[str, Digest]:
+        """Return the install trees by their folder."""
+        return {PREFIXES_DIR: self.trees} if self.prefixes else {}
+
+
+NO_PROJECTS = DependencyProjects()
 
 
 @dataclass(frozen=True)
@@ -133,9 +141,7 @@ async def dependency_licenses(request: DependencyLicensesRequest) -> DependencyL
 async def dependency_projects(request: DependencyProjectsRequest) -> DependencyProjects:
     addresses = await _projects(request.address)
     if not addresses:
-        return DependencyProjects(
-            trees=EMPTY_DIGEST, prefixes=0, shared=EMPTY_DIGEST, shared_paths=(), actions=(), components=()
-        )
+        return NO_PROJECTS
     built = await concurrently(
         build_project(CcProjectRequest(address, request.platform), **implicitly()) for address in addresses
     )

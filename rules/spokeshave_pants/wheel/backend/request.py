@@ -6,7 +6,7 @@ import fnmatch
 import json
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from spokeshave_core.platform import Platform
@@ -41,10 +41,10 @@ class BuildSettings:
 
     where: str
     requirements: str
-    config_settings: Mapping[str, tuple[str, ...]]
-    env: Mapping[str, str]
-    platform_env: Mapping[str, Mapping[str, str]]
-    target_platform_in_python: bool | None
+    config_settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    platform_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    target_platform_in_python: bool | None = None
 
     def env_for(self, platform: Platform) -> dict[str, str]:
         """Return the variables for a platform. Of several values of one variable, the last one wins."""

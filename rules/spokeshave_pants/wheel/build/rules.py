@@ -231,7 +231,8 @@ class StampedWheel:
 
 async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
     """Return the wheels that a wheel requires, in the build that matches it or one of the Pythons that it serves."""
-    wanted = version or plan.matrix.served_by(key.abi)[0]
+    # Builds that are not in the matrix, such as those of the benchmark, serve none of its Pythons.
+    wanted = version or next(iter(plan.matrix.served_by(key.abi)), key.abi.version)
     plans = await concurrently(plan_wheel(WheelPlanRequest(sibling)) for sibling in (*plan.siblings, *plan.companions))
     return tuple(
         WheelKey(

@@ -15,13 +15,13 @@ from spokeshave_pants.action import ActionKind
 from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, run_tool
 from spokeshave_pants.sources.rules import SourceArchive, SourceTree, UnpackRequest, unpack_archive
-from spokeshave_pants.wheel.backend.request import BuildVersion
-from spokeshave_pants.wheel.backend.rules import (
+from spokeshave_pants.wheel.backend.build import (
     BackendBuildRequest,
     BackendSdistRequest,
     make_sdist,
     run_backend,
 )
+from spokeshave_pants.wheel.backend.request import BuildVersion
 from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.rules import (
     AssembleWheelRequest,

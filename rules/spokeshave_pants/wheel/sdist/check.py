@@ -6,19 +6,13 @@ nothing of this machine decides what is found.
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_DIGEST,
-    AddPrefix,
-    CreateDigest,
     Digest,
-    DigestSubset,
-    FileContent,
     MergeDigests,
-    PathGlobs,
 )
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
@@ -26,55 +20,30 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
-from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.sdist import SdistCheckReport
 from spokeshave_core.requirement_lines import decode_requirements
 from spokeshave_pants.action import Action, ActionKind, ends
-from spokeshave_pants.cc.foreign.rules import ForeignToolchainRequest, make_foreign_toolchain
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
-from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.pants_api import (
-    add_prefix,
     concurrently,
-    create_digest,
-    digest_subset_to_digest,
     get_digest_contents,
     implicitly,
     merge_digests,
     rule,
 )
-from spokeshave_pants.resources.files import backend_tool
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, find_requirements_file
 from spokeshave_pants.sandbox.tools import RunToolRequest, run_tool
 from spokeshave_pants.sources.rules import SourceArchive, UnpackRequest, unpack_archive
-from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 from spokeshave_pants.wheel.backend.environment import (
-    BuildPackagesRequest,
     BuildPins,
-    BuildPythonRequest,
-    TargetPythonRequest,
-    build_packages,
-    build_python,
-    target_python,
 )
-from spokeshave_pants.wheel.backend.report import foreign_calls
 from spokeshave_pants.wheel.backend.request import (
-    CONFIG_SITE,
-    HEADERS_DIR,
-    OUTPUT_DIR,
-    OVERLAY_DIR,
-    PACKAGES_DIR,
-    PROGRAM_DIR,
-    REPORT,
-    REQUEST,
-    SOURCE_DIR,
     BuildSettings,
     BuildVersion,
     request_text,
 )
-from spokeshave_pants.wheel.backend.rules import backend_process
-from spokeshave_pants.wheel.backend.system_files import system_files
+from spokeshave_pants.wheel.backend.run import BackendPartsRequest, BackendRunRequest, backend_parts, run_program
 from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, check_wheel
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.sdist.outcome import check_problems, check_summary
@@ -126,7 +95,7 @@ class BuildSdistRequest:
 
 @dataclass(frozen=True)
 class SdistBuild:
-    """A wheel that was built from an sdist, below `OUTPUT_DIR`.
+    """A wheel that was built from an sdist, as the only file of a digest.
 
     Attributes:
         failure: Why there is no wheel. Empty if there is one.
@@ -195,80 +164,47 @@ async def sdist_pins(request: UnstampedSdistRequest) -> BuildPins:
 @rule(desc="Build an sdist", level=LogLevel.DEBUG)
 async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
     where = f"the sdist of {request.address}"
-    abi = PythonAbi(request.version)
     sdist, pins = await concurrently(
         write_sdist(UnstampedSdistRequest(request.address)), sdist_pins(UnstampedSdistRequest(request.address))
     )
-    python, packages, target, foreign, tree = await concurrently(
-        build_python(BuildPythonRequest(request.version, where), **implicitly()),
-        build_packages(
-            BuildPackagesRequest(
-                address=request.address, pins=pins, platform=request.platform, version=request.version
-            ),
-            **implicitly(),
+    archive = SourceArchive(sdist.digest, f"{SDIST_DIR}/{sdist.file_name}")
+    parts, tree = await concurrently(
+        backend_parts(
+            BackendPartsRequest(
+                address=request.address,
+                platform=request.platform,
+                abi=PythonAbi(request.version),
+                pins=pins,
+                where=where,
+            )
         ),
-        target_python(TargetPythonRequest(request.platform, abi, where)),
-        make_foreign_toolchain(ForeignToolchainRequest(request.platform)),
-        unpack_archive(
-            UnpackRequest(SourceArchive(sdist.digest, f"{SDIST_DIR}/{sdist.file_name}"), 1, where), **implicitly()
-        ),
+        unpack_archive(UnpackRequest(archive, 1, where), **implicitly()),
     )
-    has_overlay = len(packages.requests) > 1
     text = request_text(
-        BuildSettings(
-            where=where,
-            requirements=pins.path,
-            config_settings={},
-            env={},
-            platform_env={},
-            target_platform_in_python=None,
-        ),
+        BuildSettings(where=where, requirements=pins.path),
         request.platform,
         BuildVersion("own"),
         subdirectory="",
         foreign=FOREIGN_DIR,
         prefixes=0,
-        has_overlay=has_overlay,
-        has_libraries=False,
-    )
-    described = [
-        FileContent(path, content, is_executable=path != CONFIG_SITE)
-        for path, content in system_files(request.platform, None).items()
-    ]
-    source, written, program = await concurrently(
-        add_prefix(AddPrefix(tree.digest, SOURCE_DIR)),
-        create_digest(CreateDigest([FileContent(REQUEST, text.encode()), *described])),
-        create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
+        has_overlay=parts.has_overlay,
+        has_libraries=parts.has_libraries,
     )
     description = f"Build the sdist of {request.address} for {request.platform} and Python {request.version}"
-    inputs = await merge_digests(MergeDigests([source, written, target.facts]))
-    mounted = {
-        PROGRAM_DIR: program,
-        PACKAGES_DIR: packages.here,
-        FOREIGN_DIR: foreign.digest,
-        TOOLCHAIN_DIR: foreign.zig,
-        HEADERS_DIR: target.headers,
-        **({OVERLAY_DIR: packages.target} if has_overlay else {}),
-    }
-    process = backend_process(python, inputs, mounted, description=description)
-    result = await run_offline(OfflineProcess(process, (*packages.requests, *foreign.packages)), **implicitly())
-    reports = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT]))))
-    report = None if result.exit_code else BackendReport.from_json(reports[0].content.decode())
-    action = Action.of(
-        kind=ActionKind.BACKEND,
-        description=description,
-        result=result,
-        platform=request.platform,
-        calls=foreign_calls(report) if report else None,
+    run = await run_program(
+        BackendRunRequest(
+            description=description,
+            platform=request.platform,
+            native=None,
+            source=tree.digest,
+            text=text,
+            parts=parts,
+        )
     )
-    before = (*sdist.actions, foreign.action)
-    actions = (*before, action.after(*ends(before)))
-    if report is None:
-        output = "\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr))
-        return SdistBuild(digest=EMPTY_DIGEST, wheel="", actions=actions, failure=f"{description} failed:\n{output}")
-    wheel = posixpath.join(OUTPUT_DIR, report.wheel)
-    digest = await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([wheel])))
-    return SdistBuild(digest=digest, wheel=wheel, actions=actions)
+    actions = (*sdist.actions, *parts.actions, run.action.after(*ends(sdist.actions)))
+    if run.report is None:
+        return SdistBuild(EMPTY_DIGEST, "", actions, failure=f"{description} failed:\n{run.output}")
+    return SdistBuild(run.digest, run.report.wheel, actions)
 
 
 @rule(desc="Check an sdist", level=LogLevel.DEBUG)
