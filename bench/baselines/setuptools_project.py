@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ setup(
                 "sources": {shared!r},
                 "macros": macros,
                 "include_dirs": [*include_dirs, sysconfig.get_paths()["include"]],
-                "cflags": {flags!r},
+                "cflags": {shared_flags!r},
             }},
         )
     ],
@@ -98,6 +98,8 @@ def settings_of(step: Step) -> BuildSettings:
             continue
         elif word == "-isystem":
             include_dirs.append(next(words))
+        elif word == "-include":
+            flags.append(f"--include={next(words)}")
         elif word.startswith("-I"):
             include_dirs.append(word[2:])
         elif word.startswith("-D"):
@@ -107,6 +109,12 @@ def settings_of(step: Step) -> BuildSettings:
             flags.append(word)
     others = tuple(d for d in include_dirs if d != "__python" and not d.startswith("__toolchain/"))
     return BuildSettings(others, tuple(macros), tuple(flags))
+
+
+def library_flags(binding: BuildSettings, sources: Iterable[BuildSettings]) -> tuple[str, ...]:
+    """Return the flags of a library: setuptools compiles all of its sources with the same, and with one standard."""
+    more = (flag for source in sources for flag in source.flags if not flag.startswith("-std="))
+    return tuple(dict.fromkeys((*binding.flags, *more)))
 
 
 class SetuptoolsProject:
@@ -148,14 +156,16 @@ class SetuptoolsProject:
             (self._source / package / "_version.py").write_text('__version__ = "1.0"\n')
         (self._source / "pyproject.toml").write_text(_PYPROJECT)
         own = {step.source for step in bindings.values()}
+        shared = [step for step in ninja.compiles_of(self._packages) if step.source not in own]
         (self._source / "setup.py").write_text(
             _SETUP.format(
                 packages=list(self._packages),
-                shared=sorted(step.source for step in ninja.compiles_of(self._packages) if step.source not in own),
+                shared=sorted(step.source for step in shared),
                 extensions=[(name, step.source) for name, step in bindings.items()],
                 include_dirs=[*settings.include_dirs, _VERSION_HEADERS],
                 macros=list(settings.macros),
                 flags=list(settings.flags),
+                shared_flags=list(library_flags(settings, map(settings_of, shared))),
             )
         )
 

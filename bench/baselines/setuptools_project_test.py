@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from bench.apparatus.sandbox import Step
-from bench.baselines.setuptools_project import BuildSettings, settings_of
+from bench.baselines.setuptools_project import BuildSettings, library_flags, settings_of
 
 
 def test_settings_omit_target_python_and_dependencies() -> None:
@@ -17,3 +17,9 @@ def test_settings_omit_target_python_and_dependencies() -> None:
         macros=(("A", None), ("B", "1")),
         flags=("-std=c++20", "-O2"),
     )
+
+
+def test_a_library_gets_the_flags_of_all_its_sources() -> None:
+    binding = settings_of(Step(("zig", "clang", "-std=c++20", "-O2", "-c", "a.cc"), ()))
+    other = settings_of(Step(("zig", "clang", "-std=c++17", "-O2", "-include", "stdio.h", "-c", "b.cc"), ()))
+    assert library_flags(binding, [other]) == ("-std=c++20", "-O2", "--include=stdio.h")
