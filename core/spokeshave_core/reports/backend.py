@@ -22,6 +22,7 @@ class BackendReport(Report):
         links: The links of the project.
         probes: The compiles and links of configure checks.
         refused: The programs of the target that the build wanted to run.
+        cxx: The compiles of C++ among those of the project.
     """
 
     backend: str
@@ -33,3 +34,4 @@ class BackendReport(Report):
     probes: int
     refused: tuple[str, ...]
     sdist: str = ""
+    cxx: int = 0

@@ -23,12 +23,18 @@ from spokeshave_pants.action import Action
 from spokeshave_pants.cc.foreign.tools import FOREIGN_DIR
 from spokeshave_pants.cc.project.script import host_platform_of
 from spokeshave_pants.cc.project.target_types import NativeCompilerField
+from spokeshave_pants.cc.runtime_pack.libraries import runtime_components
+from spokeshave_pants.cc.runtime_pack.recipe import own_sources
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.pants_api import (
     concurrently,
+    implicitly,
     rule,
 )
+from spokeshave_pants.resources.files import plugin_version
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sources.rules import SourceTree
+from spokeshave_pants.toolchain.rules import zig_package
 from spokeshave_pants.wheel.backend.diagnostics import failure_text
 from spokeshave_pants.wheel.backend.environment import (
     BuildPinsRequest,
@@ -90,7 +96,7 @@ class BackendBuild:
 
     Attributes:
         libraries: The shared libraries of the C and C++ projects that it was built with.
-        components: These projects as software of others in the wheel.
+        components: These projects and the toolchain's static libraries, as software of others in the wheel.
         output: What the build printed.
         origin: The origin of the headers of Python, for reports.
     """
@@ -206,6 +212,23 @@ async def _build(
     )
 
 
+async def _runtime(platform: Platform, report: BackendReport) -> tuple[Component, ...]:
+    """Return the toolchain's static libraries in a wheel: those that its languages need, as no linker reports them."""
+    if not report.links:
+        return ()
+    pack, zig = await concurrently(
+        make_runtime_pack(RuntimePackRequest(platform), **implicitly()), zig_package(**implicitly())
+    )
+    return runtime_components(
+        pack.archives,
+        zig.version,
+        plugin_version(),
+        is_exact=False,
+        has_cxx=bool(report.cxx),
+        has_own=bool(own_sources(platform)),
+    )
+
+
 @rule(desc="Build a wheel by the project's own backend", level=LogLevel.DEBUG)
 async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironment) -> BackendBuild:
     plan = await plan_backend_wheel(BackendWheelRequest(request.address))
@@ -223,7 +246,7 @@ async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironme
         report=build.report,
         libraries=projects.shared,
         library_paths=projects.shared_paths,
-        components=projects.components,
+        components=(*projects.components, *await _runtime(request.platform, build.report)),
         output=build.output,
         origin=build.origin,
         actions=build.actions,

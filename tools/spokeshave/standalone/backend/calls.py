@@ -16,6 +16,8 @@ _PROBE = re.compile(
 _CALL_KINDS = {"compile": "compiles", "link": "links"}
 # Neither a source nor what is linked: Cython and backends in the source tree put objects into temporary folders.
 _OBJECT = re.compile(r"\S+\.(?:o|obj)(?=\s|$)")
+# A source of C++, or a language that is given for all sources.
+_CXX = re.compile(r"\.(?:cc|cpp|cxx|c\+\+|C|mm)(?=\s|$)|(?:^|\s)-x ?c\+\+(?=\s|$)")
 
 
 def count_calls(log: Path, report: Report) -> None:
@@ -29,8 +31,11 @@ def count_calls(log: Path, report: Report) -> None:
         if kind == "emulate":
             refused[Path(arguments.partition(" ")[0]).name] = None
         if kind in _CALL_KINDS:
-            counts["probes" if _PROBE.search(_OBJECT.sub("", arguments)) else _CALL_KINDS[kind]] += 1
+            counted = "probes" if _PROBE.search(_OBJECT.sub("", arguments)) else _CALL_KINDS[kind]
+            counts[counted] += 1
+            counts["cxx"] += counted == "compiles" and bool(_CXX.search(arguments))
     report.compiles = counts["compiles"]
+    report.cxx = counts["cxx"]
     report.links = counts["links"]
     report.probes = counts["probes"]
     report.refused = list(refused)

@@ -56,9 +56,9 @@ NAME.tar.gz: Or the sdist as the backend wrote it. Some backends ask git which f
 calls.log: The calls of the compiler driver and its tools, in the driver's own format.
 report.json: `backend` (str: `setuptools.build_meta`), `requires` (list: the build requirements in `pyproject.toml`),
     `asked_for` (list: those that the backend's hook asked for), `wheel` and `sdist` (str: the file name of
-    the one that was asked for), `compiles`, `links` and
-    `probes` (int: calls of the driver, each counted once; probes are those of configure checks), `refused` (list of
-    str: the names of programs of the target that the build wanted to run, which cannot run here).
+    the one that was asked for), `compiles`, `links` and `probes` (int: calls of the driver, each counted once; probes
+    are those of configure checks), `cxx` (int: the compiles of C++), `refused` (list of str: the names of programs of
+    the target that the build wanted to run, which cannot run here).
 
 Exit codes: 0 if there is a wheel or an sdist; 2 if the user has to change something, with a message on stderr that says
 what (a build requirement that is not pinned, a backend that cannot be used, a version that was not applied); 1 if the

@@ -329,6 +329,9 @@ def test_settings_are_passed_to_the_backend(sandbox: Sandbox) -> None:
 def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
     lines = [
         "compile -c a.c -o a.o",
+        "compile -c a.cpp -o a.cpp.o",
+        "compile -x c++ -c a.inc -o a.o",
+        "compile -c conftest.cc",
         "compile -c conftest.c",
         "compile -c _configtest.c",
         "compile -c b.c -o tmp1a2b3c4d/b.o",
@@ -345,7 +348,7 @@ def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
     sandbox.request["env"] = {"RUN": str(commands).replace("'", '"')}
     sandbox.build()
     report = sandbox.report
-    assert [report[name] for name in ("compiles", "links", "probes", "refused")] == [3, 2, 5, ["a.out"]]
+    assert [report[name] for name in ("compiles", "cxx", "links", "probes", "refused")] == [5, 2, 2, 6, ["a.out"]]
 
 
 SETUP = """\

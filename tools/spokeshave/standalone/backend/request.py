@@ -100,6 +100,7 @@ class Report:
     wheel: str = ""
     sdist: str = ""
     compiles: int = 0
+    cxx: int = 0
     links: int = 0
     probes: int = 0
     refused: list[str] = field(default_factory=list)
