@@ -10,7 +10,7 @@ set(common
   "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_DIR}/toolchain.cmake"
   "-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=${CMAKE_CURRENT_LIST_DIR}/top.cmake"
   "-DCMAKE_INSTALL_PREFIX=${prefix}"
-  -DCMAKE_INSTALL_LIBDIR=lib
+  -DCMAKE_INSTALL_LIBDIR:PATH=lib
   # What FetchContent would download is an error. It is otherwise left out without a word.
   -DCMAKE_POLICY_DEFAULT_CMP0170=NEW
   -DCMAKE_POLICY_DEFAULT_CMP0190=NEW

@@ -82,7 +82,10 @@ class ProjectSettings:
     def text(self) -> str:
         """Return the text of the file that the script includes."""
         make = self.make or MakeSettings("")
-        arguments = "\n".join(f"      {_quoted(f'-D{name}={value}')}" for name, value in sorted(self.defines.items()))
+        # With a type, as CMake makes a relative path absolute (below the sandbox) if a project says that it is a path.
+        arguments = "\n".join(
+            f"      {_quoted(f'-D{name}:STRING={value}')}" for name, value in sorted(self.defines.items())
+        )
         variables = {
             "KIND": ("make" if self.make else "cmake",),
             "SUBDIRECTORY": (self.subdirectory,),

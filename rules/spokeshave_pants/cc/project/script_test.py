@@ -28,9 +28,9 @@ def settings(**fields: object) -> str:
 
 def test_values_are_quoted_for_cmake() -> None:
     text = settings(defines={"LIST": "a;b", "TEXT": 'say "$HOME" \\', "TOOLS": "{host_tools}/x"})
-    assert '"-DLIST=a;b"' in text
-    assert r'"-DTEXT=say \"\$HOME\" \\"' in text
-    assert '"-DTOOLS=$ENV{SPOKESHAVE_HOST_TOOLS}/x"' in text
+    assert '"-DLIST:STRING=a;b"' in text
+    assert r'"-DTEXT:STRING=say \"\$HOME\" \\"' in text
+    assert '"-DTOOLS:STRING=$ENV{SPOKESHAVE_HOST_TOOLS}/x"' in text
 
 
 def test_the_kind_of_build_is_a_setting() -> None:
