@@ -438,7 +438,7 @@ def _settings(plan: BackendWheel, where: str, requirements: str) -> BuildSetting
     target = plan.target
     return BuildSettings(
         where=where,
-        requirements=requirements,
+        requirements=None if target[BuildRequirementsField].value is None else requirements,
         config_settings=target[ConfigSettingsField].value or {},
         env=target[BackendEnvField].value or {},
         platform_env=target[BackendPlatformEnvField].value,

