@@ -17,6 +17,7 @@ from pants.engine.target import (
     InvalidFieldException,
     InvalidFieldTypeException,
     StringField,
+    StringSequenceField,
     Target,
     TriBoolField,
 )
@@ -195,6 +196,19 @@ class BackendVersionFilesField(DictStringToStringField):
         return value
 
 
+class BackendExcludeField(StringSequenceField):
+    alias = "exclude"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        Globs of files of the backend's wheel to leave out, such as `["tests/*", ".gitignore"]`: files that the project
+        installs next to its packages, or that nothing needs at run time. `*` also matches `/`. Metadata is never left
+        out. Defaults to none.
+        """
+    )
+
+
 class TargetPlatformInPythonField(TriBoolField):
     alias = "target_platform_in_python"
     help = help_text(
@@ -254,6 +268,7 @@ class PythonBackendWheelTarget(Target):
         BackendLimitedApiField,
         BackendVersionField,
         BackendVersionFilesField,
+        BackendExcludeField,
         VersionFileField,
         BackendSmokeTestsField,
         SmokeScriptsField,

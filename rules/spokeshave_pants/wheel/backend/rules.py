@@ -100,6 +100,7 @@ from spokeshave_pants.wheel.backend.request import (
 from spokeshave_pants.wheel.backend.system_files import system_files
 from spokeshave_pants.wheel.backend_target_types import (
     BackendEnvField,
+    BackendExcludeField,
     BackendPlatformEnvField,
     BackendVersionFilesField,
     BuildRequirementsField,
@@ -476,6 +477,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
                 *("--platform", request.platform.tag, "--abi", request.abi.name),
                 *(("--version", expected) if expected else ()),
                 *(a for path, writer in files.items() for a in ("--version-file", f"{path}={writer}")),
+                *(argument for glob in plan.target[BackendExcludeField].value for argument in ("--exclude", glob)),
                 *(("--licenses", LICENSES_DIR) if licenses.digest else ()),
                 *("--output", TOOL_OUTPUT),
             ),
