@@ -36,9 +36,10 @@ def check_layout(subject: Subject) -> Iterator[Finding]:
     for top, is_folder in _top_level(subject):
         fault = _folder_fault(subject, top) if is_folder else _file_fault(subject, top)
         if fault:
+            glob = f"{top}/*" if is_folder else top
             remedy = (
-                "Move it into a package, or leave it out of the wheel, as by the field `exclude` of a"
-                f" `python_backend_wheel`: it is installed as site-packages/{top}."
+                "Move it into a package, or leave it out of the wheel (a `python_backend_wheel` does by"
+                f' exclude=["{glob}"]): it is installed as site-packages/{top}.'
             )
             yield finding(Rule.OUTSIDE_PACKAGE, top, fault, remedy)
 
