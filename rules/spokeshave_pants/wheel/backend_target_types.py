@@ -66,9 +66,10 @@ class BuildRequirementsField(StringField):
         the backend asks for: the `requires` of `[build-system]`, what they require, and what the backend asks for in
         addition. Defaults to a file with setuptools and wheel.
 
-        For example, `uv pip compile --generate-hashes --universal build.in -o build.txt` makes it from a `build.in`
-        with the lines `meson-python` and `cython`. An error lists what is missing. Requirements such as numpy are
-        installed for this machine; the headers and libraries in the wheel for the target are used in their place.
+        For example, `uv pip compile --generate-hashes --universal --python-version 3.9 build.in -o build.txt`, with the
+        oldest of `pythons`, makes it from a `build.in` with the lines `meson-python` and `cython`. An error lists what
+        is missing. Requirements such as numpy are installed for this machine; the headers and libraries in the wheel
+        for the target are used in their place.
         """
     )
 

