@@ -95,7 +95,8 @@ _HINTS = (
         re.compile(r"FETCHCONTENT_FULLY_DISCONNECTED is set to true"),
         "The build tried to download a CMake project (FetchContent). Builds have no network: add the project to "
         "`dependencies` as a `cc_cmake_project`, or a package that contains it to `build_requirements`. FetchContent "
-        "takes what `find_package` finds.",
+        "takes what `find_package` finds. If only tests or the like need it, switch them off by an option of CMake: "
+        '`env={"CMAKE_ARGS": "-DBUILD_TESTING=OFF"}`.',
     ),
     (
         re.compile(r"(?i)\b(cargo|rustc)\b.{0,40}(not found|no such file|can't find|could not find)|can't find rust"),

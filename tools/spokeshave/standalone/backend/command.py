@@ -36,7 +36,8 @@ libraries (str or null): The folder of the import libraries of the target's Pyth
     Windows only.
 config_settings (object): The backend's settings: str or list of str by name, as `pip wheel --config-settings`. They win
     over those that this program sets itself, and lists (`setup-args`) are appended to its own.
-env (object): Variables for the backend, which win over all others but PATH. CMAKE_ARGS is added to this program's own.
+env (object): Variables for the backend, which win over all others but PATH. CMAKE_ARGS is added to this program's own,
+    and its `-D` options are set for each CMake that the build runs, by the toolchain file.
 version (object): `mode` and `text`. `stamped` and `baked` build the wheel with the version `text`; they differ in the
     meaning only. `own` keeps the project's version; `text` is empty.
 target_platform_in_python (bool or null): Whether `sys.platform` is the target's, for the backend and the project. null

@@ -139,6 +139,23 @@ def test_the_environment_is_the_sandboxs_own(sandbox: Sandbox) -> None:
     assert outside == []
 
 
+def test_options_of_cmake_are_set_by_the_toolchain_file(sandbox: Sandbox) -> None:
+    """A `setup.py` that runs CMake passes its own arguments only."""
+    sandbox.request["env"] = {"CMAKE_ARGS": "-DA=OFF -G Ninja -D 'B:PATH=x ]=] y' -DC:X= -Wno-dev -UD"}
+    path = sandbox.build()["environment"]["CMAKE_TOOLCHAIN_FILE"]
+    assert (sandbox.root / path).read_text().splitlines()[1:] == [
+        'set(A [=[OFF]=] CACHE STRING "")',
+        'set(B [==[x ]=] y]==] CACHE PATH "")',
+        'set(C [=[]=] CACHE STRING "")',
+    ]
+
+
+def test_options_of_cmake_must_be_split(sandbox: Sandbox) -> None:
+    sandbox.request["env"] = {"CMAKE_ARGS": "-DA='x"}
+    done = sandbox.run()
+    assert (done.returncode, "CMAKE_ARGS of `env` cannot be split" in done.stderr) == (2, True)
+
+
 def test_a_configure_script_of_the_project_reads_the_target(sandbox: Sandbox) -> None:
     """As autoconf's do. `uname` answers for the target, and the machine's is not on PATH."""
     sandbox.write("config.site", "host_alias=target\n")
@@ -351,7 +368,6 @@ def test_the_version_and_requirements_of_an_sdist_are_checked(sandbox: Sandbox) 
     assert (done.returncode, "missing>=1" in done.stderr) == (2, True)
     shutil.rmtree(sandbox.root / "built")
     shutil.rmtree(sandbox.root / "__build")
-    sandbox.request["env"] = {}
     done = sandbox.run()
     assert done.returncode == 2
     assert "made the sdist with the version 1.0 and not 2.0" in done.stderr
