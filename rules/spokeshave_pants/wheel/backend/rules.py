@@ -56,7 +56,7 @@ from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.sources.rules import SourceTree
 from spokeshave_pants.wheel.backend import environment, projects
-from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text, hints
+from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text, hints, left_out_text
 from spokeshave_pants.wheel.backend.environment import (
     BuildPackages,
     BuildPackagesRequest,
@@ -361,6 +361,9 @@ async def _run(
     report, built = await _results(result.output_digest)
     if report.refused:
         logger.warning(_refused_message(description, request.platform, report.refused))
+    left_out = left_out_text(_output(result))
+    if left_out:
+        logger.warning(f"{description}: {left_out}")
     action = Action.of(
         kind=ActionKind.BACKEND,
         description=description,
