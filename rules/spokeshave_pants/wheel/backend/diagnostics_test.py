@@ -73,7 +73,7 @@ def test_errors_are_shown_that_a_traceback_follows() -> None:
     ]
 
 
-def test_an_optional_extension_that_failed_is_named_with_the_reason() -> None:
+def test_an_optional_extension_that_failed_is_named() -> None:
     output = """building 'demo._speed' extension
 cc -c speed.c -o build/speed.o
 speed.c:3:10: fatal error: 'crc32c/crc32c.h' file not found
