@@ -6,8 +6,8 @@ import io
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,12 +79,14 @@ def test_files_are_written_in_the_order_of_the_archive() -> None:
     with tarfile.open(write_tar([(info(name), b"") for name in names], "w:xz")) as archive:
         members = {member.path: member for member in tar_members(archive)}
 
-        def reading(member: Member) -> Callable[[], BinaryIO]:
+        def recorded(member: Member) -> BinaryIO:
+            read.append(member.path)
             assert member.open is not None
-            opened = member.open
-            return lambda: read.append(member.path) or opened()
+            return member.open()
 
-        write_tree({name: replace(members[name], open=reading(members[name])) for name in sorted(names)}, Path("out"))
+        write_tree(
+            {name: replace(members[name], open=partial(recorded, members[name])) for name in sorted(names)}, Path("out")
+        )
     assert read == names
 
 
