@@ -17,6 +17,7 @@ from pants.engine.target import (
     InvalidFieldException,
     InvalidFieldTypeException,
     StringField,
+    StringSequenceField,
     Target,
     TriBoolField,
 )
@@ -65,9 +66,10 @@ class BuildRequirementsField(StringField):
         the backend asks for: the `requires` of `[build-system]`, what they require, and what the backend asks for in
         addition. Defaults to a file with setuptools and wheel.
 
-        For example, `uv pip compile --generate-hashes --universal build.in -o build.txt` makes it from a `build.in`
-        with the lines `meson-python` and `cython`. An error lists what is missing. Requirements such as numpy are
-        installed for this machine; the headers and libraries in the wheel for the target are used in their place.
+        For example, `uv pip compile --generate-hashes --universal --python-version 3.9 build.in -o build.txt`, with the
+        oldest of `pythons`, makes it from a `build.in` with the lines `meson-python` and `cython`. An error lists what
+        is missing. Requirements such as numpy are installed for this machine; the headers and libraries in the wheel
+        for the target are used in their place.
         """
     )
 
@@ -195,6 +197,19 @@ class BackendVersionFilesField(DictStringToStringField):
         return value
 
 
+class BackendExcludeField(StringSequenceField):
+    alias = "exclude"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        Globs of files of the backend's wheel to leave out, such as `["tests/*", ".gitignore"]`: files that the project
+        installs next to its packages, or that nothing needs at run time. `*` also matches `/`. Metadata is never left
+        out. Defaults to none.
+        """
+    )
+
+
 class TargetPlatformInPythonField(TriBoolField):
     alias = "target_platform_in_python"
     help = help_text(
@@ -254,6 +269,7 @@ class PythonBackendWheelTarget(Target):
         BackendLimitedApiField,
         BackendVersionField,
         BackendVersionFilesField,
+        BackendExcludeField,
         VersionFileField,
         BackendSmokeTestsField,
         SmokeScriptsField,

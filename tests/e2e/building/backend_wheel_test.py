@@ -36,6 +36,12 @@ def test_a_wheel_is_built_for_each_platform(run: tuple[Project, PantsRun], platf
     assert b"Version: 3.0.4\n" in read(wheel, "markupsafe-3.0.4.dist-info/METADATA")
 
 
+def test_excluded_files_are_not_in_the_wheels(run: tuple[Project, PantsRun]) -> None:
+    for wheel in run[0].wheels("markupsafe"):
+        files = [name for name in names(wheel) if name.startswith("markupsafe/") and not name.endswith(".so")]
+        assert files == [f"markupsafe/{name}" for name in ("__init__.py", "_native.py", "_speedups.pyi", "py.typed")]
+
+
 def test_the_projects_own_tests_pass_on_the_wheel(run: tuple[Project, PantsRun]) -> None:
     reports = {report["platform"]: report for report in run[0].report("markupsafe:wheel")}
     (smoke,) = reports["manylinux_2_17_x86_64"]["smoke"]

@@ -1,6 +1,7 @@
 """Builds the projects of tests/projects/upstream/ and prints a row for each: `tests/projects/upstream/run`.
 
-What an earlier run built and tested comes from Pants' cache, so a run that was interrupted continues where it was.
+A line on stderr reports each project as it ends, with the whole error if it fails. The table on stdout is last. What an
+earlier run built and tested comes from Pants' cache, so a run that was interrupted continues where it was.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,7 @@ from e2e.support.project import PROJECTS, Project, running
 
 UPSTREAM = "upstream"
 HEADER = ("project", "backend", "lines of BUILD", "platforms", "its own tests", "seconds of a build")
+NO_TESTS = "none ran"
 
 
 @dataclass(frozen=True)
@@ -54,21 +58,48 @@ def cells(report: dict[str, Any], build: str) -> tuple[str, ...]:
         ", ".join(sorted(backends)),
         str(build_lines(build)),
         ", ".join(dict.fromkeys(wheel["platform"] for wheel in wheels)),
-        "; ".join(dict.fromkeys(tests)) or "none ran",
+        "; ".join(dict.fromkeys(tests)) or NO_TESTS,
         f"{sum(took) / len(took):.0f}" if took else "",
     )
 
 
+def finished_row(name: str, report: dict[str, Any], build: str) -> Row:
+    """Return the row of a built project, which fails if none of its own tests ran."""
+    found = cells(report, build)
+    if found[HEADER.index("its own tests")] == NO_TESTS:
+        return Row(name, failure="It was built, but none of its own tests ran: see `smoke_tests` in its BUILD file.")
+    return Row(name, found)
+
+
 def build(project: Project, name: str) -> Row:
     """Package a project, whose failure is a row and not an error."""
-    fetch_pinned(project.root / UPSTREAM / name)
     project.clear_dist()
-    run = project.pants("package", f"{UPSTREAM}/{name}:")
+    try:
+        fetch_pinned(project.root / UPSTREAM / name)
+        run = project.pants("package", f"{UPSTREAM}/{name}:")
+    except (AssertionError, subprocess.SubprocessError) as error:
+        return Row(name, failure=str(error))
     if run.exit_code:
         return Row(name, failure=run.stderr)
     text = (PROJECTS / UPSTREAM / name / "BUILD").read_text()
     reports = sorted((project.dist / f"{UPSTREAM}.{name}").glob("*.report.json"))
-    return Row(name, cells(json.loads(reports[0].read_text()), text))
+    return finished_row(name, json.loads(reports[0].read_text()), text)
+
+
+def progress_text(row: Row, position: str, seconds: float) -> str:
+    """Return what is printed when a project ends.
+
+    Args:
+        position: Its number among all, such as `3/35`.
+    """
+    line = f"[{position}] {row.name}: {seconds:.0f} s, {'FAILED' if row.failure else 'ok'}"
+    return f"{line}\n{row.failure.rstrip()}\n" if row.failure else line
+
+
+def table_text(rows: Sequence[Row]) -> str:
+    """Return the table of the projects that were built."""
+    lines = (HEADER, ("---",) * len(HEADER), *(row.cells for row in rows if row.cells))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -85,12 +116,12 @@ def main(arguments: Sequence[str]) -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="spokeshave-upstream-"))
         project = stack.enter_context(running(Project.copy(Path(folder).resolve() / "repo", UPSTREAM)))
         for number, name in enumerate(names, start=1):
+            start = time.monotonic()
             rows.append(build(project, name))
-            outcome = "failed" if rows[-1].failure else "built"
-            print(f"{number} of {len(names)}: {name} {outcome}", file=sys.stderr, flush=True)
-    failed = [row for row in rows if row.failure]
-    for row in failed:
-        print(f"\n{row.name} failed:\n{row.failure}", file=sys.stderr)
-    for line in (HEADER, ("---",) * len(HEADER), *(row.cells for row in rows if row.cells)):
-        print(f"| {' | '.join(line)} |")
+            text = progress_text(rows[-1], f"{number}/{len(names)}", time.monotonic() - start)
+            print(text, file=sys.stderr, flush=True)
+    failed = [row.name for row in rows if row.failure]
+    print(table_text(rows))
+    if failed:
+        print(f"{len(failed)} of {len(names)} failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -7,8 +7,9 @@ wheel, a new RECORD, and a recipe by which the stamp finds the version.
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -43,6 +44,7 @@ class Intake:
         version: The version that the build was given, or that the project states. None if it is not known.
         version_files: For each file that contains the placeholder version, how it does.
         licenses: A folder with the license files of software that is linked in.
+        exclude: Globs of files to leave out.
     """
 
     wheels: tuple[Path, ...]
@@ -51,6 +53,7 @@ class Intake:
     version: str | None
     version_files: Mapping[str, str]
     licenses: Path | None = None
+    exclude: tuple[str, ...] = ()
 
 
 def take_in(intake: Intake, output: Path) -> IntakeReport:
@@ -64,7 +67,7 @@ def take_in(intake: Intake, output: Path) -> IntakeReport:
         _check_names(intake)
         trees = [unpack(wheel, scratch / str(number)) for number, wheel in enumerate(intake.wheels)]
         tree = _joined([_retagged(tree, intake) for tree in trees], scratch / "joined")
-        left_out = import_libraries(tree.files)
+        left_out = (*import_libraries(tree.files), *_excluded(tree, intake.exclude))
         for file in left_out:
             (tree.root / file).unlink()
         tree = read_tree(tree.name, tree.root)
@@ -92,6 +95,15 @@ def take_in(intake: Intake, output: Path) -> IntakeReport:
         requires_python=str(headers.get("Requires-Python", "")),
         modules=tuple(module.name for module in modules),
         left_out=left_out,
+    )
+
+
+def _excluded(tree: WheelTree, globs: Iterable[str]) -> tuple[str, ...]:
+    """Return the files that globs match, without metadata, and without the import libraries, which are left out too."""
+    globs = tuple(globs)
+    others = {*import_libraries(tree.files), *(file for file in tree.files if file.startswith(f"{tree.dist_info}/"))}
+    return tuple(
+        file for file in tree.files if file not in others and any(fnmatch.fnmatchcase(file, glob) for glob in globs)
     )
 
 
@@ -192,6 +204,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " `licenses` files of its .dist-info. Default: none",
     )
     parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="files to leave out, by their path in the wheel; `*` also matches `/`. Default: none",
+    )
+    parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="the folder to write the unrepaired wheel to"
     )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
@@ -218,6 +237,7 @@ def run(args: argparse.Namespace) -> int:
         version=args.version,
         version_files=dict(args.version_file),
         licenses=args.licenses,
+        exclude=tuple(args.exclude),
     )
     write_text(args.report, take_in(intake, args.output).to_json())
     return ExitCode.OK

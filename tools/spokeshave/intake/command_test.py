@@ -46,6 +46,7 @@ def take(
     expected: str | None = UNSTAMPED,
     abi: str = "cp312",
     writers: Mapping[str, str] | None = None,
+    exclude: tuple[str, ...] = (),
 ) -> Path:
     """Take in a wheel of some files, and return the result."""
     wheel = build_wheel(folder / "built", files, tag=tag, version=version)
@@ -55,6 +56,7 @@ def take(
         abi=PythonAbi.parse(abi),
         version=expected,
         version_files=writers or {},
+        exclude=exclude,
     )
     return folder / "out" / take_in(intake, folder / "out").wheel
 
@@ -82,6 +84,23 @@ def test_a_wheel_is_taken_in_for_the_repair(tmp_path: Path, library: Path) -> No
         assert [*reader.members][-1] == "demo-1.2.dist-info/RECORD"
         assert "demo-1.2.dist-info/spokeshave.json" in reader.members
         assert all(member.size == member.compressed_size for member in reader.members.values())
+
+
+def test_excluded_files_are_left_out_with_their_folders(tmp_path: Path, library: Path) -> None:
+    files: dict[str, bytes | str | Path] = {
+        MODULE: library,
+        "demo/_speed.pyx": "",
+        "demo/data/a.pyx.txt": "",
+        ".gitignore": "*",
+        "tests/deep/test_demo.py": "",
+    }
+    wheel = take(tmp_path, files, exclude=(".gitignore", "tests/*", "*.pyx", "*dist-info*"))
+    with ArchiveReader(wheel) as reader:
+        members = set(reader.members)
+        record = reader.read("demo-0+unstamped.dist-info/RECORD").decode()
+    assert {name for name in members if ".dist-info" not in name} == {MODULE, "demo/data/a.pyx.txt"}
+    assert "demo-0+unstamped.dist-info/METADATA" in members
+    assert "tests" not in record
 
 
 def test_the_order_and_the_times_of_the_backend_do_not_count(tmp_path: Path, library: Path) -> None:

@@ -44,6 +44,7 @@ class Member:
     Attributes:
         open: Opens the content of a file.
         link: The target of a symbolic link, as the archive has it.
+        position: The position of the content in the archive.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Member:
     is_executable: bool = False
     open: Callable[[], BinaryIO] | None = None
     link: str | None = None
+    position: int = 0
 
 
 class CheckedMember(tarfile.TarInfo):
@@ -119,7 +121,8 @@ def _tar_file(archive: tarfile.TarFile, path: str, info: tarfile.TarInfo) -> Mem
     def opened() -> BinaryIO:
         return cast(BinaryIO, archive.extractfile(info))
 
-    return Member(path=path, size=info.size, is_executable=bool(info.mode & stat.S_IXUSR), open=opened)
+    is_executable = bool(info.mode & stat.S_IXUSR)
+    return Member(path=path, size=info.size, is_executable=is_executable, open=opened, position=info.offset_data)
 
 
 def zip_members(archive: zipfile.ZipFile) -> list[Member]:
@@ -147,7 +150,7 @@ def _zip_file(archive: zipfile.ZipFile, path: str, info: zipfile.ZipInfo, is_exe
     def opened() -> BinaryIO:
         return cast(BinaryIO, archive.open(info))
 
-    return Member(path=path, size=info.file_size, is_executable=is_executable, open=opened)
+    return Member(path=path, size=info.file_size, is_executable=is_executable, open=opened, position=info.header_offset)
 
 
 def stripped(members: Iterable[Member], count: int | None) -> dict[str, Member]:
@@ -199,9 +202,12 @@ def _leaves(path: str, link: str) -> bool:
 
 
 def write_tree(members: Mapping[str, Member], output: Path) -> None:
-    """Write the files and links below a new folder."""
+    """Write the files and links below a new folder.
+
+    In the order of the archive: for each step back, a compressed tar file is read again from its start.
+    """
     output.mkdir()
-    for path, member in sorted(members.items()):
+    for path, member in sorted(members.items(), key=lambda item: (item[1].position, item[0])):
         place = output / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if member.link is not None:

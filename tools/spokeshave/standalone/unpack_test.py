@@ -6,11 +6,14 @@ import io
 import stat
 import tarfile
 import zipfile
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from spokeshave.standalone.unpack import main
+from spokeshave.standalone.unpack import Member, main, tar_members, write_tree
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +70,24 @@ def test_tar_files_lose_their_one_folder(mode: str) -> None:
     assert unpacked(archive) == {"configure": "#!\n", "src/a.c": "int a;\n"}
     modes = [stat.S_IMODE(Path("out", name).stat().st_mode) for name in ("configure", "src/a.c")]
     assert modes == [0o755, 0o644]
+
+
+def test_files_are_written_in_the_order_of_the_archive() -> None:
+    """A step back in a compressed tar file reads it again from its start: 2,000 files of gmp took minutes."""
+    names = ["c", "a/z", "b", "a/y"]
+    read: list[str] = []
+    with tarfile.open(write_tar([(info(name), b"") for name in names], "w:xz")) as archive:
+        members = {member.path: member for member in tar_members(archive)}
+
+        def recorded(member: Member) -> BinaryIO:
+            read.append(member.path)
+            assert member.open is not None
+            return member.open()
+
+        write_tree(
+            {name: replace(members[name], open=partial(recorded, members[name])) for name in sorted(names)}, Path("out")
+        )
+    assert read == names
 
 
 def test_zip_files_keep_modes() -> None:

@@ -702,6 +702,7 @@ def test_the_command_prints_and_reports_every_finding(
     message = capsys.readouterr().err
     assert "has 2 problems" in message
     assert "notes.txt: is neither a module nor inside a package" in message
+    assert '(a `python_backend_wheel` does by exclude=["notes.txt"])' in message
     assert "must export PyInit_other, but exports PyInit_native" in message
 
 

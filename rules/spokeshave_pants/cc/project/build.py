@@ -62,7 +62,7 @@ from spokeshave_pants.cc.project.script import (
     tail,
 )
 from spokeshave_pants.cc.project.software import Software
-from spokeshave_pants.cc.project.system_tools import NEEDED_TOOLS, POSIX_TOOLS
+from spokeshave_pants.cc.project.system_tools import wanted_tools
 from spokeshave_pants.cc.project.target_types import (
     BuildTargetsField,
     CmakeRequirementsField,
@@ -352,12 +352,11 @@ def _compiles_natively(target: Target) -> bool:
 
 
 def _system_tools(target: Target, platform: Platform) -> SystemToolsRequest:
-    """Return what a project needs of the machine: the tools that it lists, or those of any build by make."""
-    listed = target[SystemToolsField].value
-    is_make = target.has_field(ConfigureField)
+    """Return what a project needs of the machine: the tools that it lists, and those of any build by make."""
+    names, needed = wanted_tools(target[SystemToolsField].value, is_make=target.has_field(ConfigureField))
     return SystemToolsRequest(
-        names=listed or (POSIX_TOOLS if is_make else ()),
-        needed=listed or (NEEDED_TOOLS if is_make else ()),
+        names=names,
+        needed=needed,
         where=str(target.address),
         platform=platform,
     )

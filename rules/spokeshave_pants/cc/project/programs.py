@@ -108,7 +108,7 @@ async def find_system_tools(request: SystemToolsRequest, bash: BashBinary) -> Sy
     if missing:
         raise InvalidTargetError(
             f"{request.where} needs programs that this machine does not have: {', '.join(missing)}. Install them, or "
-            "list the needed ones in `system_tools`."
+            "build them as projects of their own, which `host_tools` lists."
         )
     scripts = shims(found, request.platform)
     files = [FileContent(f"{SYSTEM_DIR}/{name}", text, is_executable=True) for name, text in scripts.items()]

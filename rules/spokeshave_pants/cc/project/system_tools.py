@@ -70,6 +70,17 @@ class FoundTool:
     version: str
 
 
+def wanted_tools(listed: Iterable[str], *, is_make: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the programs that a build sees, and those of them that it cannot do without.
+
+    Args:
+        listed: The value of `system_tools`.
+    """
+    names = (*(POSIX_TOOLS if is_make else ()), *listed)
+    needed = (*(NEEDED_TOOLS if is_make else ()), *listed)
+    return tuple(dict.fromkeys(names)), tuple(dict.fromkeys(needed))
+
+
 def find_script(names: Iterable[str]) -> str:
     """Return a script for bash that prints a line for each program that exists."""
     return _FIND.format(names=" ".join(map(shlex.quote, sorted(names))))

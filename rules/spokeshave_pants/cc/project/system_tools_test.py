@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from spokeshave_core.platform import Platform
-from spokeshave_pants.cc.project.system_tools import FoundTool, find_script, parse_found, shim, shims
+from spokeshave_pants.cc.project.system_tools import (
+    FoundTool,
+    find_script,
+    parse_found,
+    shim,
+    shims,
+    wanted_tools,
+)
 
 
 def test_programs_are_found_with_their_versions() -> None:
@@ -46,3 +53,11 @@ def test_uname_answers_for_the_platform(tmp_path: Path, platform: str, arguments
     path.chmod(0o755)
     asked = [str(path), *arguments.split()]
     assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == f"{answer}\n"
+
+
+def test_listed_tools_are_added_to_those_of_make() -> None:
+    names, needed = wanted_tools(("m4", "sed"), is_make=True)
+    assert {"m4", "sed", "make", "mkdir"} <= set(names)
+    assert needed == ("grep", "make", "sed", "sh", "m4")
+    assert len(names) == len(set(names))
+    assert wanted_tools(("m4",), is_make=False) == (("m4",), ("m4",))

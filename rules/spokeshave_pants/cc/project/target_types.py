@@ -135,8 +135,8 @@ class SystemToolsField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        Programs of the building machine that the build runs, such as `["perl", "sed"]`. Nothing else of the machine is
-        on PATH. Defaults to none for a `cc_cmake_project`, and to the POSIX tools for a `cc_make_project`.
+        Programs of the building machine that the build runs, such as `["perl", "m4"]`, in addition to the POSIX tools
+        that a `cc_make_project` has. Nothing else of the machine is on PATH. Defaults to none.
 
         They are not pinned: their paths and versions are in the cache key. A project with such tools is built locally,
         and not by remote workers.

@@ -35,7 +35,7 @@ from spokeshave_pants.resources.files import plugin_version
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sources.rules import SourceTree
 from spokeshave_pants.toolchain.rules import zig_package
-from spokeshave_pants.wheel.backend.diagnostics import failure_text
+from spokeshave_pants.wheel.backend.diagnostics import failure_text, left_out_text
 from spokeshave_pants.wheel.backend.environment import (
     BuildPinsRequest,
     build_pins,
@@ -202,6 +202,9 @@ async def _build(
         raise BackendBuildError(run.refusal or _failure(run.output, where, is_of_sdist=is_of_sdist))
     if run.report.refused:
         logger.warning(_refused_message(description, request.platform, run.report.refused))
+    left_out = left_out_text(run.output)
+    if left_out:
+        logger.warning(f"{description}: {left_out}")
     return _Build(
         projects=projects,
         digest=run.digest,
@@ -279,7 +282,7 @@ def _settings(plan: BackendWheel, where: str, requirements: str) -> BuildSetting
     target = plan.target
     return BuildSettings(
         where=where,
-        requirements=requirements,
+        requirements=None if target[BuildRequirementsField].value is None else requirements,
         config_settings=target[ConfigSettingsField].value or {},
         env=target[BackendEnvField].value or {},
         platform_env=target[BackendPlatformEnvField].value,

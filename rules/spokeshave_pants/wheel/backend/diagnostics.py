@@ -15,6 +15,8 @@ _ERROR_LINE = re.compile(
 _NOT_AN_ERROR = re.compile(
     r"(?i)byte-compiling is disabled|^\s*(?:--|checking |Checking )|no previously-included|^\s*File \""
 )
+_LEFT_OUT = re.compile(r"building extension \"([\w.]+)\" failed: ")
+_COMPILER_ERROR = re.compile(r"\berror: ")
 _NAMES = "{names}"
 # What packages of build requirements contain, and what is a program of the machine only.
 _PACKAGED = "cmake|ninja|meson|pkg-config|pkgconf|swig"
@@ -95,7 +97,8 @@ _HINTS = (
         re.compile(r"FETCHCONTENT_FULLY_DISCONNECTED is set to true"),
         "The build tried to download a CMake project (FetchContent). Builds have no network: add the project to "
         "`dependencies` as a `cc_cmake_project`, or a package that contains it to `build_requirements`. FetchContent "
-        "takes what `find_package` finds.",
+        "takes what `find_package` finds. If only tests or the like need it, switch them off by an option of CMake: "
+        '`env={"CMAKE_ARGS": "-DBUILD_TESTING=OFF"}`.',
     ),
     (
         re.compile(r"(?i)\b(cargo|rustc)\b.{0,40}(not found|no such file|can't find|could not find)|can't find rust"),
@@ -125,6 +128,25 @@ def hints(output: str) -> Iterator[str]:
         names = dict.fromkeys(name for match in pattern.finditer(output) for name in match.groups() if name)
         if names or pattern.search(output):
             yield hint.replace(_NAMES, ", ".join(names))
+
+
+def left_out_text(output: str) -> str:
+    """Return what a build that succeeded left out, with the reasons and hints. Empty if it left nothing out.
+
+    setuptools goes on without an `Extension(optional=True)` that it cannot build, and prints one line about it.
+    """
+    names = list(dict.fromkeys(_LEFT_OUT.findall(output)))
+    if not names:
+        return ""
+    errors = list(dict.fromkeys(line for line in output.splitlines() if _COMPILER_ERROR.search(line)))
+    return "\n".join(
+        [
+            f"the project went on without {', '.join(names)}, which it calls optional and which could not be built. The"
+            " wheel does not contain it.",
+            *errors[-_KEPT_ERRORS:],
+            *hints(output),
+        ]
+    )
 
 
 def failure_text(where: str, output: str) -> str:

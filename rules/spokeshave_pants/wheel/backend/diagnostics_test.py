@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.wheel.backend.diagnostics import closing_lines, failure_text, hints
+from spokeshave_pants.wheel.backend.diagnostics import (
+    closing_lines,
+    failure_text,
+    hints,
+    left_out_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +71,20 @@ def test_errors_are_shown_that_a_traceback_follows() -> None:
         "...",
         *traceback[:60],
     ]
+
+
+def test_an_optional_extension_that_failed_is_named() -> None:
+    output = """building 'demo._speed' extension
+cc -c speed.c -o build/speed.o
+speed.c:3:10: fatal error: 'crc32c/crc32c.h' file not found
+1 error generated.
+warning: build_ext: building extension "demo._speed" failed: command 'cc' failed with exit code 1
+"""
+    lines = left_out_text(output).splitlines()
+    assert lines[0].startswith("the project went on without demo._speed, which")
+    assert lines[1] == "speed.c:3:10: fatal error: 'crc32c/crc32c.h' file not found"
+    assert lines[-1].startswith("No header crc32c/crc32c.h is found.")
+
+
+def test_a_build_that_left_nothing_out_says_nothing() -> None:
+    assert left_out_text("building 'demo._speed' extension\nwarning: error: none\n") == ""

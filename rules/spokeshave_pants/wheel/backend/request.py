@@ -37,10 +37,14 @@ class Artifact(Enum):
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """What a target says about the build, by the fields of the same names."""
+    """What a target says about the build, by the fields of the same names.
+
+    Attributes:
+        requirements: The file of the build requirements. None if the target has none of its own.
+    """
 
     where: str
-    requirements: str
+    requirements: str | None
     config_settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     platform_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

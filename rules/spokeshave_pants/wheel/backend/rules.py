@@ -45,6 +45,7 @@ from spokeshave_pants.wheel.backend.request import (
     BuildVersion,
 )
 from spokeshave_pants.wheel.backend_target_types import (
+    BackendExcludeField,
     BackendVersionFilesField,
     VersionMode,
 )
@@ -118,6 +119,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
                 *("--platform", request.platform.tag, "--abi", request.abi.name),
                 *(("--version", expected) if expected else ()),
                 *(a for path, writer in files.items() for a in ("--version-file", f"{path}={writer}")),
+                *(argument for glob in plan.target[BackendExcludeField].value for argument in ("--exclude", glob)),
                 *(("--licenses", LICENSES_DIR) if licenses.digest else ()),
                 *("--output", TOOL_OUTPUT),
             ),

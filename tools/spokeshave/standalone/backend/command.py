@@ -22,7 +22,8 @@ output (str): The folder for results, which is created.
 packages (str): The folder of the build requirements for *this machine* and PYTHON, as `sandbox/packages.py` lays them
     out: a folder for each distribution, named as its wheel file (`setuptools-84.2.1-py3-none-any.whl`), with the
     unpacked files.
-requirements (str): The name of the requirements file that pins the packages, for messages.
+requirements (str or null): The name of the requirements file that pins the packages, for messages. null if the target
+    has none: the packages are then those that the plugin pins.
 overlays (list of str): Folders like `packages`, with packages of the *target*. Their files are laid over those of the
     distribution with the same name in `packages`, in this order: headers, static libraries, `.pc`, `.pxd` and `.cmake`
     files. Native modules among them are left out. Files of distributions that `packages` lacks are ignored.
@@ -35,7 +36,8 @@ libraries (str or null): The folder of the import libraries of the target's Pyth
     Windows only.
 config_settings (object): The backend's settings: str or list of str by name, as `pip wheel --config-settings`. They win
     over those that this program sets itself, and lists (`setup-args`) are appended to its own.
-env (object): Variables for the backend, which win over all others but PATH. CMAKE_ARGS is added to this program's own.
+env (object): Variables for the backend, which win over all others but PATH. CMAKE_ARGS is added to this program's own,
+    and its `-D` options are set for each CMake that the build runs, by the toolchain file.
 version (object): `mode` and `text`. `stamped` and `baked` build the wheel with the version `text`; they differ in the
     meaning only. `own` keeps the project's version; `text` is empty.
 target_platform_in_python (bool or null): Whether `sys.platform` is the target's, for the backend and the project. null
@@ -114,21 +116,38 @@ def run_hook(request: Request, python: BuildPython, environment: Mapping[str, st
     return answer
 
 
-def refuse_missing(request: Request, project: Project, missing: list[list[str]]) -> None:
+def refuse_missing(request: Request, project: Project, missing: list[list[str]], needed: list[str]) -> None:
     """Refuse a build whose requirements are not all pinned, with the lines to add.
+
+    Args:
+        missing: Each requirement that is not pinned, with the reason, also those of other requirements.
+        needed: All requirements of the project and of its backend.
 
     Raises:
         UserError: If something is missing.
     """
-    if missing:
-        reasons = "".join(f"\n  {requirement} {reason}" for requirement, reason in missing)
-        lines = "".join(f"\n  {requirement}" for requirement, _ in missing)
-        raise UserError(
-            f"{request.where}: the build backend {project.backend} needs packages that {request.requirements} does "
-            f"not provide:{reasons}\nAdd these lines to what the file of `build_requirements` is made from, and lock"
-            " it with hashes again. Without that field, start with the lines `setuptools` and `wheel`:"
-            f"{lines}"
+    if not missing:
+        return
+    version = request.facts["version"].rstrip("t")
+    command = f"uv pip compile --generate-hashes --universal --python-version {version} build.in -o build.txt"
+    lines = [requirement for requirement, _ in missing if requirement in needed]
+    provided = request.requirements
+    if provided is None:
+        provided = "the default of the field `build_requirements`"
+        lines = needed
+        remedy = (
+            f"Write these lines into a file `build.in`, pin them by `{command}` next to the BUILD file, and set "
+            'build_requirements="build.txt":'
         )
+    elif lines:
+        remedy = f"Add these lines to what {provided} is made from, and lock it with hashes again (`{command}`):"
+    else:
+        remedy = f"Lock {provided} with hashes again, for Python {version} and later (`{command}`)."
+    reasons, added = ("".join(f"\n  {line}" for line in each) for each in (map(" ".join, missing), lines))
+    raise UserError(
+        f"{request.where}: the build backend {project.backend} needs packages on Python {version} that {provided} "
+        f"does not provide:{reasons}\n{remedy}{added}"
+    )
 
 
 def build(request: Request, report: Report) -> None:
@@ -148,12 +167,13 @@ def build(request: Request, report: Report) -> None:
         "backend": project.backend,
         "backend_path": project.backend_path,
         "requires": project.requires,
+        "expected": project.expected,
         "config_settings": settings_of_backend(request, project, python),
         "artifact": request.artifact,
     }
     checked = run_hook(request, python, environment, {**call, "hook": "check"})
     report.asked_for = checked["asked_for"]
-    refuse_missing(request, project, checked["missing"])
+    refuse_missing(request, project, checked["missing"], checked["needed"])
     if request.artifact == SDIST:
         commit(request, project, python, environment)
         report.sdist = run_hook(request, python, environment, {**call, "hook": "build_sdist"})["file"]

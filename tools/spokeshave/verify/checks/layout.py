@@ -36,7 +36,11 @@ def check_layout(subject: Subject) -> Iterator[Finding]:
     for top, is_folder in _top_level(subject):
         fault = _folder_fault(subject, top) if is_folder else _file_fault(subject, top)
         if fault:
-            remedy = f"Move it into a package, or remove it from the wheel: it is installed as site-packages/{top}."
+            glob = f"{top}/*" if is_folder else top
+            remedy = (
+                "Move it into a package, or leave it out of the wheel (a `python_backend_wheel` does by"
+                f' exclude=["{glob}"]): it is installed as site-packages/{top}.'
+            )
             yield finding(Rule.OUTSIDE_PACKAGE, top, fault, remedy)
 
 
