@@ -81,7 +81,13 @@ def test_one_stable_build_serves_all_pythons_from_its_first_on(run: tuple[Projec
 def test_the_backends_own_sdist_builds_the_same_wheel(run: tuple[Project, PantsRun]) -> None:
     with tarfile.open(run[0].dist / "stable_backend-1.0.tar.gz") as archive:
         files = [name.partition("/")[2] for name in archive.getnames()]
-    assert {"PKG-INFO", "setup.py", "native.c", "stable_backend/__init__.py"} <= set(files)
+    assert {"PKG-INFO", "setup.py", "native.c", "stable_backend/__init__.py", "stable_backend/notes.txt"} <= set(files)
+    assert not [
+        name
+        for wheel in run[0].wheels("stable_backend")
+        for name in names(wheel)
+        if name.endswith(".txt") and ".dist-info/" not in name
+    ]
     assert "as the wheel: 6 files, 1 export; passed on 3.9" in run[1].output
 
 

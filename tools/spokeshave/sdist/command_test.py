@@ -194,6 +194,13 @@ def test_the_remedy_names_where_a_backend_lists_files(tmp_path: Path, capsys: py
     assert "MANIFEST.in" in capsys.readouterr().err
 
 
+def test_files_that_a_target_leaves_out_are_not_compared(tmp_path: Path) -> None:
+    both = {"abacus_runtime/__init__.py": ""}
+    sdist = {**both, "tests/test_it.py": ""}
+    assert compared(tmp_path / "all", both, sdist) == 1
+    assert compared(tmp_path / "less", both, sdist, "--exclude", "tests/*") == 0
+
+
 MEMBERS: dict[str, str] = {"PKG-INFO": "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n", "b/m.c": "int m;\n"}
 
 

@@ -24,6 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by-backend", action="store_true", help="the project's own build backend decides what is in the sdist"
     )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="files that are not compared, by their path in a wheel, as the target leaves them out. Default: none",
+    )
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 
 
@@ -33,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SdistDiffersError: If the wheels differ.
     """
-    comparison = compare_wheels(args.tree, args.sdist, other_compiler=args.other_compiler)
+    comparison = compare_wheels(args.tree, args.sdist, other_compiler=args.other_compiler, exclude=args.exclude)
     raise_if_different(args.sdist.name, comparison.differences, by_backend=args.by_backend)
     report = SdistCheckReport(wheel=args.sdist.name, files=comparison.files, exports=comparison.exports)
     write_text(args.report, report.to_json())

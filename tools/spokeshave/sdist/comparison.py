@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement
@@ -76,10 +77,11 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-def compare_wheels(tree: Path, sdist: Path, *, other_compiler: bool = False) -> Comparison:
+def compare_wheels(tree: Path, sdist: Path, *, other_compiler: bool = False, exclude: Iterable[str] = ()) -> Comparison:
     """Compare the wheel of a source tree with the wheel of its sdist.
 
     Args:
+        exclude: Globs of files that the target leaves out of its wheels.
         other_compiler: Whether another compiler built the sdist. Its C++ library is another one, so that mangled names
             are not compared.
     """
@@ -87,8 +89,11 @@ def compare_wheels(tree: Path, sdist: Path, *, other_compiler: bool = False) -> 
     with tempfile.TemporaryDirectory(prefix="spokeshave-sdist-") as folder:
         first = unpack(tree, Path(folder, "tree"))
         second = unpack(sdist, Path(folder, "sdist"))
-        ours = _common_names(first)
-        theirs = _common_names(second)
+        globs = tuple(exclude)
+        ours, theirs = (
+            {name: file for name, file in _common_names(each).items() if not any(fnmatchcase(file, g) for g in globs)}
+            for each in (first, second)
+        )
         exports = {
             name: (_exports(first, ours[name], ignored), _exports(second, theirs[name], ignored))
             for name in sorted(ours.keys() & theirs.keys())

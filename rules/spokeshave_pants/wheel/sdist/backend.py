@@ -22,7 +22,7 @@ from spokeshave_pants.wheel.backend.build import (
     run_backend,
 )
 from spokeshave_pants.wheel.backend.request import BuildVersion
-from spokeshave_pants.wheel.backend_target_types import VersionMode
+from spokeshave_pants.wheel.backend_target_types import BackendExcludeField, VersionMode
 from spokeshave_pants.wheel.build.rules import (
     AssembleWheelRequest,
     VersionOfWheelRequest,
@@ -123,9 +123,14 @@ async def check_project_sdist(request: CheckProjectSdistRequest) -> SdistCheck:
         add_prefix(AddPrefix(tree.digest, _TREE_DIR)), add_prefix(AddPrefix(built.digest, _BUILT_DIR))
     )
     path = f"{_BUILT_DIR}/{built.report.wheel}"
+    plan = await plan_backend_wheel(BackendWheelRequest(sdist.address))
+    excluded = (argument for glob in plan.target[BackendExcludeField].value for argument in ("--exclude", glob))
     compared = await run_tool(
         RunToolRequest(
-            argv=("sdist", "compare", "--by-backend", "--tree", f"{_TREE_DIR}/{tree.file_name}", "--sdist", path),
+            argv=(
+                *("sdist", "compare", "--by-backend", *excluded),
+                *("--tree", f"{_TREE_DIR}/{tree.file_name}", "--sdist", path),
+            ),
             digest=await merge_digests(MergeDigests([ours, theirs])),
             kind=ActionKind.VERIFY,
             description=f"Compare the sdist of {sdist.address} with its wheel",
