@@ -53,6 +53,12 @@ _HINTS = (
         "`config_settings`: the build finds it as a library of the system.",
     ),
     (
+        # Only if a library of the build has it.
+        re.compile(r"a relevant symbol '(\S+)' is available in \S+ but cannot be used because it is not an import"),
+        f"A static library is used as if it were a DLL ({_NAMES}). Define the macro of its headers for static use, "
+        'such as OPJ_STATIC: `platform_env={"win_*": {"CFLAGS": "-DOPJ_STATIC", "CXXFLAGS": "-DOPJ_STATIC"}}`.',
+    ),
+    (
         re.compile(r"fatal error: '((?!omp\.h)[^'\n]+)' file not found"),
         f"No header {_NAMES} is found. If it belongs to a C or C++ library, build that as a `cc_cmake_project` or a "
         "`cc_make_project` and list it in `dependencies`; if a Python package has it, add the package to what the file "

@@ -33,6 +33,11 @@ from spokeshave_pants.wheel.backend.diagnostics import (
         ("Error: pg_config executable not found.", "starts pg_config,"),
         ("FileNotFoundError: [Errno 2] No such file or directory: 'git'", "starts git,"),
         ("a.c:15:10: fatal error: 'ffi.h' file not found", "No header ffi.h is found."),
+        (
+            "NOTE: a relevant symbol 'opj_version' is available in libopenjp2.a but cannot be used because it is not "
+            "an import library.",
+            "as if it were a DLL (opj_version)",
+        ),
         ("ld.lld: error: unable to find library -lcrc32c", "No library crc32c is found."),
         (
             "a.c:8:5: error: always_inline function '__crc32cd' requires target feature 'crc', but",
