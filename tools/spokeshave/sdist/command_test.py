@@ -10,6 +10,7 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.check.file.reader import read_files
+from spokeshave.sdist.tar_file import LARGE
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import PYPROJECT, make_wheel, write_tree
 from spokeshave_core.reports.sdist import NativeFile, SdistCheckReport, SdistDescription, SdistReport, SourceGroup
@@ -243,6 +244,8 @@ def test_the_sdist_of_a_backend_gets_the_same_bytes_at_any_time(tmp_path: Path) 
         ({**MEMBERS, "../m.c": ""}, (), "1.0", "which is not in demo-1.0"),
         (MEMBERS, (("c.c", "../../m.c"),), "1.0", "has a link that leads to no file in it"),
         (MEMBERS, (("c.c", "c.c"),), "1.0", "has a link that leads to no file in it"),
+        ({**MEMBERS, "a": "x" * LARGE}, (), "1.0", "unpacks to more than 50 times its size"),
+        ({**MEMBERS, "a": "x" * (LARGE // 4)}, tuple((str(n), "a") for n in range(4)), "1.0", "more than 50 times"),
     ],
 )
 def test_an_unfit_sdist_of_a_backend_is_an_error(
