@@ -10,6 +10,7 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.check.file.reader import read_files
+from spokeshave.sdist.archive import SdistFile, read_sdist, write_sdist
 from spokeshave.sdist.tar_file import LARGE
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import PYPROJECT, make_wheel, write_tree
@@ -163,6 +164,17 @@ def test_an_archive_that_is_not_from_here_cannot_be_stamped(tmp_path: Path, caps
     argv = ["sdist", "stamp", "--sdist", str(sdist), "--version", "1", "--output", str(tmp_path / "no")]
     assert main([*argv, "--report", str(tmp_path / "r.json")]) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_an_sdist_with_a_damaged_pyproject_cannot_be_stamped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sdist = written(tmp_path)
+    folder, files = read_sdist(sdist)
+    write_sdist(sdist.parent, folder, {**files, "pyproject.toml": SdistFile(b"[project]\nname = '\xff'\n")})
+    argv = ["sdist", "stamp", "--sdist", str(sdist), "--version", "1", "--output", str(tmp_path / "no")]
+    assert main([*argv, "--report", str(tmp_path / "r.json")]) == 1
+    assert f"{sdist.name}: pyproject.toml: is not UTF-8" in capsys.readouterr().err
 
 
 def compared(folder: Path, tree: dict[str, str], sdist: dict[str, str], *arguments: str) -> int:
