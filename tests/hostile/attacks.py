@@ -380,6 +380,7 @@ def _requirements() -> dict[str, bytes]:
 def _html() -> dict[str, bytes]:
     size = 40000
     return {
+        "a link to an invalid host": b"<a href='//[#'>x</a>",
         "open comments": b"<!--" * size,
         "open declarations": b"<!" * size,
         "open sections": b"<![" * size,
