@@ -183,14 +183,20 @@ def _import(wheel: Path, folder: Path) -> str:
     return done.stdout.strip() or f"exit {done.returncode}"
 
 
+# Each in a process of its own, in which no other file has loaded the libraries.
 _LOAD = """
-import ctypes, pathlib, sys
-faults = []
+import ctypes, os, pathlib, sys
 files = [p for p in pathlib.Path(sys.argv[1]).rglob('*') if p.is_file() and '.so' in p.name and '.libs' not in str(p)]
+failed = 0
 for file in sorted(files):
-    try:
-        ctypes.CDLL(str(file))
-    except OSError as err:
-        faults.append(f'{file.name}: {str(err).rpartition(":")[2]}')
-print(f'{len(files)} files, ' + ('; '.join(faults) or 'all loaded'))
+    child = os.fork()
+    if not child:
+        try:
+            ctypes.CDLL(str(file))
+        except OSError as err:
+            print(f'{file.name}: {str(err).rpartition(":")[2]}', flush=True)
+            os._exit(1)
+        os._exit(0)
+    failed += os.waitpid(child, 0)[1] != 0
+print(f'{failed} of {len(files)} files failed')
 """
