@@ -32,12 +32,21 @@ def _attacks() -> Mapping[str, Mapping[str, bytes]]:
     return {
         **dict.fromkeys(("archive", "verify", "stamp", "check"), wheels),
         **dict.fromkeys(("verify-parts", "repair", "stamp-parts", "promote", "intake", "check-parts", "seal"), parts),
-        **dict.fromkeys(("sdist", "source-tree", "packed"), archives),
+        **dict.fromkeys(("source-tree", "packed"), archives),
+        "sdist": {**archives, "links to a large file": _links_to_a_large_file()},
         "sdist-file": {"a bomb": _gzip_bomb()},
         **dict.fromkeys(("report", "version", "manifest", "journal", "sets", "attestation", "components"), _json()),
         **dict.fromkeys(("release-record", "recipe", "sbom", "json-page", "answers", "secret"), _json()),
         "listing": {**_json(), **_html()},
         **dict.fromkeys(("pyproject", "pins", "conda-names", "cache-config", "project-table"), _toml()),
+        "backend-project": {
+            **_toml(),
+            "a table that is a number": b"build-system = 1\nproject = 2\ntool = 3\n",
+            "a version that is a number": b"[project]\nversion = 1.0\n",
+            "a list that is a text": b'[build-system]\nrequires = "setuptools"\n',
+            "a folder outside": b'[build-system]\nbackend-path = ["../../x"]\n',
+        },
+        "backend-programs": {"a name outside": b"[console_scripts]\n../../../outside = a:b\n"},
         **dict.fromkeys(("requirements", "keep", "wanted"), _requirements()),
         "html-page": _html(),
         "upload-answer": {
@@ -212,8 +221,8 @@ def _block(content: bytes) -> bytes:
     return content + bytes(-len(content) % 512)
 
 
-def _pax(record: bytes) -> bytes:
-    content = b"%d %s\n" % (len(record) + 4, record)
+def _pax(*records: bytes) -> bytes:
+    content = b"".join(b"%d %s\n" % (len(record) + 4, record) for record in records)
     return _header(b"pax", b"x", b"%011o" % len(content)) + _block(content)
 
 
@@ -249,8 +258,15 @@ def _tars() -> dict[str, bytes]:
         "a long size in pax": good + _pax(b"size=" + b"9" * 5000) + plain + end,
         "a sparse file": good + _pax(b"GNU.sparse.size=99999999999") + _pax(b"GNU.sparse.map=0,9,x") + plain + end,
         "a sparse map": good + _pax(b"GNU.sparse.major=1") + _pax(b"GNU.sparse.minor=0") + plain + b"9" * 512 + end,
+        "a large sparse file": good + _pax(b"GNU.sparse.size=999999999", b"GNU.sparse.map=0,0") + plain + end,
         "an old sparse file": good + _header(top + b"/a", b"S", b"%011o" % 0) + end,
     }
+
+
+def _links_to_a_large_file() -> bytes:
+    top = b"demo-1.0rc1"
+    links = [(top + b"/%d" % number, tarfile.LNKTYPE, top + b"/a", b"") for number in range(30)]
+    return _tar([(top + b"/a", tarfile.REGTYPE, b"", bytes(20 << 20)), *links])
 
 
 def _gzip_bomb() -> bytes:
@@ -364,6 +380,7 @@ def _requirements() -> dict[str, bytes]:
 def _html() -> dict[str, bytes]:
     size = 40000
     return {
+        "a link to an invalid host": b"<a href='//[#'>x</a>",
         "open comments": b"<!--" * size,
         "open declarations": b"<!" * size,
         "open sections": b"<![" * size,

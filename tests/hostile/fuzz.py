@@ -33,6 +33,7 @@ _INSTRUMENTED = {
         *("spokeshave.release.retention", "spokeshave.release.publish.journal", "spokeshave.release.record"),
         *("spokeshave.develop.environment", "spokeshave.wheel.record", "spokeshave.release.index.writer.provenance"),
         *("spokeshave.version", "spokeshave.release.conda.reading", "spokeshave.requirement_text"),
+        *("spokeshave.standalone.backend", "configparser"),
         *("spokeshave_core.json_values", "spokeshave_core.manifest", "spokeshave_core.requirement_lines", *_PACKAGING),
     ),
     "hostile.targets.indexes": (

@@ -216,7 +216,8 @@ MOMENTS = {
     "a library": Disturbance(5, Action.CUT, within="site-packages/pants/"),
     "the pex file": Disturbance(2, Action.CUT, within=r"/pex$"),
     "the pex file, alone": Disturbance(2, Action.ALONE, within=r"/pex$"),
-    "the removal of downloads": Disturbance(3, within="/downloads/[^/]*$"),
+    # Before it downloads are removed, which pip keeps only if the index allows it.
+    "the removal of wheels": Disturbance(1, within="/wheels$"),
     "the mark": Disturbance(0, within="/ready$"),
 }
 # A start takes some 20 seconds.

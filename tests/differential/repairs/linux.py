@@ -31,6 +31,8 @@ from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
 _HASH_INSIDE = re.compile(r"-[0-9a-f]{8}(?=[.])", re.ASCII)
+# The files of the other comparison, and more that have grafted libraries.
+_PINS = ("linux-wheels", "repair")
 _PYTHON = "3.12"
 _ARCHITECTURE = "x86_64"
 
@@ -50,7 +52,8 @@ def compare(field: Field) -> Iterator[Compared]:
     """Compare the tags, the grafted libraries, what each file needs and finds, and whether all files can be loaded."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch).resolve()
-        cases = [_ungraft(wheel, folder / str(n)) for n, wheel in enumerate(fetch_pinned("linux-wheels", field.cache))]
+        published = [wheel for pins in _PINS for wheel in fetch_pinned(pins, field.cache)]
+        cases = [_ungraft(wheel, folder / str(number)) for number, wheel in enumerate(published)]
         wheels = [case for case in cases if case is not None]
         theirs = in_parallel(lambda case: _theirs(field, case, folder), wheels)
         for case, other in zip(wheels, theirs):
@@ -180,14 +183,20 @@ def _import(wheel: Path, folder: Path) -> str:
     return done.stdout.strip() or f"exit {done.returncode}"
 
 
+# Each in a process of its own, in which no other file has loaded the libraries.
 _LOAD = """
-import ctypes, pathlib, sys
-faults = []
+import ctypes, os, pathlib, sys
 files = [p for p in pathlib.Path(sys.argv[1]).rglob('*') if p.is_file() and '.so' in p.name and '.libs' not in str(p)]
+failed = 0
 for file in sorted(files):
-    try:
-        ctypes.CDLL(str(file))
-    except OSError as err:
-        faults.append(f'{file.name}: {str(err).rpartition(":")[2]}')
-print(f'{len(files)} files, ' + ('; '.join(faults) or 'all loaded'))
+    child = os.fork()
+    if not child:
+        try:
+            ctypes.CDLL(str(file))
+        except OSError as err:
+            print(f'{file.name}: {str(err).rpartition(":")[2]}', flush=True)
+            os._exit(1)
+        os._exit(0)
+    failed += os.waitpid(child, 0)[1] != 0
+print(f'{failed} of {len(files)} files failed')
 """

@@ -15,6 +15,7 @@ def in_file(name: str, read: Callable[[Path], object]) -> Reader:
 
     def reader(data: bytes, folder: Path) -> object:
         path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         return read(path)
 

@@ -9,6 +9,7 @@ import tarfile
 import tempfile
 import threading
 import zipfile
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
@@ -40,7 +41,9 @@ from spokeshave.release.verification.listing import (
 from spokeshave.release.verification.sets import read_list
 from spokeshave.release.version_search import VersionSearch
 from spokeshave.release.version_traces import TraceFinder
+from spokeshave.sdist import intake_command
 from spokeshave.sdist.archive import SdistFile, read_sdist, write_sdist
+from spokeshave.sdist.backend_stamping import stamp_sdist_of_backend
 from spokeshave.sdist.stamping import read_sdist_facts, stamp_sdist
 from spokeshave.standalone.unpack import RefusedArchiveError, unpack
 from spokeshave.upload.refusal import is_accepted, refusal, says_file_exists
@@ -226,7 +229,15 @@ def _sdist(path: Path) -> None:
         lambda: read_sdist(path),
         lambda: read_sdist_facts(path),
         lambda: stamp_sdist(path, VersionFacts("2.0"), path.parent / "stamped"),
+        lambda: stamp_sdist_of_backend(path, "2.0", ["other"], path.parent / "restamped"),
+        lambda: _take_in(path),
     )
+
+
+def _take_in(path: Path) -> None:
+    """Run `sdist intake`."""
+    output = path.parent / "taken"
+    intake_command.run(Namespace(sdist=path, version="1.0rc1", output=output, report=path.parent / "report.json"))
 
 
 def _checked(path: Path) -> None:

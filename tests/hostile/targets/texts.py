@@ -36,6 +36,10 @@ from spokeshave.release.retention.pins import read_pins
 from spokeshave.repair.command import read_components
 from spokeshave.sdist.pyproject import Backend, repin_text, sdist_pyproject, with_static_version
 from spokeshave.smoke.user_tests import _result
+from spokeshave.standalone.backend.build_python import BuildPython
+from spokeshave.standalone.backend.project import read_project, refuse_rust
+from spokeshave.standalone.backend.request import Request, UserError
+from spokeshave.standalone.backend.version import apply_version
 from spokeshave.version.command import VersionRequest, compute_version, version_report
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core import release, reports
@@ -293,12 +297,60 @@ def _recipe(path: Path) -> None:
         recipe.names()
 
 
+def _backend_project(path: Path) -> None:
+    """Read and edit a project as the program does that calls its build backend."""
+    facts = path.parent / "facts.json"
+    facts.write_text('{"sys_platform": "linux"}', "utf-8")
+    content = {
+        **dict.fromkeys(("output", "packages", "requirements", "foreign", "headers", "config_site"), "x"),
+        **dict.fromkeys(("overlays", "prefixes", "path"), ()),
+        "config_settings": {},
+        "env": {},
+        "where": "//a:wheel",
+        "source": ".",
+        "facts": facts.name,
+        "version": {"mode": "stamped", "text": "2.0"},
+    }
+    request = Request.parse(content, path.parent, 1)
+    for name in ("setup.cfg", "pyproject.toml"):
+        path.rename(path.with_name(name))
+        path = path.with_name(name)
+        (path.parent / "setup.py").touch()
+        project = read_project(request, path.parent)
+        refuse_rust(request, project)
+        apply_version(request, project, path.parent)
+
+
+def _backend_programs(path: Path) -> None:
+    """Lay out a build requirement with its programs."""
+    python = BuildPython(path.parents[2] / "build")
+    python.bin.mkdir(parents=True)
+    python.site_packages.mkdir(parents=True)
+    python._add(path.parents[2] / "demo")
+
+
 def texts(*seeds: bytes) -> Callable[[], Sequence[bytes]]:
     """Return a function that returns seeds."""
     return lambda: seeds
 
 
 TARGETS = (
+    Target(
+        name="backend-project",
+        summary="pyproject.toml and setup.cfg, before a build backend runs",
+        read=in_file("x", _backend_project),
+        seeds=texts(PYPROJECT, b"[metadata]\nname = demo\nversion = 1.0\n", b'[tool.poetry]\nversion = "1.0"\n'),
+        errors=(UserError,),
+        words=TOML_WORDS,
+    ),
+    Target(
+        name="backend-programs",
+        summary="entry points of build requirements",
+        read=in_file("demo/demo-1.0.dist-info/entry_points.txt", _backend_programs),
+        seeds=texts(b"[console_scripts]\nx = a.b:c [d]\n[other]\ny=z\n"),
+        errors=(UserError,),
+        words=(*LINE_WORDS, b"[console_scripts]\n", b"../x = a:b\n", b"= a:b\n", b"[DEFAULT]\n", b"%(x)s", b"\r"),
+    ),
     Target(
         name="pyproject",
         summary="pyproject.toml",

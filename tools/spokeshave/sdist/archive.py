@@ -14,7 +14,7 @@ from zlib_ng import zlib_ng
 
 from spokeshave.errors import InvalidInputsError
 from spokeshave.files import atomic_file
-from spokeshave.sdist.tar_file import DAMAGES, open_gzipped_tar
+from spokeshave.sdist.tar_file import DAMAGES, LARGEST_RATIO, largest_content, open_gzipped_tar
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import SDIST_SUFFIX
 
@@ -113,6 +113,8 @@ def read_sdist_of_backend(path: Path) -> dict[str, SdistFile]:
     """
     folder = path.name[: -len(SDIST_SUFFIX)]
     files: dict[str, SdistFile] = {}
+    # Of links too, each of which becomes a copy.
+    left = largest_content(path.stat().st_size)
     try:
         with path.open("rb") as stream, open_gzipped_tar(stream) as archive:
             for member in archive.getmembers():
@@ -125,6 +127,9 @@ def read_sdist_of_backend(path: Path) -> dict[str, SdistFile]:
                 if content is None:
                     raise _invalid(path, f"has {ascii(name)[1:-1]}, which is not a file", _OWN_BACKEND)
                 files[name] = SdistFile(content.read(), bool(member.mode & 0o100))
+                left -= len(files[name].content)
+                if left < 0:
+                    raise _invalid(path, f"unpacks to more than {LARGEST_RATIO} times its size", _OWN_BACKEND)
     except DAMAGES as err:
         raise _invalid(path, f"cannot be read as a gzipped tar archive ({err})", _OWN_BACKEND) from err
     except (KeyError, RecursionError) as err:

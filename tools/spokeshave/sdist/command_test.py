@@ -10,6 +10,8 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.check.file.reader import read_files
+from spokeshave.sdist.archive import SdistFile, read_sdist, write_sdist
+from spokeshave.sdist.tar_file import LARGE
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import PYPROJECT, make_wheel, write_tree
 from spokeshave_core.reports.sdist import NativeFile, SdistCheckReport, SdistDescription, SdistReport, SourceGroup
@@ -164,6 +166,17 @@ def test_an_archive_that_is_not_from_here_cannot_be_stamped(tmp_path: Path, caps
     assert "cannot be read" in capsys.readouterr().err
 
 
+def test_an_sdist_with_a_damaged_pyproject_cannot_be_stamped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sdist = written(tmp_path)
+    folder, files = read_sdist(sdist)
+    write_sdist(sdist.parent, folder, {**files, "pyproject.toml": SdistFile(b"[project]\nname = '\xff'\n")})
+    argv = ["sdist", "stamp", "--sdist", str(sdist), "--version", "1", "--output", str(tmp_path / "no")]
+    assert main([*argv, "--report", str(tmp_path / "r.json")]) == 1
+    assert f"{sdist.name}: pyproject.toml: is not UTF-8" in capsys.readouterr().err
+
+
 def compared(folder: Path, tree: dict[str, str], sdist: dict[str, str], *arguments: str) -> int:
     """Compare two wheels of the files."""
     wheels = [make_wheel(folder / name, files=files).path for name, files in (("tree", tree), ("sdist", sdist))]
@@ -250,6 +263,8 @@ def test_the_sdist_of_a_backend_gets_the_same_bytes_at_any_time(tmp_path: Path) 
         ({**MEMBERS, "../m.c": ""}, (), "1.0", "which is not in demo-1.0"),
         (MEMBERS, (("c.c", "../../m.c"),), "1.0", "has a link that leads to no file in it"),
         (MEMBERS, (("c.c", "c.c"),), "1.0", "has a link that leads to no file in it"),
+        ({**MEMBERS, "a": "x" * LARGE}, (), "1.0", "unpacks to more than 50 times its size"),
+        ({**MEMBERS, "a": "x" * (LARGE // 4)}, tuple((str(n), "a") for n in range(4)), "1.0", "more than 50 times"),
     ],
 )
 def test_an_unfit_sdist_of_a_backend_is_an_error(

@@ -25,6 +25,8 @@ from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.problems import Problem
 
+_OURS = "Stamp an sdist that `./pants package` wrote."
+
 
 @dataclass(frozen=True)
 class StampedSdist:
@@ -59,8 +61,7 @@ def stamp_sdist(sdist: Path, facts: VersionFacts, output: Path) -> StampedSdist:
     folder, files = read_sdist(sdist)
     missing = [name for name in (PKG_INFO, PYPROJECT, RECIPE) if name not in files]
     if missing:
-        remedy = "Stamp an sdist that `./pants package` wrote."
-        raise InvalidInputsError(Problem(str(sdist), f"has no {missing[0]}", remedy))
+        raise InvalidInputsError(Problem(str(sdist), f"has no {missing[0]}", _OURS))
     place = f"{sdist.name}: {PKG_INFO}"
     old = metadata_version(files[PKG_INFO].content, place)
     distribution = folder.rpartition("-")[0]
@@ -68,7 +69,7 @@ def stamp_sdist(sdist: Path, facts: VersionFacts, output: Path) -> StampedSdist:
     change = Restamp(distribution, old, facts.version)
     changed = {
         PKG_INFO: restamp_metadata(files[PKG_INFO].content, recipe.pins, (), change, place),
-        PYPROJECT: _pyproject(files[PYPROJECT].content, recipe.pins, change),
+        PYPROJECT: _pyproject(files[PYPROJECT].content, recipe.pins, change, f"{sdist.name}: {PYPROJECT}"),
         RECIPE: recipe.with_facts(facts).render(),
         **({recipe.version_module: render_version_module(facts)} if recipe.version_module else {}),
         **recipe.rendered_files(facts),
@@ -78,6 +79,10 @@ def stamp_sdist(sdist: Path, facts: VersionFacts, output: Path) -> StampedSdist:
     return StampedSdist(sdist=written, version=facts.version, files=tuple(sorted(stamped)))
 
 
-def _pyproject(content: bytes, pins: Collection[str], change: Restamp) -> bytes:
-    text = repin_text(content.decode("utf-8"), pins, change.old, change.new)
+def _pyproject(content: bytes, pins: Collection[str], change: Restamp, place: str) -> bytes:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise InvalidInputsError(Problem(place, f"is not UTF-8 ({err})", _OURS)) from err
+    text = repin_text(text, pins, change.old, change.new)
     return with_static_version(text, change.old, str(Version(change.new))).encode()

@@ -1,7 +1,7 @@
 """Tar archives of others, read so that a small archive neither fills memory nor takes forever.
 
 Python's `tarfile` follows a negative size backwards, reads a long name of any size, nests a call in each header that
-describes the next one, and takes damage in the middle for the end.
+describes the next one, fills sparse files with zeros of any size, and takes damage in the middle for the end.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class CheckedMember(tarfile.TarInfo):
         """Read the next member.
 
         Raises:
-            ReadError: If the one after it would not follow, or too many headers describe it.
+            ReadError: If the one after it would not follow, too many headers describe it, or it is a sparse file.
         """
         return _next_member(super().fromtarfile, tarfile)
 
@@ -64,7 +64,14 @@ def _next_member(read: Any, archive: Any) -> Any:
         raise tarfile.ReadError("too many headers describe one member") from err
     if archive.offset < before or member.size < 0:
         raise tarfile.ReadError(f"a member has the size {member.size}")
+    if member.issparse():
+        raise tarfile.ReadError(f"{ascii(member.name)[1:-1]} is a sparse file")
     return member
+
+
+def largest_content(packed_size: int) -> int:
+    """Return the size up to which an archive may unpack."""
+    return max(LARGE, LARGEST_RATIO * packed_size)
 
 
 class _LimitedStream(io.RawIOBase):
@@ -73,7 +80,7 @@ class _LimitedStream(io.RawIOBase):
     def __init__(self, stream: IO[bytes], packed_size: int) -> None:
         super().__init__()
         self._stream = stream
-        self._most = max(LARGE, LARGEST_RATIO * packed_size)
+        self._most = largest_content(packed_size)
         self._position = 0
 
     def readable(self) -> bool:

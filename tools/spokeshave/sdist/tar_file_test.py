@@ -25,9 +25,9 @@ def file(size: int = 0) -> bytes:
     return header(tarfile.REGTYPE, b"%011o" % size)
 
 
-def described(record: bytes) -> bytes:
+def described(*records: bytes) -> bytes:
     """Return a header that describes the next one (pax)."""
-    content = b"%d %s\n" % (len(record) + 4, record)
+    content = b"".join(b"%d %s\n" % (len(record) + 4, record) for record in records)
     return header(tarfile.XHDTYPE, b"%011o" % len(content)) + content.ljust(512, b"\0")
 
 
@@ -40,6 +40,8 @@ def long_name(size: int) -> bytes:
     [
         pytest.param(file() + described(b"size=-1536") + file() + END, id="leads back to its own description"),
         pytest.param(file() + header(tarfile.REGTYPE, b"\xff" * 12) + END, id="has a negative size"),
+        pytest.param(described(b"GNU.sparse.size=99999", b"GNU.sparse.map=0,0") + file() + END, id="has a sparse file"),
+        pytest.param(header(tarfile.GNUTYPE_SPARSE, b"0") + END, id="has a sparse file of old GNU tar"),
         pytest.param(file() + long_name(1 << 30) + END, id="has a long name of a gigabyte"),
         pytest.param(file() + long_name(512) * 1500 + END, id="describes one member 1500 times"),
     ],

@@ -157,6 +157,19 @@ def link_as_msvc(path: Path, source: str, *options: str) -> Path:
     return path
 
 
+def link_as_lld(path: Path, source: str, platform: str, *options: str) -> Path:
+    """Compile C to an ELF file with the linker's own options, which zig does not pass on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source_file = path.with_name(f"{path.name}.c")
+    built = path.with_name(f"{path.name}.o")
+    source_file.write_text(source)
+    _run_zig("cc", "-target", TARGETS[platform], "-c", "-fPIC", "-O2", "-g0", "-o", str(built), str(source_file))
+    _run_zig("ld.lld", "-s", "-o", str(path), str(built), *options)
+    source_file.unlink()
+    built.unlink()
+    return path
+
+
 def build_wheel(
     folder: Path,
     files: Mapping[str, bytes | str | Path],

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.native.elf.file import read_elf
 from spokeshave.native.macho.fuse import fuse
 from spokeshave.testing.native_fixtures import (
     build_wheel,
     export_hook,
     import_library,
+    link_as_lld,
     link_as_msvc,
     link_bare,
     module_source,
@@ -606,6 +608,33 @@ def test_what_older_musls_lack_is_found(tmp_path: Path, function: str, since: st
         assert f"uses {function}, which musl has since {since}, but musllinux_1_2_x86_64 includes musl 1.2.2" in text
     else:
         assert found == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "message"),
+    [
+        (MUSL, "which musl reads since 1.2.4, but musllinux_1_2_x86_64 includes musl 1.2.2"),
+        ("manylinux_2_17_x86_64", "which glibc reads since 2.36, but manylinux_2_17_x86_64 includes glibc 2.17"),
+        ("manylinux_2_36_x86_64", ""),
+    ],
+)
+def test_relocations_that_older_loaders_ignore_are_found(tmp_path: Path, platform: str, message: str) -> None:
+    built_for = MUSL if platform == MUSL else "manylinux_2_17_x86_64"
+    source = module_source("native", code=export_hook("native"))
+    built = link_as_lld(tmp_path / "native.so", source, built_for, "-shared", "--pack-dyn-relocs=relr")
+    found = check(tmp_path, platform, {native(platform): built})
+    if message:
+        assert message in only(found, Rule.SYMBOL_VERSION, native(platform))
+    else:
+        assert found == []
+
+
+def test_a_program_without_a_loader_relocates_itself(tmp_path: Path) -> None:
+    source = "static int value; int *pointer = &value; void _start(void) { *pointer = 1; }"
+    options = ("-pie", "--no-dynamic-linker", "--pack-dyn-relocs=relr")
+    program = link_as_lld(tmp_path / "program", source, MUSL, *options)
+    library = link_as_lld(tmp_path / "library.so", source, MUSL, "-shared", "--pack-dyn-relocs=relr")
+    assert [read_elf(file, file.name).has_packed_relocations for file in (program, library)] == [False, True]
 
 
 def test_weak_symbols_may_be_missing_from_older_musl(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ MALFORMED = (
 _EXECUTE = 1
 _WRITE = 2
 _DF_TEXTREL = 0x4
+_DF_1_PIE = 0x08000000
 _TEXTS = ("soname", "needed", "rpath", "runpath")
 # Prefixes of the names of loaders, which files link to like libraries.
 LOADERS = ("ld-linux", "ld64.so.")
@@ -72,6 +73,7 @@ class ElfFile:
         weak: The undefined symbols that the file works without.
         versions_defined: The versions of its own symbols.
         is_static_program: Whether the kernel alone loads it, as programs of zig and Go.
+        has_packed_relocations: Whether its loader must know DT_RELR. Older loaders ignore it.
         machine: The processor, the bits and the byte order.
     """
 
@@ -91,6 +93,7 @@ class ElfFile:
     versions_defined: frozenset[str]
     stack_flags: int | None
     has_text_relocations: bool
+    has_packed_relocations: bool
     has_writable_code: bool
 
     @property
@@ -190,12 +193,13 @@ def _read(stream: IO[bytes]) -> ElfFile:
     sonames = _texts(tags, "DT_SONAME", "soname")
     dynamic = DynamicSection.read(stream, elf, tags)
     undefined = [symbol for symbol in dynamic.symbols if symbol.is_undefined]
+    interpreter = next((s.get_interp_name() for s in segments if s["p_type"] == "PT_INTERP"), None)
     return ElfFile(
         machine=(str(elf["e_machine"]), int(elf.elfclass), bool(elf.little_endian)),
         is_dynamic=bool(tags),
         is_static_program=not tags and elf["e_type"] == "ET_EXEC",
         is_shared_object=elf["e_type"] == "ET_DYN",
-        interpreter=next((s.get_interp_name() for s in segments if s["p_type"] == "PT_INTERP"), None),
+        interpreter=interpreter,
         soname=sonames[0] if sonames else None,
         needed=_texts(tags, "DT_NEEDED", "needed"),
         rpath=_search_path(tags, "DT_RPATH", "rpath"),
@@ -207,6 +211,7 @@ def _read(stream: IO[bytes]) -> ElfFile:
         versions_defined=frozenset(dynamic.defined_versions()),
         stack_flags=next((s["p_flags"] for s in segments if s["p_type"] == "PT_GNU_STACK"), None),
         has_text_relocations=any(_asks_for_text_relocations(tag) for tag in tags),
+        has_packed_relocations=_has_packed_relocations(tags, interpreter),
         has_writable_code=any(_is_writable_code(segment) for segment in segments),
     )
 
@@ -263,6 +268,13 @@ def _search_path(tags: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
 
 def _asks_for_text_relocations(tag: Any) -> bool:
     return tag.entry.d_tag == "DT_TEXTREL" or (tag.entry.d_tag == "DT_FLAGS" and bool(tag.entry.d_val & _DF_TEXTREL))
+
+
+def _has_packed_relocations(tags: list[Any], interpreter: str | None) -> bool:
+    # A program without a loader relocates itself.
+    if interpreter is None and any(tag.entry.d_tag == "DT_FLAGS_1" and tag.entry.d_val & _DF_1_PIE for tag in tags):
+        return False
+    return any(tag.entry.d_tag == "DT_RELR" for tag in tags)
 
 
 def _is_writable_code(segment: Any) -> bool:

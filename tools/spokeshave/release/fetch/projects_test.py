@@ -299,6 +299,20 @@ def test_a_name_that_leads_outside_is_refused(
     assert not list(tmp_path.rglob("*evil*"))
 
 
+@pytest.mark.parametrize("page", [b"<a href='x'>\xff</a>", b"<![foo bar]>", b"<a href='http://[x'>a</a>"])
+def test_a_malformed_page_of_a_local_index_is_an_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], page: bytes
+) -> None:
+    assert main(["index", "add", str(write_release(tmp_path, "1.0")), str(tmp_path / "site")]) == 0
+    for file in (tmp_path / "site/current/simple").glob("*/index.html"):
+        file.write_bytes(page)
+    capfd.readouterr()
+    assert fetch(f"index:{tmp_path / 'site'}", tmp_path / "out", "abacus-runtime==1.0") == 1
+    text = capfd.readouterr().err
+    assert "has a page of it that cannot be read" in text
+    assert "Traceback" not in text
+
+
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/x", "https://[x"])
 def test_a_link_of_another_scheme_is_not_followed(
     site: StaticSite, tmp_path: Path, capfd: pytest.CaptureFixture[str], url: str

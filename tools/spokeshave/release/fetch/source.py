@@ -269,7 +269,11 @@ class LocalIndex(LocalFiles):
         """Return the page of a project."""
         path = f"{SIMPLE}/{project}/{PAGE}"
         data = self.read(path)
-        return None if data is None else page_of_html(data.decode(), self.url(path))
+        try:
+            return None if data is None else page_of_html(data.decode("utf-8"), self.url(path))
+        except (UnreadableIndexError, UnicodeDecodeError) as err:
+            message = f"{self.label} has a page of it that cannot be read: {err}"
+            raise FetchError(Problem(project, message, "Run `spokeshave index verify`.")) from err
 
     @contextlib.contextmanager
     def open(self, name: str, url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:

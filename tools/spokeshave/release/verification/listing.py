@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from html.parser import HTMLParser
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from spokeshave.upload.answer_text import MalformedPageError, parse_page
 from spokeshave_core.json_values import parse_any
@@ -211,7 +211,7 @@ def _json_file(entry: Mapping[str, object], page: str) -> ListedFile:
 def _target(page: str, url: str) -> str:
     """Return where a relative URL leads, below the folder of the index. Another URL stays as it is."""
     try:
-        parts = urlsplit(urldefrag(url).url)
+        parts = urlsplit(url.partition("#")[0])
     except ValueError:
         # Its host is not one.
         return url
@@ -221,7 +221,8 @@ def _target(page: str, url: str) -> str:
 
 
 def _link_hash(url: str) -> str:
-    fragment = urldefrag(url).fragment
+    # Also of a URL that is not valid.
+    fragment = url.partition("#")[2]
     return fragment[len(_HASH) :] if fragment.startswith(_HASH) else ""
 
 

@@ -71,6 +71,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -82,7 +83,7 @@ from spokeshave.standalone.backend.calls import count_calls
 from spokeshave.standalone.backend.environment import build_environment, setuptools_environment
 from spokeshave.standalone.backend.project import Project, read_project, refuse_rust
 from spokeshave.standalone.backend.repository import commit
-from spokeshave.standalone.backend.request import CALLS, REPORT, SDIST, BackendError, Report, Request, UserError
+from spokeshave.standalone.backend.request import CALLS, REPORT, SDIST, WHEEL, BackendError, Report, Request, UserError
 from spokeshave.standalone.backend.settings import settings_of_backend
 from spokeshave.standalone.backend.version import (
     apply_version,
@@ -93,6 +94,10 @@ from spokeshave.standalone.backend.version import (
 from spokeshave.standalone.backend.wheel_texts import hide_paths, paths_of_build
 
 USER_ERROR = 2
+_NAMES = {
+    WHEEL: re.compile(r"[^/-]+(?:-[^/-]+){4,5}\.whl"),
+    SDIST: re.compile(r"[^/]+-[^/-]+\.tar\.gz"),
+}
 
 
 def run_hook(request: Request, python: BuildPython, environment: Mapping[str, str], call: dict[str, Any]) -> Any:
@@ -150,6 +155,22 @@ def refuse_missing(request: Request, project: Project, missing: list[list[str]],
     )
 
 
+def written_file(request: Request, answer: Mapping[str, Any]) -> str:
+    """Return the name of the file that the backend says it has written.
+
+    Raises:
+        UserError: If there is no such file, or its name is not that of a wheel or an sdist.
+    """
+    name = answer["file"]
+    is_name = isinstance(name, str) and _NAMES[request.artifact].fullmatch(name)
+    if not is_name or not (request.output / name).is_file():
+        raise UserError(
+            f"{request.where}: the build backend says that it wrote {name!r}, which is not the name of a "
+            f"{request.artifact} in the folder for it. Use a backend that follows PEP 517."
+        )
+    return str(name)
+
+
 def build(request: Request, report: Report) -> None:
     """Build the wheel or the sdist."""
     check_python(request)
@@ -176,10 +197,10 @@ def build(request: Request, report: Report) -> None:
     refuse_missing(request, project, checked["missing"], checked["needed"])
     if request.artifact == SDIST:
         commit(request, project, python, environment)
-        report.sdist = run_hook(request, python, environment, {**call, "hook": "build_sdist"})["file"]
+        report.sdist = written_file(request, run_hook(request, python, environment, {**call, "hook": "build_sdist"}))
         check_version(request, version_of_sdist(report.sdist))
         return
-    report.wheel = run_hook(request, python, environment, {**call, "hook": "build_wheel"})["file"]
+    report.wheel = written_file(request, run_hook(request, python, environment, {**call, "hook": "build_wheel"}))
     hide_paths(request.output / report.wheel, paths_of_build(Path.cwd()))
     check_version(request, version_of_wheel(report.wheel))
 

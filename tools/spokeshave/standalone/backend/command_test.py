@@ -295,6 +295,56 @@ def test_a_backend_in_the_tree_must_be_found_there(sandbox: Sandbox) -> None:
     assert (done.returncode, "is not below `backend-path`" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("build-system = 3", "`build-system` is not a table"),
+        ("[build-system]\nbuild-backend = 3", "`build-backend` is not the name of a module"),
+        ('[build-system]\nbuild-backend = ".relative"', "`build-backend` is not the name of a module"),
+        ('[build-system]\nrequires = "setuptools"', "`requires` is not a list of texts"),
+        ("[build-system]\nbackend-path = [3]", "`backend-path` is not a list of texts"),
+        ('[build-system]\nbackend-path = ["a/../../b"]', "lists 'a/../../b', which is not a folder of the source"),
+        ('[build-system]\nbackend-path = ["/usr"]', "lists '/usr', which is not a folder of the source"),
+        (f"a = {'[' * 5000}", "pyproject.toml is not valid"),
+    ],
+)
+def test_a_malformed_build_system_is_an_error(sandbox: Sandbox, text: str, message: str) -> None:
+    sandbox.write("project/pyproject.toml", f"{text}\n")
+    done = sandbox.run()
+    assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "requirement", ["a b", "a; python_version > 'x' and 'y' > 3", f"a; {'(' * 3000}os_name == ''{')' * 3000}"]
+)
+def test_an_invalid_build_requirement_is_an_error(sandbox: Sandbox, requirement: str) -> None:
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace("[]", json.dumps([requirement])))
+    done = sandbox.run()
+    assert (done.returncode, "is not valid" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_a_missing_object_of_a_backend_is_an_error(sandbox: Sandbox) -> None:
+    sandbox.write("project/pyproject.toml", PYPROJECT.replace('"own_backend"', '"own_backend:api.build"'))
+    done = sandbox.run()
+    assert (done.returncode, "own_backend has no api" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["../said-1.0-py3-none-any.whl", "said.whl", "said-1.0-py3-none-any.zip"])
+def test_a_result_with_another_name_is_an_error(sandbox: Sandbox, name: str) -> None:
+    sandbox.request["env"] = {"WHEEL": name}
+    done = sandbox.run()
+    assert (done.returncode, "not the name of a wheel" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a/b", ".."])
+def test_a_program_of_a_package_stays_in_its_folder(sandbox: Sandbox, name: str) -> None:
+    text = f"[console_scripts]\n{name} = one:main\n"
+    sandbox.write("packages/one-1.0-py3-none-any.whl/one-1.0.dist-info/entry_points.txt", text)
+    done = sandbox.run()
+    assert (done.returncode, "is not the name of a program" in done.stderr) == (2, True)
+
+
 def test_a_source_without_a_project_is_an_error(sandbox: Sandbox) -> None:
     (sandbox.root / "project/pyproject.toml").unlink()
     done = sandbox.run()
@@ -327,6 +377,23 @@ def test_a_version_of_pyproject_toml_is_replaced(sandbox: Sandbox) -> None:
     edited = (sandbox.root / "project/pyproject.toml").read_text()
     assert edited == PYPROJECT + project.replace('"1.0"  #', '"0+unstamped"  #')
     assert '"1.0"' in linked.read_text()
+
+
+@pytest.mark.parametrize("value", ["1.0", '["1.0"]', '{file = "v"}'])
+def test_a_version_that_cannot_be_replaced_is_an_error(sandbox: Sandbox, value: str) -> None:
+    """Such as a number, in whose place the new version is not TOML."""
+    sandbox.write("project/pyproject.toml", f"{PYPROJECT}\n[project]\nversion = {value}\n")
+    sandbox.request["version"] = {"mode": "stamped", "text": "0+unstamped"}
+    done = sandbox.run()
+    assert (done.returncode, "cannot be replaced" in done.stderr) == (2, True)
+
+
+def test_a_version_is_replaced_in_a_file_that_is_not_utf8(sandbox: Sandbox) -> None:
+    (sandbox.root / "project/setup.cfg").write_bytes(b"[metadata]\nauthor = \xe9\nversion = 1.0\n")
+    sandbox.request["version"] = {"mode": "stamped", "text": "2.0"}
+    sandbox.request["env"] = {"WHEEL": "said-2.0-py3-none-any.whl"}
+    sandbox.build()
+    assert (sandbox.root / "project/setup.cfg").read_bytes() == b"[metadata]\nauthor = \xe9\nversion = 2.0\n"
 
 
 def test_a_version_that_was_not_applied_is_an_error(sandbox: Sandbox) -> None:
@@ -470,6 +537,13 @@ def test_texts_in_a_wheel_do_not_name_the_folders_of_the_build(tmp_path: Path) -
         assert archive.read("a/_native.so") == native
         assert archive.getinfo("a/config.py").compress_type == zipfile.ZIP_DEFLATED
     assert text == "COMPILER = '__foreign/bin/cc'\nSAME = '__foreign/bin/cc'\nHERE = '.'\n"
+
+
+def test_a_damaged_wheel_is_left_to_the_intake(tmp_path: Path) -> None:
+    wheel = tmp_path / "a-1-py3-none-any.whl"
+    wheel.write_bytes(b"PK\x05\x06")
+    hide_paths(wheel, paths_of_build(tmp_path))
+    assert wheel.read_bytes() == b"PK\x05\x06"
 
 
 def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:

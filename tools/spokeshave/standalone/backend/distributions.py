@@ -29,6 +29,8 @@ OVERLAID_ENDINGS = (
     ".pxi",
 )
 
+_LONGEST_NAME = 255
+
 
 def normalized(name: str) -> str:
     """Return the name of a distribution as wheels have it (PEP 503, PEP 427)."""
@@ -49,12 +51,23 @@ def entry_points(distribution: Path) -> Iterator[tuple[str, str]]:
             parser.read_string(file.read_text(encoding="utf-8"))
         except (configparser.Error, ValueError) as err:
             reason = " ".join(str(err).split())
-            raise UserError(
-                f"the build requirement {distribution.name} has a malformed {file.name} ({reason})"
-            ) from err
+            raise _malformed(distribution, file, reason) from err
         if parser.has_section("console_scripts"):
             for name, target in parser.items("console_scripts"):
+                if not _is_file_name(name):
+                    raise _malformed(distribution, file, f"{name[:_LONGEST_NAME]!r} is not the name of a program")
                 yield name, target.partition("[")[0].strip()
+
+
+def _is_file_name(name: str) -> bool:
+    is_short = 0 < len(name.encode()) <= _LONGEST_NAME
+    return is_short and name not in (os.curdir, os.pardir) and not re.search(r"[/\0]", name)
+
+
+def _malformed(distribution: Path, file: Path, reason: str) -> UserError:
+    return UserError(
+        f"the build requirement {distribution.name} has a malformed {file.name} ({reason}). Pin another version of it."
+    )
 
 
 def merge(source: Path, target: Path, skipped: Iterable[str] = ()) -> None:

@@ -46,7 +46,8 @@ def load_backend(name: str, backend_path: list[str]) -> Any:
     """Return the object that has the hooks.
 
     Raises:
-        CannotCallError: If it cannot be imported, or a backend in the project's tree is found elsewhere.
+        CannotCallError: If it does not exist or cannot be imported, or a backend in the project's tree is found
+            elsewhere.
     """
     folders = [os.path.abspath(folder) for folder in backend_path]
     sys.path[:0] = folders
@@ -60,6 +61,8 @@ def load_backend(name: str, backend_path: list[str]) -> Any:
         raise CannotCallError(f"the build backend {name} is not below `backend-path`: it is {module.__file__}")
     found: Any = module
     for attribute in filter(None, attributes.split(".")):
+        if not hasattr(found, attribute):
+            raise CannotCallError(f"the build backend {name} does not exist: {module_name} has no {attribute}")
         found = getattr(found, attribute)
     return found
 
@@ -124,11 +127,10 @@ def _applying(parser: Any, text: str, extra: str) -> Any:
     """Return a requirement, or None if it does not apply to this machine."""
     try:
         requirement = parser.Requirement(text)
-    except parser.InvalidRequirement as error:
+        applies = not requirement.marker or requirement.marker.evaluate({**_machine_markers(), "extra": extra})
+    except (ValueError, RecursionError) as error:
         raise CannotCallError(f"the build requirement {text!r} is not valid: {error}") from error
-    if requirement.marker and not requirement.marker.evaluate({**_machine_markers(), "extra": extra}):
-        return None
-    return requirement
+    return requirement if applies else None
 
 
 def _text(requirement: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from spokeshave.standalone.backend.request import Request, UserError
 
 LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 RUST = ("maturin", "setuptools-rust", "setuptools_rust", "puccinialin")
+# A module, and an object in it (PEP 517).
+_BACKEND = re.compile(r"[\w-]+(?:\.[\w-]+)*(?::\w+(?:\.\w+)*)?")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def read_toml(text: str, site_packages: Path) -> dict[str, Any]:
     """Parse TOML with the standard library, or up to CPython 3.10 with a package of the build environment.
 
     Raises:
+        ValueError: If it is not TOML.
         UserError: If there is no parser.
     """
     sys.path.append(str(site_packages))
@@ -61,6 +65,8 @@ def read_toml(text: str, site_packages: Path) -> dict[str, Any]:
             with contextlib.suppress(ImportError):
                 parsed: dict[str, Any] = importlib.import_module(name).loads(text)
                 return parsed
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     finally:
         sys.path.remove(str(site_packages))
     raise UserError("up to Python 3.10 nothing reads pyproject.toml: add `tomli` to the build requirements")
@@ -84,13 +90,44 @@ def read_project(request: Request, site_packages: Path) -> Project:
             f"{request.where}: there is neither pyproject.toml nor setup.py in the source. If the project is in a "
             "subdirectory, set `subdirectory`."
         )
-    system = content.get("build-system", {})
+    fault = _fault(content.get("build-system", {}))
+    if fault:
+        raise UserError(f"{request.where}: in pyproject.toml, {fault}. Correct it as PEP 517 and PEP 518 describe it.")
+    system = table(content, "build-system")
     return Project(
         backend=system.get("build-backend", LEGACY_BACKEND),
         backend_path=system.get("backend-path", []),
         requires=system.get("requires", ["setuptools"]),
         content=content,
     )
+
+
+def table(content: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return a table of a document. A value that is not a table counts as missing, and a missing table is empty."""
+    found: Any = content
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _fault(system: object) -> str:
+    """Return what is wrong with a value of `build-system`. Empty if nothing is."""
+    if not isinstance(system, dict):
+        return "`build-system` is not a table"
+    backend = system.get("build-backend", LEGACY_BACKEND)
+    if not isinstance(backend, str) or not _BACKEND.fullmatch(backend):
+        return "`build-backend` is not the name of a module or of an object in it"
+    for name in ("requires", "backend-path"):
+        value = system.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            return f"`{name}` is not a list of texts"
+    outside = [folder for folder in system.get("backend-path", []) if not _is_below(folder)]
+    return f"`backend-path` lists {outside[0]!r}, which is not a folder of the source tree" if outside else ""
+
+
+def _is_below(folder: str) -> bool:
+    first = os.path.normpath(folder).split(os.sep)[0]
+    return first not in ("", os.pardir) and "\0" not in folder
 
 
 def refuse_rust(request: Request, project: Project) -> None:

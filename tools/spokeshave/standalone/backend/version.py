@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
-from spokeshave.standalone.backend.project import Project, read_toml
+from spokeshave.standalone.backend.project import Project, read_toml, table
 from spokeshave.standalone.backend.request import Request, UserError
 
+# Files of others, whose bytes are kept where they are not UTF-8.
+_BYTES = "surrogateescape"
 _TABLE = re.compile(r"^\s*\[(?P<name>[^\[\]]+)\]\s*(#.*)?$")
 _VERSION = re.compile(
     r"""^(?P<key>\s*version\s*[=:]\s*)(?P<quote>["']?)(?P<text>[^"'\s#]*)(?P=quote)(?P<rest>\s*(#.*)?)$"""
@@ -18,12 +21,10 @@ def apply_version(request: Request, project: Project, site_packages: Path) -> No
     """Replace a version that `pyproject.toml` or `setup.cfg` contains."""
     if request.version_mode == "own":
         return
-    poetry = project.content.get("tool", {}).get("poetry", {})
-    for table, name in ((project.content.get("project", {}), "project"), (poetry, "tool.poetry")):
-        if "version" in table:
-            _edit(request.source / "pyproject.toml", name, request)
-            edited = read_toml((request.source / "pyproject.toml").read_text(encoding="utf-8"), site_packages)
-            if edited == project.content and table["version"] != request.version_text:
+    for names in (("project",), ("tool", "poetry")):
+        if "version" in table(project.content, *names):
+            _edit(request.source / "pyproject.toml", ".".join(names), request)
+            if _edited_version(request, site_packages, names) != request.version_text:
                 raise UserError(f"{request.where}: the version in pyproject.toml cannot be replaced; use version='own'")
             return
     setup_cfg = request.source / "setup.cfg"
@@ -31,19 +32,28 @@ def apply_version(request: Request, project: Project, site_packages: Path) -> No
         _edit(setup_cfg, "metadata", request)
 
 
-def _edit(file: Path, table: str, request: Request) -> None:
-    """Replace the version in a table of a file. One that is computed (`attr: x.y`) is left alone."""
-    lines = file.read_text(encoding="utf-8").split("\n")
+def _edited_version(request: Request, site_packages: Path, names: tuple[str, ...]) -> Any:
+    """Return the version in a table of an edited pyproject.toml. None if it is no longer TOML."""
+    try:
+        edited = read_toml((request.source / "pyproject.toml").read_text(encoding="utf-8"), site_packages)
+    except ValueError:
+        return None
+    return table(edited, *names).get("version")
+
+
+def _edit(file: Path, section: str, request: Request) -> None:
+    """Replace the version in a section of a file. One that is computed (`attr: x.y`) is left alone."""
+    lines = file.read_text(encoding="utf-8", errors=_BYTES).split("\n")
     here = ""
     for index, line in enumerate(lines):
         header = _TABLE.match(line)
         here = header["name"].strip() if header else here
-        found = _VERSION.match(line) if here == table else None
+        found = _VERSION.match(line) if here == section else None
         if found and not found["text"].endswith(":"):
             lines[index] = f"{found['key']}{found['quote']}{request.version_text}{found['quote']}{found['rest']}"
             # The file may be a hard link to one that is not the sandbox's own.
             edited = file.with_name(f"{file.name}.new")
-            edited.write_text("\n".join(lines), encoding="utf-8")
+            edited.write_text("\n".join(lines), encoding="utf-8", errors=_BYTES)
             edited.replace(file)
             return
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+
+# Of an archive that is damaged or uses what zipfile does not know.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
 
 
 def paths_of_build(sandbox: Path) -> dict[bytes, bytes]:
@@ -27,10 +32,13 @@ def hide_paths(wheel: Path, paths: Mapping[bytes, bytes]) -> None:
     """Write a wheel again without the paths of its build in texts, such as numpy's list of compilers.
 
     Native files are left as they are: a path in one is a fault, which the verification reports. RECORD is written by
-    the intake.
+    the intake, which also says what is wrong with a damaged archive.
     """
-    with zipfile.ZipFile(wheel) as archive:
-        members = [(member, archive.read(member)) for member in archive.infolist()]
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            members = [(member, archive.read(member)) for member in archive.infolist()]
+    except _DAMAGES:
+        return
     if not any(path in content for _, content in members for path in paths):
         return
     with zipfile.ZipFile(wheel, "w") as archive:
