@@ -368,6 +368,7 @@ def test_the_version_and_requirements_of_an_sdist_are_checked(sandbox: Sandbox) 
     assert (done.returncode, "missing>=1" in done.stderr) == (2, True)
     shutil.rmtree(sandbox.root / "built")
     shutil.rmtree(sandbox.root / "__build")
+    sandbox.request["env"] = {}
     done = sandbox.run()
     assert done.returncode == 2
     assert "made the sdist with the version 1.0 and not 2.0" in done.stderr
