@@ -32,9 +32,9 @@ from spokeshave_core.problems import Problem
 PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
 _ALL = frozenset({"*"})
 _PACKED = "packed relocations (DT_RELR)"
-# Since then glibc has them (its NEWS), and musl (its WHATSNEW).
+# Since then glibc has them (its NEWS). musl has them since 1.2.4 (its WHATSNEW), which every Alpine that still gets fixes
+# has, and the libraries of PyPA's images have them: a wheel for musl is not refused for them.
 _FIRST_GLIBC_WITH_PACKED = (2, 36)
-_FIRST_MUSL_WITH_PACKED = (1, 2, 4)
 # Linkers mark a file for glibc that has packed relocations by it, unless they are asked by another option.
 _PACKED_VERSION = "GLIBC_ABI_DT_RELR"
 _UNPACK = "Link it without -z pack-relative-relocs and --pack-dyn-relocs=relr."
@@ -164,7 +164,7 @@ def newest_versions(versions: Iterable[str]) -> dict[str, str]:
 def too_new_symbols(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for symbol versions that the platform's policy does not have, with the tag that has them."""
     if linkage.platform.system is System.MUSL:
-        return [*_too_new_for_musl(linkage), *_packed_relocations(linkage)]
+        return list(_too_new_for_musl(linkage))
     by_file = linkage.platform_versions()
     fitting = linkage.policy.fitting_tag({version for versions in by_file.values() for version in versions})
     return [
@@ -187,19 +187,16 @@ def _too_new_for_musl(linkage: ElfLinkage) -> Iterator[Problem]:
 
 
 def _packed_relocations(linkage: ElfLinkage) -> Iterator[Problem]:
-    """Yield the files whose relocations the oldest loader of the platform ignores, so that using them crashes."""
+    """Yield the files whose relocations the oldest glibc of the platform ignores, so that using them crashes."""
     platform = linkage.platform
-    is_musl = platform.system is System.MUSL
-    library = "musl" if is_musl else "glibc"
-    first: tuple[int, ...] = _FIRST_MUSL_WITH_PACKED if is_musl else _FIRST_GLIBC_WITH_PACKED
-    floor: tuple[int, ...] = musl_symbols.FLOOR if is_musl else platform.floor or (0, 0)
-    if floor >= first:
+    floor = platform.floor or (0, 0)
+    if floor >= _FIRST_GLIBC_WITH_PACKED:
         return
-    versions = (".".join(map(str, first)), ".".join(map(str, floor)))
+    first, oldest = (".".join(map(str, version)) for version in (_FIRST_GLIBC_WITH_PACKED, floor))
     for file, elf in linkage.files().items():
         if elf.has_packed_relocations and _PACKED_VERSION not in elf.versions:
-            message = f"has {_PACKED}, which {library} reads since {versions[0]}"
-            yield Problem(file, f"{message}, but {platform.tag} includes {library} {versions[1]}", _UNPACK)
+            message = f"has {_PACKED}, which glibc reads since {first}, but {platform.tag} includes glibc {oldest}"
+            yield Problem(file, message, _UNPACK)
 
 
 def _allows(policy: LinuxPolicy, version: str) -> bool:

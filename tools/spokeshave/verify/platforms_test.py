@@ -613,7 +613,7 @@ def test_what_older_musls_lack_is_found(tmp_path: Path, function: str, since: st
 @pytest.mark.parametrize(
     ("platform", "message"),
     [
-        (MUSL, "which musl reads since 1.2.4, but musllinux_1_2_x86_64 includes musl 1.2.2"),
+        (MUSL, ""),
         ("manylinux_2_17_x86_64", "which glibc reads since 2.36, but manylinux_2_17_x86_64 includes glibc 2.17"),
         ("manylinux_2_36_x86_64", ""),
     ],
