@@ -32,8 +32,8 @@ from spokeshave_core.problems import Problem
 PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
 _ALL = frozenset({"*"})
 _PACKED = "packed relocations (DT_RELR)"
-# Since then glibc has them (its NEWS). musl has them since 1.2.4 (its WHATSNEW), which every Alpine that still gets fixes
-# has, and the libraries of PyPA's images have them: a wheel for musl is not refused for them.
+# Since then glibc has them (its NEWS). musl has them since 1.2.4 (its WHATSNEW), so each Alpine that still gets fixes
+# does, and the libraries of PyPA's images use them: a wheel for musl is not refused for them.
 _FIRST_GLIBC_WITH_PACKED = (2, 36)
 # Linkers mark a file for glibc that has packed relocations by it, unless they are asked by another option.
 _PACKED_VERSION = "GLIBC_ABI_DT_RELR"
