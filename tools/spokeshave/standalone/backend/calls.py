@@ -14,8 +14,9 @@ _PROBE = re.compile(
     rf"(?:/{PLACE}/tmp/|\btmp[a-z0-9_]{{8}}/?)[^/\s]*(?=\s|$)"
 )
 _CALL_KINDS = {"compile": "compiles", "link": "links"}
-# Neither a source nor what is linked: Cython and backends in the source tree put objects into temporary folders.
-_OBJECT = re.compile(r"\S+\.(?:o|obj)(?=\s|$)")
+# Neither a source nor what is linked: folders that are searched, files of dependencies, and objects, which Cython and
+# backends in the source tree put into temporary folders.
+_OTHERS = re.compile(r"(?:^|(?<=\s))-(?:I|L|isystem|M[FTQ])\s*\S+|\S+\.(?:o|obj)(?=\s|$)")
 # A source of C++, or a language that is given for all sources.
 _CXX = re.compile(r"\.(?:cc|cpp|cxx|c\+\+|C|mm)(?=\s|$)|(?:^|\s)-x ?c\+\+(?=\s|$)")
 
@@ -31,7 +32,7 @@ def count_calls(log: Path, report: Report) -> None:
         if kind == "emulate":
             refused[Path(arguments.partition(" ")[0]).name] = None
         if kind in _CALL_KINDS:
-            counted = "probes" if _PROBE.search(_OBJECT.sub("", arguments)) else _CALL_KINDS[kind]
+            counted = "probes" if _PROBE.search(_OTHERS.sub("", arguments)) else _CALL_KINDS[kind]
             counts[counted] += 1
             counts["cxx"] += counted == "compiles" and bool(_CXX.search(arguments))
     report.compiles = counts["compiles"]

@@ -457,6 +457,7 @@ def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
         "compile -c b.c -o tmp1a2b3c4d/b.o",
         "compile -c /x/tmp1a2b3c4d/test.c -o /x/tmp1a2b3c4d/test.o",
         "compile -c /x/tmp1a2b3c4d/src/c.c -o c.o",
+        "compile -I/x/__build/tmp/tmp1a2b3c4d -isystem /x/tmp1a2b3c4d -MF tmp1a2b3c4d/d.d -c /x/d.c -o d.o",
         "compile -c /x/__build/tmp/getrandom1a2b3c4d.c -o getrandom.o",
         "link a.o -o a.so",
         "link tmp1a2b3c4d/b.o -o b.so",
@@ -468,7 +469,7 @@ def test_calls_of_the_driver_are_counted(sandbox: Sandbox) -> None:
     sandbox.request["env"] = {"RUN": str(commands).replace("'", '"')}
     sandbox.build()
     report = sandbox.report
-    assert [report[name] for name in ("compiles", "cxx", "links", "probes", "refused")] == [5, 2, 2, 6, ["a.out"]]
+    assert [report[name] for name in ("compiles", "cxx", "links", "probes", "refused")] == [6, 2, 2, 6, ["a.out"]]
 
 
 SETUP = """\
