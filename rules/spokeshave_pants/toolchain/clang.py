@@ -51,7 +51,10 @@ _PROCESSOR_FLAGS = {
     (False, "riscv64"): ("-mno-relax",),
     (False, "s390x"): ("-march=arch11",),
 }
-_WINDOWS_MACROS = ("__MSVCRT_VERSION__=0xE00", "_WIN32_WINNT=0x0a00", "__CRT__NO_INLINE")
+# What a C library without C11's <threads.h> says.
+_NO_THREADS = "__STDC_NO_THREADS__=1"
+_WINDOWS_MACROS = ("__MSVCRT_VERSION__=0xE00", "_WIN32_WINNT=0x0a00", "__CRT__NO_INLINE", _NO_THREADS)
+_FIRST_GLIBC_WITH_THREADS = (2, 28)
 
 
 def clang_target(platform: Platform) -> str:
@@ -101,7 +104,12 @@ def clang_headers(platform: Platform, root: str, *, cxx: bool) -> tuple[str, ...
 def _c_macros(platform: Platform) -> tuple[str, ...]:
     if platform.system is System.WINDOWS:
         return _WINDOWS_MACROS
-    return (f"__GLIBC_MINOR__={linked_floor(platform)[1]}",) if platform.system is System.GLIBC else ()
+    if platform.system is not System.GLIBC:
+        return ()
+    floor = linked_floor(platform)
+    # Older releases say so in <stdc-predef.h>. zig has that of the newest, and an error in <threads.h> for older ones.
+    threads = () if floor >= _FIRST_GLIBC_WITH_THREADS else (_NO_THREADS,)
+    return (f"__GLIBC_MINOR__={floor[1]}", *threads)
 
 
 def _cxx_macros(platform: Platform) -> tuple[str, ...]:

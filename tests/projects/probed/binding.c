@@ -1,5 +1,10 @@
 #include <Python.h>
 
+// As code for C11 asks, such as Cython's modules. Not every platform has the header.
+#if __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_THREADS__)
+#include <threads.h>
+#endif
+
 #include "measure/config.h"
 #include "measure/measure.h"
 #include "measure/scale.h"
