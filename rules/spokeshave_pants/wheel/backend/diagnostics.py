@@ -28,10 +28,10 @@ _SYSTEM_PROGRAMS = (
 
 
 def _missing(programs: str) -> str:
-    """Return a pattern of what Python, shells and `setup.py` files say of a program that does not exist."""
+    """Return a pattern of what Python, make, shells and `setup.py` files say of a program that does not exist."""
     return (
         rf"(?i)No such file or directory: b?'(?:\S*/)?({programs})'"
-        rf"|(?:^|[\s:'\"`/])({programs})['\"`]?: (?:command )?not found"
+        rf"|(?:^|[\s:'\"`/])({programs})['\"`]?: (?:(?:command )?not found|No such file or directory)"
         rf"|(?:could not|cannot|unable to) (?:find|run|locate|execute)[^\n]{{0,30}}[\s'\"`]({programs})\b"
         rf"|(?:^|[\s'\"`])({programs})['\"`]? (?:program |executable )?(?:is )?"
         r"(?:not found(?!, cannot download)|required|missing)"
