@@ -65,7 +65,7 @@ def _next_member(read: Any, archive: Any) -> Any:
     if archive.offset < before or member.size < 0:
         raise tarfile.ReadError(f"a member has the size {member.size}")
     if member.issparse():
-        raise tarfile.ReadError(f"{ascii(member.name)[1:-1]} is a sparse file")
+        raise tarfile.ReadError(f"{ascii(member.name)[1:-1]} is a sparse file, which PyPI refuses")
     return member
 
 

@@ -84,8 +84,6 @@ def _check_members(name: str, members: dict[str, tarfile.TarInfo]) -> Iterator[P
     elif f"{tops[0]}/PKG-INFO" not in members:
         yield Problem(name, f"has no {tops[0]}/PKG-INFO", _REBUILD)
     for member in members.values():
-        if member.issparse():
-            yield Problem(f"{name}: {member.name}", "is a sparse file, which PyPI refuses", _REBUILD)
         fault = member_fault(member)
         if fault:
             yield Problem(f"{name}: {ascii(member.name)[1:-1]}", fault, _REBUILD)
