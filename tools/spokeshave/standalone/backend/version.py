@@ -33,7 +33,7 @@ def apply_version(request: Request, project: Project, site_packages: Path) -> No
 
 
 def _edited_version(request: Request, site_packages: Path, names: tuple[str, ...]) -> Any:
-    """Return the version in a table of an edited pyproject.toml. None if it is no longer TOML."""
+    """Return the version in a table of an edited pyproject.toml. None if that is not TOML."""
     try:
         edited = read_toml((request.source / "pyproject.toml").read_text(encoding="utf-8"), site_packages)
     except ValueError:
