@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import (
-    Digest,
-)
+from pants.engine.fs import Digest
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -26,20 +24,13 @@ from spokeshave_pants.cc.project.target_types import NativeCompilerField
 from spokeshave_pants.cc.runtime_pack.libraries import runtime_components
 from spokeshave_pants.cc.runtime_pack.recipe import own_sources
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
-from spokeshave_pants.pants_api import (
-    concurrently,
-    implicitly,
-    rule,
-)
+from spokeshave_pants.pants_api import concurrently, implicitly, rule
 from spokeshave_pants.resources.files import plugin_version
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sources.rules import SourceTree
 from spokeshave_pants.toolchain.rules import zig_package
 from spokeshave_pants.wheel.backend.diagnostics import failure_text, left_out_text
-from spokeshave_pants.wheel.backend.environment import (
-    BuildPinsRequest,
-    build_pins,
-)
+from spokeshave_pants.wheel.backend.environment import BuildPinsRequest, build_pins
 from spokeshave_pants.wheel.backend.projects import (
     DependencyProjects,
     DependencyProjectsRequest,

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from pants.engine.addresses import Address
-from pants.engine.fs import (
-    AddPrefix,
-    Digest,
-    MergeDigests,
-)
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -24,13 +20,7 @@ from spokeshave_core.reports.intake import IntakeReport
 from spokeshave_core.wheel_name import UNSTAMPED
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.errors import ToolError
-from spokeshave_pants.pants_api import (
-    add_prefix,
-    concurrently,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR as TOOL_OUTPUT
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.wheel.backend import build, environment, projects, run
@@ -41,14 +31,8 @@ from spokeshave_pants.wheel.backend.projects import (
     DependencyLicensesRequest,
     dependency_licenses,
 )
-from spokeshave_pants.wheel.backend.request import (
-    BuildVersion,
-)
-from spokeshave_pants.wheel.backend_target_types import (
-    BackendExcludeField,
-    BackendVersionFilesField,
-    VersionMode,
-)
+from spokeshave_pants.wheel.backend.request import BuildVersion
+from spokeshave_pants.wheel.backend_target_types import BackendVersionFilesField, VersionMode
 from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.progress import WheelStep
 
@@ -119,7 +103,7 @@ async def take_in_wheel(request: BackendWheelBuildRequest) -> TakenInWheel:
                 *("--platform", request.platform.tag, "--abi", request.abi.name),
                 *(("--version", expected) if expected else ()),
                 *(a for path, writer in files.items() for a in ("--version-file", f"{path}={writer}")),
-                *(argument for glob in plan.target[BackendExcludeField].value for argument in ("--exclude", glob)),
+                *plan.exclude_arguments,
                 *(("--licenses", LICENSES_DIR) if licenses.digest else ()),
                 *("--output", TOOL_OUTPUT),
             ),

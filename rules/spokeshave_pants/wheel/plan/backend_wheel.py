@@ -18,6 +18,7 @@ from spokeshave_pants.pants_api import get_digest_contents, implicitly, resolve_
 from spokeshave_pants.sources import rules as sources
 from spokeshave_pants.sources.rules import SourceTree, SourceTreeRequest, find_source_tree
 from spokeshave_pants.wheel.backend_target_types import (
+    BackendExcludeField,
     BackendLimitedApiField,
     BackendVersionField,
     BackendVersionFilesField,
@@ -51,6 +52,11 @@ class BackendWheel:
     project: Project
     version_mode: VersionMode
     matrix: WheelMatrix
+
+    @property
+    def exclude_arguments(self) -> tuple[str, ...]:
+        """Return the arguments of the tools for the files that the target leaves out of its wheels."""
+        return tuple(part for glob in self.target[BackendExcludeField].value for part in ("--exclude", glob))
 
 
 @rule(desc="Plan a wheel with its own build backend", level=LogLevel.DEBUG)

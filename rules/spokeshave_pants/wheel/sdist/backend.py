@@ -22,7 +22,7 @@ from spokeshave_pants.wheel.backend.build import (
     run_backend,
 )
 from spokeshave_pants.wheel.backend.request import BuildVersion
-from spokeshave_pants.wheel.backend_target_types import BackendExcludeField, VersionMode
+from spokeshave_pants.wheel.backend_target_types import VersionMode
 from spokeshave_pants.wheel.build.rules import (
     AssembleWheelRequest,
     VersionOfWheelRequest,
@@ -124,11 +124,10 @@ async def check_project_sdist(request: CheckProjectSdistRequest) -> SdistCheck:
     )
     path = f"{_BUILT_DIR}/{built.report.wheel}"
     plan = await plan_backend_wheel(BackendWheelRequest(sdist.address))
-    excluded = (argument for glob in plan.target[BackendExcludeField].value for argument in ("--exclude", glob))
     compared = await run_tool(
         RunToolRequest(
             argv=(
-                *("sdist", "compare", "--by-backend", *excluded),
+                *("sdist", "compare", "--by-backend", *plan.exclude_arguments),
                 *("--tree", f"{_TREE_DIR}/{tree.file_name}", "--sdist", path),
             ),
             digest=await merge_digests(MergeDigests([ours, theirs])),

@@ -159,7 +159,7 @@ def written_file(request: Request, answer: Mapping[str, Any]) -> str:
     """Return the name of the file that the backend says it has written.
 
     Raises:
-        UserError: If there is no such file, or its name is not that of a wheel or an sdist.
+        UserError: If the file does not exist, or is not named as a wheel or an sdist.
     """
     name = answer["file"]
     is_name = isinstance(name, str) and _NAMES[request.artifact].fullmatch(name)
