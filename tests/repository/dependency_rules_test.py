@@ -52,6 +52,7 @@ ENGINE_MODULES = frozenset(
         "wheel/backend/projects.py",
         "wheel/backend/run.py",
         "wheel/backend_target_types.py",
+        "wheel/build/assembly.py",
         "wheel/build/downstream_files.py",
         "wheel/build/extension.py",
         "wheel/build/linked_software.py",
@@ -73,6 +74,7 @@ ENGINE_MODULES = frozenset(
         "wheel/sdist/check.py",
         "wheel/tailor/extensions.py",
         "wheel/tailor/python_tree.py",
+        "wheel/wheel_reports.py",
         "wheel/wheel_set.py",
     }
 )

@@ -108,6 +108,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "sdist",
         "planned_work",
         "wheel_set",
+        "wheel_reports",
         "record",
         "goals tailor",
         "register",

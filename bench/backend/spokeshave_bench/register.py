@@ -22,8 +22,8 @@ from spokeshave_core.outcomes import Source
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.action import Action
 from spokeshave_pants.toolchain.platforms import parse_platform
+from spokeshave_pants.wheel.build.assembly import AssembleWheelRequest, UnrepairedWheel, WheelKey
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension
-from spokeshave_pants.wheel.build.rules import AssembleWheelRequest, UnrepairedWheel, WheelKey
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, PythonsField
 
 REPORT = "actions.json"

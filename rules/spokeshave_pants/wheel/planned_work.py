@@ -25,8 +25,8 @@ from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
 from spokeshave_pants.headers.exports import import_library_description
 from spokeshave_pants.pants_api import concurrently, implicitly, resolve_target, rule
 from spokeshave_pants.wheel.backend.build import backend_description
+from spokeshave_pants.wheel.build.assembly import WheelKey
 from spokeshave_pants.wheel.build.extension import fuse_description
-from spokeshave_pants.wheel.build.rules import WheelKey
 from spokeshave_pants.wheel.plan.matrix import extension_path
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork

@@ -15,7 +15,7 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_pants.release import rules as version
 from spokeshave_pants.sandbox import tools
-from spokeshave_pants.wheel import planned_work, wheel_set
+from spokeshave_pants.wheel import planned_work, wheel_reports, wheel_set
 from spokeshave_pants.wheel.backend import rules as backend
 from spokeshave_pants.wheel.backend_target_types import PythonBackendWheelTarget
 from spokeshave_pants.wheel.build import downstream_files, extension, linked_software, package_headers, placed_library
@@ -90,5 +90,6 @@ def rules() -> Iterable[Rule | UnionRule]:
         *test.rules(),
         *tools.rules(),
         *version.rules(),
+        *wheel_reports.rules(),
         *wheel_set.rules(),
     )

@@ -1,152 +1,40 @@
-"""Rules that assemble, repair, verify and stamp the wheel of one platform and one Python ABI."""
+"""Rules that repair, verify and stamp the wheel of one platform and one Python ABI."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.components import Component, Components
-from spokeshave_core.platform import Platform
+from spokeshave_core.components import Components
 from spokeshave_core.problems import Problem
-from spokeshave_core.python_abi import PythonAbi, PythonVersion
-from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
-from spokeshave_core.reports.backend import BackendReport
 from spokeshave_core.reports.repair import RepairReport
 from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.reports.verify import Finding, VerifyReport
-from spokeshave_pants.action import Action, ActionKind, ends
+from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import add_prefix, concurrently, create_digest, implicitly, merge_digests, rule
-from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest, wheel_version
-from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
-from spokeshave_pants.wheel.backend.rules import BackendWheelBuildRequest, TakenInWheel, take_in_wheel
-from spokeshave_pants.wheel.backend_target_types import VersionMode
-from spokeshave_pants.wheel.build.downstream_files import DownstreamFilesRequest, downstream_files
-from spokeshave_pants.wheel.build.extension import (
-    LinkPythonExtensionRequest,
-    PythonExtension,
-    fuse,
-    link_python_extension,
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
+from spokeshave_pants.wheel.build import assembly
+from spokeshave_pants.wheel.build.assembly import (
+    AssembleWheelRequest,
+    UnrepairedWheel,
+    VersionOfWheelRequest,
+    WheelKey,
+    assemble_wheel,
+    version_of_wheel,
 )
-from spokeshave_pants.wheel.build.linked_software import (
-    LICENSES_DIR,
-    LinkedComponentsRequest,
-    LinkedLicensesRequest,
-    linked_components,
-    linked_licenses,
-)
-from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest, place_library
-from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
-from spokeshave_pants.wheel.plan.matrix import wheel_tag
-from spokeshave_pants.wheel.plan.rules import (
-    PAYLOAD_DIR,
-    DescribedWheel,
-    WheelPlan,
-    WheelPlanRequest,
-    plan_described_wheel,
-    plan_wheel,
-)
-from spokeshave_pants.wheel.plan.wheel_files import DATA_DIR
+from spokeshave_pants.wheel.build.linked_software import LinkedComponentsRequest, linked_components
+from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.progress import WheelStep
-from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
-from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 
 COMPONENTS = "__components.json"
 LIBRARIES_DIR = "__libraries"
 WHEEL_DIR = "__wheel"
-
-
-@dataclass(frozen=True)
-class WheelKey:
-    """The identity of one wheel of a `python_native_wheel`."""
-
-    address: Address
-    platform: Platform
-    abi: PythonAbi
-
-    def __str__(self) -> str:
-        return f"{self.address} for {self.platform} and {self.abi}"
-
-
-@dataclass(frozen=True)
-class WheelFactsRequest:
-    """A request for the facts about a wheel from its pyproject.toml."""
-
-    address: Address
-
-
-@dataclass(frozen=True)
-class WheelFacts:
-    """The name and the static version of a wheel.
-
-    They are those of its validated pyproject.toml. Of a wheel that its own backend builds, they are what the source
-    tree states, and otherwise what a built wheel states.
-
-    Attributes:
-        actions: What had to be done to know them.
-    """
-
-    distribution: str
-    static_version: str | None
-    actions: tuple[Action, ...]
-
-
-@dataclass(frozen=True)
-class BuiltFactsRequest:
-    """A request for the facts about a wheel of which the source tree does not state them."""
-
-    address: Address
-
-
-@dataclass(frozen=True)
-class BuiltFacts:
-    """What a built wheel states of itself."""
-
-    facts: WheelFacts
-
-
-@dataclass(frozen=True)
-class VersionOfWheelRequest:
-    """The version that a target's wheels are stamped with; their metadata is checked first."""
-
-    address: Address
-
-
-@dataclass(frozen=True)
-class AssembleWheelRequest:
-    """A request for the unrepaired wheel: assembled, or built by the project's own backend."""
-
-    key: WheelKey
-
-
-@dataclass(frozen=True)
-class UnrepairedWheel:
-    """A stored zip without a version, and the shared libraries that its native files need.
-
-    Attributes:
-        own_libraries: The paths in the wheel of the libraries that Python code opens.
-        archives: The static libraries of the toolchain in its native files, as in `LinkedLibrary`.
-        components: The software of others in it that the backend's build knows. Empty for a described wheel.
-        backends: The runs of the project's own build backend, if it has one, with their reports.
-    """
-
-    digest: Digest
-    file_name: str
-    facts: WheelFacts
-    modules: tuple[str, ...]
-    libraries: Digest
-    own_libraries: tuple[str, ...]
-    archives: frozenset[str]
-    headers_origins: tuple[str, ...]
-    actions: tuple[Action, ...]
-    components: tuple[Component, ...] = ()
-    backends: tuple[tuple[BackendReport, Action], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -229,204 +117,6 @@ class StampedWheel:
         return self.repaired.unrepaired.facts.distribution
 
 
-async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
-    """Return the wheels that a wheel requires, in the build that matches it or one of the Pythons that it serves."""
-    # Builds that are not in the matrix, such as those of the benchmark, serve none of its Pythons.
-    wanted = version or next(iter(plan.matrix.served_by(key.abi)), key.abi.version)
-    plans = await concurrently(plan_wheel(WheelPlanRequest(sibling)) for sibling in (*plan.siblings, *plan.companions))
-    return tuple(
-        WheelKey(
-            sibling.address,
-            key.platform,
-            sibling.matrix.abi_for(wanted, where=sibling.address.spec, needed_by=key.address.spec),
-        )
-        for sibling in plans
-    )
-
-
-def requirement_arguments(plan: DescribedWheel, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
-    """Return the arguments of the tools for the pins of a wheel and its computed requirements."""
-    pins = (argument for sibling in siblings for argument in ("--pin", sibling.distribution))
-    return (*pins, *(argument for text in plan.requirements for argument in ("--requirement", text)))
-
-
-def _entry_points(plan: DescribedWheel) -> tuple[str, ...]:
-    """Return the entry points by which build tools find what the wheel offers to C and C++ projects."""
-    found = plan.offered.entry_points if plan.offered else ()
-    return tuple(
-        argument for group, name, module in found for argument in ("--entry-point", f"{group}:{name}={module}")
-    )
-
-
-def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
-    """Return the script names in `smoke_scripts`, so that a typo is reported before anything is built."""
-    return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
-
-
-async def _described_facts(request: WheelFactsRequest) -> WheelFacts:
-    plan = await plan_described_wheel(WheelPlanRequest(request.address))
-    siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
-    result = await run_tool(
-        RunToolRequest(
-            argv=(
-                *("metadata", "--pyproject", plan.pyproject, *requirement_arguments(plan, siblings)),
-                *(*_named_scripts(plan), *_entry_points(plan)),
-            ),
-            digest=plan.metadata,
-            kind=ActionKind.METADATA,
-            description=f"Check the metadata of {request.address}",
-        ),
-        **implicitly(),
-    )
-    raise_for_failure(result, str(request.address))
-    report = result.report(MetadataReport)
-    return WheelFacts(report.name, report.static_version, (result.action,))
-
-
-@rule(desc="Find the name of a wheel", level=LogLevel.DEBUG)
-async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
-    plan = await plan_wheel(WheelPlanRequest(request.address))
-    if not plan.has_backend:
-        return await _described_facts(request)
-    backend = await plan_backend_wheel(BackendWheelRequest(request.address))
-    project = backend.project
-    keeps = backend.version_mode is VersionMode.OWN
-    if project.name is not None and (project.version is not None or not keeps):
-        return WheelFacts(project.name, project.version if keeps else None, ())
-    return (await built_facts(BuiltFactsRequest(request.address), **implicitly())).facts
-
-
-@rule(level=LogLevel.DEBUG)
-async def built_facts(request: BuiltFactsRequest, chosen: NativeWheelSubsystem) -> BuiltFacts:
-    """Build one wheel, as only the backend knows them. All builds of a project agree, and the run needs this one."""
-    matrix = (await plan_wheel(WheelPlanRequest(request.address))).matrix
-    selected = matrix.narrowed(chosen.globs()).platforms
-    key = WheelKey(request.address, (*selected, *matrix.platforms)[0], matrix.abis[0])
-    return BuiltFacts((await assemble_wheel(AssembleWheelRequest(key))).facts)
-
-
-async def _fused_libraries(platform: Platform, wheel: TakenInWheel) -> Digest:
-    """Return the libraries that a wheel may need. Each is one file for all processors of the platform."""
-    if len(wheel.libraries) == 1:
-        return wheel.libraries[0]
-    fused = [await fuse(platform, path, wheel.libraries) for path in wheel.library_paths]
-    return await merge_digests(MergeDigests(each.digest for each in fused))
-
-
-async def _build_by_backend(key: WheelKey) -> UnrepairedWheel:
-    """Build a wheel by the project's own backend. Nothing after this step knows the difference."""
-    backend = await plan_backend_wheel(BackendWheelRequest(key.address))
-    stamp = ""
-    if backend.version_mode is VersionMode.BAKED:
-        stamp = (await wheel_version(WheelVersionRequest(key.address, None), **implicitly())).version
-    wheel = await take_in_wheel(
-        BackendWheelBuildRequest(address=key.address, platform=key.platform, abi=key.abi, stamp=stamp)
-    )
-    report = wheel.report
-    return UnrepairedWheel(
-        digest=wheel.digest,
-        file_name=report.wheel,
-        facts=WheelFacts(
-            distribution=report.name,
-            static_version=report.version if backend.version_mode is VersionMode.OWN else None,
-            actions=wheel.actions,
-        ),
-        modules=report.modules,
-        libraries=await _fused_libraries(key.platform, wheel),
-        own_libraries=(),
-        archives=frozenset(),
-        headers_origins=wheel.origins,
-        actions=wheel.actions,
-        components=wheel.components,
-        backends=wheel.backends,
-    )
-
-
-async def _assemble_described(key: WheelKey) -> UnrepairedWheel:
-    # Reported before anything is compiled.
-    plan, facts = await concurrently(
-        plan_described_wheel(WheelPlanRequest(key.address)), wheel_facts(WheelFactsRequest(key.address))
-    )
-    await sibling_keys(plan, key)  # raises an error for a sibling without a matching build
-    native_targets = plan.native_targets_for(key.platform)
-    extensions = await concurrently(
-        link_python_extension(
-            LinkPythonExtensionRequest(address=extension, platform=key.platform, abi=key.abi, variant=plan.variant)
-        )
-        for extension in plan.extensions_for(key.platform)
-    )
-    placed = await concurrently(
-        place_library(PlaceLibraryRequest(address=library, folder=folder, platform=key.platform, variant=plan.variant))
-        for library, folder in plan.libraries
-    )
-    siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
-    licenses = await linked_licenses(LinkedLicensesRequest(native_targets, plan.variant))
-    parts: tuple[PythonExtension | PlacedLibrary, ...] = (*extensions, *placed)
-    linked, libraries = await concurrently(
-        merge_digests(MergeDigests(part.digest for part in parts)),
-        merge_digests(MergeDigests(part.libraries for part in parts)),
-    )
-    import_libraries, generated = await concurrently(
-        # Only other projects link to a wheel's DLLs.
-        merge_digests(MergeDigests(library.import_library for library in placed if plan.offered)),
-        downstream_files(DownstreamFilesRequest(key.address, key.platform)),
-    )
-    native = await merge_digests(MergeDigests([linked, import_libraries]))
-    native = await add_prefix(AddPrefix(native, PAYLOAD_DIR))
-    inputs = await merge_digests(
-        MergeDigests(
-            [
-                *(plan.payload, native, plan.metadata, plan.templates, generated.digest, licenses.digest),
-                *([plan.data] if plan.data else []),
-            ]
-        )
-    )
-    version_module = plan.target[VersionModuleField].value
-    result = await run_tool(
-        RunToolRequest(
-            argv=(
-                *("assemble", "--pyproject", plan.pyproject, "--payload", PAYLOAD_DIR, "--output", OUTPUT_DIR),
-                *("--tag", wheel_tag(key.abi, key.platform)),
-                *(("--data", DATA_DIR) if plan.data else ()),
-                *(("--version-module", version_module) if version_module else ()),
-                *(
-                    argument
-                    for path, template in (*plan.version_files, *generated.files)
-                    for argument in ("--version-file", f"{path}={template}")
-                ),
-                *(("--licenses", LICENSES_DIR) if native_targets else ()),
-                *requirement_arguments(plan, siblings),
-                *_entry_points(plan),
-            ),
-            digest=inputs,
-            kind=ActionKind.ASSEMBLE,
-            description=WheelStep.ASSEMBLE.description(key),
-            platform=key.platform,
-        ),
-        **implicitly(),
-    )
-    raise_for_failure(result, str(key.address))
-    before = (*facts.actions, *(action for part in parts for action in part.actions))
-    return UnrepairedWheel(
-        digest=result.digest,
-        file_name=result.report(AssembleReport).wheel,
-        facts=facts,
-        modules=plan.modules_for(key.platform),
-        libraries=libraries,
-        own_libraries=tuple(library.path for library in placed),
-        archives=frozenset().union(*(part.archives for part in parts)),
-        headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
-        actions=(*before, result.action.after(*ends(before))),
-    )
-
-
-@rule(desc="Make an unrepaired wheel", level=LogLevel.DEBUG)
-async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
-    key = request.key
-    plan = await plan_wheel(WheelPlanRequest(key.address))
-    return await (_build_by_backend(key) if plan.has_backend else _assemble_described(key))
-
-
 def _repair_argv(key: WheelKey, unrepaired: UnrepairedWheel, *, is_native: bool) -> tuple[str, ...]:
     return (
         *("repair", "--wheel", f"{WHEEL_DIR}/{unrepaired.file_name}", "--platform", key.platform.tag),
@@ -444,17 +134,15 @@ def _verify_argv(key: WheelKey, file_name: str, modules: Iterable[str]) -> tuple
     )
 
 
-@rule(desc="Repair and verify a wheel", level=LogLevel.DEBUG)
-async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
-    key = request.key
-    unrepaired = await assemble_wheel(AssembleWheelRequest(key))
+async def _repair(key: WheelKey, unrepaired: UnrepairedWheel) -> ToolResult:
     plan = await plan_wheel(WheelPlanRequest(key.address))
+    targets = plan.native_targets_for(key.platform)
     wheel, libraries, software = await concurrently(
         add_prefix(AddPrefix(unrepaired.digest, WHEEL_DIR)),
         add_prefix(AddPrefix(unrepaired.libraries, LIBRARIES_DIR)),
         linked_components(
             LinkedComponentsRequest(
-                targets=plan.native_targets_for(key.platform),
+                targets=targets,
                 variant=plan.variant,
                 platform=key.platform,
                 abi=key.abi,
@@ -464,18 +152,40 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     )
     known = (*software.components, *unrepaired.components)
     components = await create_digest(CreateDigest([FileContent(COMPONENTS, Components(known).to_json().encode())]))
-    inputs = await merge_digests(MergeDigests([wheel, libraries, components]))
-    result = await run_tool(
+    return await run_tool(
         RunToolRequest(
             # Nothing is known of a wheel whose native files are all prebuilt.
-            argv=_repair_argv(key, unrepaired, is_native=bool(plan.native_targets_for(key.platform) or known)),
-            digest=inputs,
+            argv=_repair_argv(key, unrepaired, is_native=bool(targets or known)),
+            digest=await merge_digests(MergeDigests([wheel, libraries, components])),
             kind=ActionKind.REPAIR,
             description=WheelStep.REPAIR.description(key),
             platform=key.platform,
         ),
         **implicitly(),
     )
+
+
+async def _verify(key: WheelKey, wheel: Digest, file_name: str, modules: Iterable[str]) -> ToolResult:
+    result = await run_tool(
+        RunToolRequest(
+            argv=_verify_argv(key, file_name, modules),
+            digest=wheel,
+            kind=ActionKind.VERIFY,
+            description=WheelStep.VERIFY.description(key),
+            platform=key.platform,
+        ),
+        **implicitly(),
+    )
+    if result.problems():
+        raise_for_failure(result, str(key))
+    return result
+
+
+@rule(desc="Repair and verify a wheel", level=LogLevel.DEBUG)
+async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
+    key = request.key
+    unrepaired = await assemble_wheel(AssembleWheelRequest(key))
+    result = await _repair(key, unrepaired)
     repair = result.action.after(unrepaired.actions[-1])
     if result.problems():
         return CheckedWheel(
@@ -488,18 +198,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     raise_for_failure(result, str(key))
     report = result.report(RepairReport)
     repaired = await add_prefix(AddPrefix(result.digest, WHEEL_DIR))
-    verified = await run_tool(
-        RunToolRequest(
-            argv=_verify_argv(key, report.wheel, unrepaired.modules),
-            digest=repaired,
-            kind=ActionKind.VERIFY,
-            description=WheelStep.VERIFY.description(key),
-            platform=key.platform,
-        ),
-        **implicitly(),
-    )
-    if verified.problems():
-        raise_for_failure(verified, str(key))
+    verified = await _verify(key, repaired, report.wheel, unrepaired.modules)
     actions = (*unrepaired.actions, repair, verified.action.after(repair))
     findings = verified.report(VerifyReport).findings
     good = RepairedWheel(
@@ -531,12 +230,6 @@ async def build_wheel(request: StampWheelRequest) -> BuiltWheel:
     if checked.repaired is None:
         return BuiltWheel(checked, None)
     return BuiltWheel(checked, await stamp_wheel(request))
-
-
-@rule(level=LogLevel.DEBUG)
-async def version_of_wheel(request: VersionOfWheelRequest) -> StampedVersion:
-    wheel = await wheel_facts(WheelFactsRequest(request.address))
-    return await wheel_version(WheelVersionRequest(request.address, wheel.static_version), **implicitly())
 
 
 @rule(desc="Stamp a wheel", level=LogLevel.DEBUG)
@@ -574,4 +267,4 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules()]
+    return [*collect_rules(), *assembly.rules()]

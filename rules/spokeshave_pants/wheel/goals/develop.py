@@ -71,7 +71,8 @@ from spokeshave_pants.sandbox.tools import (
 from spokeshave_pants.sources.target_types import ArchiveSourceField, SubdirectoryField, TreeSourcesField
 from spokeshave_pants.toolchain.platforms import HOST
 from spokeshave_pants.wheel.backend_target_types import BackendVersionField
-from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, repaired_wheel
+from spokeshave_pants.wheel.build.assembly import WheelKey
+from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, repaired_wheel
 from spokeshave_pants.wheel.codegen.folders import package_folder, relative_to_root
 from spokeshave_pants.wheel.codegen.settings import PythonFolders
 from spokeshave_pants.wheel.development.choice import choose_platform

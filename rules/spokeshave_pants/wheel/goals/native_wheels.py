@@ -15,7 +15,7 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly, rule
 from spokeshave_pants.release.rules import WheelVersionRequest, wheel_version
 from spokeshave_pants.wheel.backend_target_types import VersionMode
-from spokeshave_pants.wheel.build.rules import WheelKey
+from spokeshave_pants.wheel.build.assembly import WheelKey
 from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_described_wheel, plan_wheel
 from spokeshave_pants.wheel.plan.wheel_files import WheelMetadataRequest, wheel_metadata

@@ -15,12 +15,8 @@ from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.pants_api import create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, SdistReportRow, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
-from spokeshave_pants.wheel.wheel_set import (
-    TestedWheelsRequest,
-    WheelReportsRequest,
-    report_wheels,
-    tested_wheels,
-)
+from spokeshave_pants.wheel.wheel_reports import WheelReportsRequest, report_wheels
+from spokeshave_pants.wheel.wheel_set import TestedWheelsRequest, tested_wheels
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ from spokeshave_pants.wheel.record.rules import (
     seal_release,
 )
 from spokeshave_pants.wheel.subsystem import ReleaseCheck, WheelPublishSubsystem
-from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel, python_outcome
+from spokeshave_pants.wheel.wheel_reports import python_outcome
+from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel
 
 
 class UnsealedReleaseError(SpokeshaveError):

@@ -34,7 +34,7 @@ from spokeshave_pants.wheel.report.totals import merge_processes, render_foreign
 from spokeshave_pants.wheel.report.wheels import TargetReport, render_table
 from spokeshave_pants.wheel.subsystem import PackageReportOptions, ReportFormat
 from spokeshave_pants.wheel.target_types import RepositoriesField
-from spokeshave_pants.wheel.wheel_set import REPORT_METADATA
+from spokeshave_pants.wheel.wheel_reports import REPORT_METADATA
 
 logger = logging.getLogger(__name__)
 

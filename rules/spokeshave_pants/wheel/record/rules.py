@@ -34,7 +34,12 @@ from spokeshave_pants.release.target_types import ReleaseNameField, ReleasePlatf
 from spokeshave_pants.release.version_arguments import ReleaseContext
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.toolchain.platforms import check_platform_globs
-from spokeshave_pants.wheel.build.rules import VersionOfWheelRequest, WheelFactsRequest, version_of_wheel, wheel_facts
+from spokeshave_pants.wheel.build.assembly import (
+    VersionOfWheelRequest,
+    WheelFactsRequest,
+    version_of_wheel,
+    wheel_facts,
+)
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.record.inputs import expected_project, smoke_reports

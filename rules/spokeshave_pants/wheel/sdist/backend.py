@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, MergeDigests
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -13,7 +13,7 @@ from pants.util.logging import LogLevel
 from spokeshave_core.reports.sdist import SdistCheckReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
-from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, run_tool
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, run_tool
 from spokeshave_pants.sources.rules import SourceArchive, SourceTree, UnpackRequest, unpack_archive
 from spokeshave_pants.wheel.backend.build import (
     BackendBuildRequest,
@@ -23,8 +23,9 @@ from spokeshave_pants.wheel.backend.build import (
 )
 from spokeshave_pants.wheel.backend.request import BuildVersion
 from spokeshave_pants.wheel.backend_target_types import VersionMode
-from spokeshave_pants.wheel.build.rules import (
+from spokeshave_pants.wheel.build.assembly import (
     AssembleWheelRequest,
+    UnrepairedWheel,
     VersionOfWheelRequest,
     WheelKey,
     assemble_wheel,
@@ -98,6 +99,25 @@ async def _unpacked(sdist: StampedSdist) -> SourceTree:
     return SourceTree(digest=tree.digest, subdirectory="", archive_name=sdist.file_name)
 
 
+async def _compare(key: WheelKey, tree: UnrepairedWheel, theirs: Digest, path: str) -> ToolResult:
+    """Compare the wheel of the source tree with the one that was built from the sdist, at `path` of `theirs`."""
+    plan = await plan_backend_wheel(BackendWheelRequest(key.address))
+    ours = await add_prefix(AddPrefix(tree.digest, _TREE_DIR))
+    return await run_tool(
+        RunToolRequest(
+            argv=(
+                *("sdist", "compare", "--by-backend", *plan.exclude_arguments),
+                *("--tree", f"{_TREE_DIR}/{tree.file_name}", "--sdist", path),
+            ),
+            digest=await merge_digests(MergeDigests([ours, theirs])),
+            kind=ActionKind.VERIFY,
+            description=f"Compare the sdist of {key.address} with its wheel",
+            platform=key.platform,
+        ),
+        **implicitly(),
+    )
+
+
 @rule(desc="Check the sdist of a project", level=LogLevel.DEBUG)
 async def check_project_sdist(request: CheckProjectSdistRequest) -> SdistCheck:
     """Build a wheel from an sdist, compare it with that of the source tree before the repair, and test it."""
@@ -119,24 +139,9 @@ async def check_project_sdist(request: CheckProjectSdistRequest) -> SdistCheck:
             **implicitly(),
         ),
     )
-    ours, theirs = await concurrently(
-        add_prefix(AddPrefix(tree.digest, _TREE_DIR)), add_prefix(AddPrefix(built.digest, _BUILT_DIR))
-    )
+    theirs = await add_prefix(AddPrefix(built.digest, _BUILT_DIR))
     path = f"{_BUILT_DIR}/{built.report.wheel}"
-    plan = await plan_backend_wheel(BackendWheelRequest(sdist.address))
-    compared = await run_tool(
-        RunToolRequest(
-            argv=(
-                *("sdist", "compare", "--by-backend", *plan.exclude_arguments),
-                *("--tree", f"{_TREE_DIR}/{tree.file_name}", "--sdist", path),
-            ),
-            digest=await merge_digests(MergeDigests([ours, theirs])),
-            kind=ActionKind.VERIFY,
-            description=f"Compare the sdist of {sdist.address} with its wheel",
-            platform=key.platform,
-        ),
-        **implicitly(),
-    )
+    compared = await _compare(key, tree, theirs, path)
     report = None if compared.exit_code else compared.report(SdistCheckReport)
     actions = (*built.actions, compared.action.after(built.actions[-1], tree.actions[-1]))
     difference = compared.failure() if report is None else ""

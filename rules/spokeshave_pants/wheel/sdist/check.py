@@ -44,7 +44,8 @@ from spokeshave_pants.wheel.backend.request import (
     request_text,
 )
 from spokeshave_pants.wheel.backend.run import BackendPartsRequest, BackendRunRequest, backend_parts, run_program
-from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, WheelKey, check_wheel
+from spokeshave_pants.wheel.build.assembly import WheelKey
+from spokeshave_pants.wheel.build.rules import WHEEL_DIR, RepairWheelRequest, check_wheel
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.sdist.outcome import check_problems, check_summary
 from spokeshave_pants.wheel.sdist.rules import SDIST_DIR, UnstampedSdistRequest, write_sdist

@@ -32,7 +32,7 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
-from spokeshave_pants.wheel.build.rules import (
+from spokeshave_pants.wheel.build.assembly import (
     VersionOfWheelRequest,
     WheelFactsRequest,
     requirement_arguments,

@@ -56,13 +56,12 @@ from spokeshave_pants.sandbox.pip_output import wrong_hashes
 from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, find_requirements_file
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
+from spokeshave_pants.wheel.build.assembly import WheelKey, sibling_keys
 from spokeshave_pants.wheel.build.rules import (
     WHEEL_DIR,
     RepairWheelRequest,
     StampWheelRequest,
-    WheelKey,
     repaired_wheel,
-    sibling_keys,
     stamp_wheel,
 )
 from spokeshave_pants.wheel.plan.backend_wheel import BackendWheelRequest, plan_backend_wheel
