@@ -1,9 +1,12 @@
-"""Search paths of ELF files (DT_RPATH and DT_RUNPATH)."""
+"""Search paths of ELF files (DT_RPATH and DT_RUNPATH) and of Mach-O files (LC_RPATH)."""
 
 from __future__ import annotations
 
 from spokeshave.linkage.elf_loader import ORIGINS
 from spokeshave.wheel.location import Location
+
+# Of macOS: the directory of the program.
+_PROGRAM = "@executable_path"
 
 
 def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS) -> str | None:
@@ -15,6 +18,8 @@ def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS)
     if not entry:
         return "is empty, which means the current directory"
     origin, _, rest = entry.partition("/")
+    if origin == _PROGRAM:
+        return "depends on where the Python is that loads it"
     if origin not in origins:
         return "is absolute" if entry.startswith("/") else "depends on the current directory"
     location = Location.of(file)

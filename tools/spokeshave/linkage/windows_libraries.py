@@ -10,18 +10,26 @@ from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR, PythonAbi
 # The documented DLLs of Windows 10, the oldest for CPython 3.13, except those of optional features.
 _SYSTEM = frozenset(
     """
-    activeds advapi32 authz avicap32 avifil32 avrt bcrypt bcryptprimitives bluetoothapis cabinet cfgmgr32 clusapi
-    combase comctl32 comdlg32 coremessaging credui crypt32 cryptnet cryptui d2d1 d3d10 d3d10_1 d3d11 d3d12 d3d9
-    d3dcompiler_47 davclnt dbgeng dbghelp dcomp ddraw dhcpcsvc dhcpcsvc6 dinput8 dnsapi dpapi dsound dwmapi dwrite
-    dxcore dxgi dxva2 esent evr fltlib fwpuclnt gdi32 gdi32full gdiplus glu32 hid hlink httpapi icmp icu icuin icuuc
-    imagehlp imm32 iphlpapi kernel32 kernelbase ksuser ktmw32 logoncli lz32 mapi32 mf mfplat mfreadwrite mi mmdevapi
-    mpr mprapi msacm32 msasn1 mscms mscoree msctf msdmo msi msimg32 mspatcha msvcrt msvfw32 mswsock msxml6 ncrypt
-    ndfapi netapi32 netutils newdev normaliz ntdll ntdsapi odbc32 odbccp32 ole32 oleacc oleaut32 oledlg opengl32 pdh
-    powrprof propsys psapi quartz rasapi32 resutils rpcns4 rpcrt4 rstrtmgr rtworkq samcli schannel sechost secur32
-    sensapi setupapi shcore shell32 shfolder shlwapi snmpapi srvcli sspicli tapi32 tbs tdh traffic ucrtbase
-    uiautomationcore urlmon user32 userenv uxtheme version virtdisk vssapi wer wevtapi wiaservc win32u winbio
-    windowscodecs winhttp wininet winmm winscard winspool.drv wintrust winusb wkscli wlanapi wldap32 ws2_32 wscapi
-    wsdapi wsock32 wtsapi32 xinput1_4 xinput9_1_0 xmllite
+    aclui activeds advapi32 advpack asycfilt atl audioses authz avicap32 avifil32 avrt bcrypt bcryptprimitives
+    bluetoothapis browcli bthprops.cpl cabinet certcli certenroll cfgmgr32 clfsw32 clusapi combase comctl32 comdlg32
+    compstui coremessaging credui crypt32 cryptbase cryptnet cryptsp cryptui cryptxml cscapi d2d1 d3d10 d3d10_1 d3d11
+    d3d12 d3d9 d3dcompiler_47 davclnt dbgcore dbgeng dbghelp dbgmodel dciman32 dcomp ddraw dfscli dhcpcsvc dhcpcsvc6
+    dhcpsapi dinput dinput8 dnsapi dpapi drt drtprov drttransport dskquota dsound dsprop dsquery dsrole dsuiext dwmapi
+    dwrite dxcore dxgi dxva2 eappcfg eappprxy elscore esent evr faultrep feclient fhsvcctl fltlib fontsub framedyn
+    fwpuclnt gdi32 gdi32full gdiplus glu32 hbaapi hid hlink httpapi icmp icu icuin icuuc imagehlp imgutil imm32
+    iphlpapi iscsidsc kernel.appcore kernel32 kernelbase ksuser ktmw32 loadperf logoncli lz32 magnification mapi32
+    mdmregistration mf mfc42 mfc42u mfcore mfplat mfplay mfreadwrite mfsensorgroup mgmtapi mi mlang mmdevapi mpr mprapi
+    mrmcorer msacm32 msasn1 mscms mscoree msctf msdelta msdmo msdrm msftedit msi msimg32 mspatcha msrating mstask
+    msvcirt msvcp60 msvcp_win msvcrt msvfw32 mswsock msxml6 mtxdm ncrypt ndfapi netapi32 netbios netutils newdev ninput
+    nlaapi nlsdl normaliz ntdll ntdsapi ntlanman ntmarta odbc32 odbccp32 offreg ole32 oleacc oleaut32 oledlg olepro32
+    ondemandconnroutehelper opengl32 p2p p2pgraph pdh powrprof prntvpt profapi propsys psapi quartz qwave rasapi32
+    rasdlg rasman resutils riched20 rpcns4 rpcrt4 rstrtmgr rtm rtutils rtworkq samcli samlib sas scarddlg schannel
+    schedcli sechost secur32 security sensapi setupapi sfc shcore shdocvw shell32 shfolder shlwapi slc slcext slwga
+    snmpapi srclient srvcli sspicli sti sxs t2embed tapi32 tbs tdh traffic twinapi.appcore ucrtbase uiautomationcore
+    url urlmon user32 userenv usp10 uxtheme vaultcli version virtdisk vssapi wcmapi webauthn webservices websocket
+    wecapi wer wevtapi wiaservc wimgapi win32u winbio windowscodecs windowscodecsext winhttp wininet winmde winmm
+    winscard winspool.drv wintrust wintypes winusb wkscli wlanapi wlanui wldap32 wldp wofutil ws2_32 ws2help wscapi
+    wsdapi wsmsvc wsnmp32 wsock32 wtsapi32 xaudio2_8 xaudio2_9 xinput1_4 xinput9_1_0 xinputuap xmllite xolehlp xpsprint
     """.split()
 )
 # API sets, which Windows 10 maps to its DLLs.

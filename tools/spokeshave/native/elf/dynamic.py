@@ -35,6 +35,17 @@ _DEFINED_VERSION_ENTRY = "I4x"
 _WIDE_HASHES = ("EM_S390", "EM_ALPHA")
 _RELOCATIONS = (("DT_RELA", "DT_RELASZ", "DT_RELA"), ("DT_REL", "DT_RELSZ", "DT_REL"), ("DT_JMPREL", "DT_PLTRELSZ", ""))
 _DT_RELA = 7
+# The relocation of a called function, by the processor supplements of System V's ABI.
+_JUMP_SLOTS = {
+    "EM_386": 7,
+    "EM_X86_64": 7,
+    "EM_ARM": 22,
+    "EM_AARCH64": 1026,
+    "EM_PPC64": 21,
+    "EM_S390": 11,
+    "EM_RISCV": 5,
+    "EM_LOONGARCH": 5,
+}
 _PAGE = 0x1000
 # The smallest entry of a table for a name.
 _ENTRY_SIZE = 16
@@ -269,9 +280,14 @@ class DynamicSection:
         return max((max(chunk, default=0) for chunk in self._relocations()), default=0) + 1
 
     def called_symbols(self) -> set[int]:
-        """Return the indexes of the symbols that are called by the table of procedures (DT_JMPREL)."""
+        """Return the indexes of the symbols that are called by the table of procedures (DT_JMPREL).
+
+        The table may hold other relocations too: linkers for aarch64 put those of thread-local variables there.
+        """
         shift = self._symbol_shift
-        return {fields[1] >> shift for fields in self._relocation_entries(*_RELOCATIONS[-1])}
+        slot = _JUMP_SLOTS.get(self.elf["e_machine"])
+        entries = self._relocation_entries(*_RELOCATIONS[-1])
+        return {fields[1] >> shift for fields in entries if fields[1] & ((1 << shift) - 1) == slot}
 
     def relocated_pages(self) -> set[int]:
         """Return the addresses of the pages that relocations change."""

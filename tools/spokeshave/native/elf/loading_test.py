@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.native.elf.file import open_elf
+from spokeshave.native.elf.dynamic import DynamicSection
+from spokeshave.native.elf.file import dynamic_tags, open_elf
 from spokeshave.native.elf.loading import loading_faults
 from spokeshave.testing.native_fixtures import MANYLINUX, TARGETS, link_bare, module_source
 
@@ -26,6 +27,7 @@ SONAME = 14
 JMPREL = 23
 VERSYM = 0x6FFFFFF0
 FLAGS_1 = 0x6FFFFFFB
+R_X86_64_TLSDESC = 36
 
 
 @functools.cache
@@ -129,6 +131,25 @@ def test_a_program_that_the_kernel_loads_alone_may_be_a_pie(tmp_path: Path) -> N
     assert "DF_1_PIE" in faults(bytes(program), tmp_path)
     struct.pack_into("<Q", program, tag(NEEDED), 0x70000001)
     assert faults(bytes(program), tmp_path) == ""
+
+
+def test_a_variable_of_threads_is_not_called(tmp_path: Path) -> None:
+    """Linkers for aarch64 put the relocations of such variables into the table of procedures."""
+    module_ = bytearray(changed(symbol("clock_gettime") + 6, "H", 1))
+    assert "'clock_gettime' is called" in faults(bytes(module_), tmp_path)
+    struct.pack_into("<I", module_, section(".rela.plt") + 8, R_X86_64_TLSDESC)
+    assert "is called" not in faults(bytes(module_), tmp_path)
+
+
+@pytest.mark.parametrize("platform", [name for name in TARGETS if "linux" in name])
+def test_called_functions_are_found_on_each_processor(platform: str, tmp_path: Path) -> None:
+    source = module_source("native", "if (clock_gettime(1, buffer)) return 0;", CODE)
+    library = link_bare(tmp_path / "native.so", source, platform, "-lc")
+    with library.open("rb") as stream:
+        elf = open_elf(stream)
+        dynamic = DynamicSection.read(stream, elf, dynamic_tags(elf))
+        names = [dynamic.text(each.name_at) for each in dynamic.raw_symbols]
+        assert "clock_gettime" in {names[number] for number in dynamic.called_symbols()}
 
 
 def test_a_table_may_be_marked_as_a_function(tmp_path: Path) -> None:

@@ -65,7 +65,15 @@ def test_a_file_with_only_the_magic_number_is_not_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["KERNEL32.dll", "ws2_32.DLL", "api-ms-win-crt-runtime-l1-1-0.dll", "WINSPOOL.DRV", "vcruntime140_1.dll"]
+    "name",
+    [
+        "KERNEL32.dll",
+        "ws2_32.DLL",
+        "api-ms-win-crt-runtime-l1-1-0.dll",
+        "WINSPOOL.DRV",
+        "vcruntime140_1.dll",
+        "webservices.dll",
+    ],
 )
 def test_windows_has_a_library(name: str) -> None:
     assert is_windows_library(name)
