@@ -53,9 +53,11 @@ _BUILTINS = {
     "cpu_model_aarch64.c": ("aarch64",),
     "complex_x87.c": ("x86_64",),
     "bfloat16.c": ("aarch64", "arm", "riscv64", "x86_64"),
+    "clear_cache.c": ("powerpc64le", "s390x"),
     "lock_free.c": ("aarch64", "arm", "powerpc64le", "riscv64", "s390x", "x86_64"),
+    "locked_atomics.c": ("arm",),
 }
-_CLEAR_CACHE = "clear_cache.c"
+_FIRST_MACOS_WITH_AVAILABILITY = (10, 15)
 # lld does not export archives of this name from a DLL.
 _BUILTINS_ARCHIVE = "libclang_rt.builtins-{}.a"
 # The first glibc on ppc64le whose printf supports the long double that zig's libc++ is built for.
@@ -141,11 +143,12 @@ class BuiltinsLibrary:
 
 def builtins_library(platform: Platform) -> BuiltinsLibrary:
     """Return the library that a platform's links need besides zig's."""
-    is_windows_on_arm = platform.system is System.WINDOWS and platform.processor == "aarch64"
     sources = [source for source, processors in _BUILTINS.items() if platform.processor in processors]
-    return BuiltinsLibrary(
-        (*sources, *((_CLEAR_CACHE,) if is_windows_on_arm else ())), _BUILTINS_ARCHIVE.format(platform.processor)
-    )
+    if platform.system is System.WINDOWS and platform.processor == "aarch64":
+        sources.append("clear_cache.c")
+    if platform.system is System.MACOS and (platform.floor or (0, 0)) < _FIRST_MACOS_WITH_AVAILABILITY:
+        sources.append("availability.c")
+    return BuiltinsLibrary(tuple(sources), _BUILTINS_ARCHIVE.format(platform.processor))
 
 
 def builtins_settings() -> CompileSettings:

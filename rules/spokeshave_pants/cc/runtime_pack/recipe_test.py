@@ -61,8 +61,12 @@ def test_a_ppc64le_pack_has_functions_missing_in_old_glibc(tag: str, sources: tu
         ("win_amd64", "bfloat16.c", "clear_cache.c"),
         ("macosx_11_0_arm64", "cpu_model_aarch64.c", "clear_cache.c"),
         ("win_arm64", "clear_cache.c", "complex_x87.c"),
-        ("manylinux_2_17_s390x", "lock_free.c", "bfloat16.c"),
-        ("manylinux_2_31_armv7l", "bfloat16.c", "cpu_model_aarch64.c"),
+        ("macosx_10_13_x86_64", "availability.c", "clear_cache.c"),
+        ("macosx_10_15_x86_64", "complex_x87.c", "availability.c"),
+        ("manylinux_2_17_s390x", "clear_cache.c", "bfloat16.c"),
+        ("manylinux_2_17_ppc64le", "clear_cache.c", "locked_atomics.c"),
+        ("manylinux_2_31_armv7l", "locked_atomics.c", "cpu_model_aarch64.c"),
+        ("manylinux_2_31_riscv64", "bfloat16.c", "locked_atomics.c"),
     ],
 )
 def test_each_processor_has_what_zigs_runtime_lacks(tag: str, present: str, missing: str) -> None:
