@@ -20,7 +20,7 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 # others, unless the layers name it: then it exports what is below.
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "apt channel files json_values license_files outcomes problems python_search requirement_lines",
+        "apt c_library channel files json_values license_files outcomes problems python_search requirement_lines",
         "components home wheel_name",
         "page python_abi platform",
         "cpython_releases manifest",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from spokeshave_core.c_library import musl
 from spokeshave_core.platform import Platform, System
 
 _NAMES = "{names}"
@@ -58,6 +59,7 @@ _MACHINE_FILE = re.compile(
     r"error: (?:'(/[^'\n]+)' file not found|cannot open file '([^'\n]+)': Permission denied"
     r"|Could not find (?:incbin|include) file '(/[^'\n]+)')"
 )
+_UNDECLARED = re.compile(r"error: (?:call to undeclared function|use of undeclared identifier) '(\w+)'")
 _MISSING_FEATURE = re.compile(r"error: (?:(?!error: ).)*(?:needs target feature |requires target feature ')([\w.]+)")
 # Messages of ld.lld, lld-link and zig's Mach-O linker.
 _UNDEFINED = re.compile(r"(?:ld\.lld: |lld-link: )?(?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
@@ -120,6 +122,7 @@ def compile_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> 
         modules_hint(stderr),
         dispatch_hint(stderr, platform),
         opaque_object_hint(stderr),
+        newer_musl_hint(stderr, platform),
     )
     return "\n".join(hint for hint in hints if hint) or None
 
@@ -234,6 +237,23 @@ def dispatch_hint(stderr: str, platform: Platform) -> str | None:
     return None
 
 
+def newer_musl_hint(stderr: str, platform: Platform) -> str | None:
+    """Return a hint about functions that only newer releases of musl declare, or None."""
+    if platform.system is not System.MUSL:
+        return None
+    names = sorted({name for name in _UNDECLARED.findall(plain(stderr)) if name in musl.ADDED})
+    return "\n".join(_newer_musl(platform, name).replace(_NAMES, name) for name in names) or None
+
+
+def _newer_musl(platform: Platform, name: str) -> str:
+    since = musl.release_text(musl.ADDED[name])
+    floor = musl.release_text(musl.FLOOR)
+    return (
+        f"{platform} includes musl {floor}, and {_NAMES} came with musl {since}. No tag asks for a newer musl: do not "
+        "use it there, or call the system by syscall()."
+    )
+
+
 def missing_feature_hint(stderr: str) -> str | None:
     """Return a hint about processor features that the code was compiled without, or None."""
     features = sorted(set(_MISSING_FEATURE.findall(plain(stderr))))
@@ -290,6 +310,8 @@ def _undefined_hint(symbol: str, platform: Platform, glibc: Mapping[str, tuple[i
     for pattern, hint in _RUNTIME_SYMBOLS:
         if pattern.match(name):
             return hint
+    if platform.system is System.MUSL and name in musl.ADDED:
+        return _newer_musl(platform, name)
     version = glibc.get(name)
     if version is None:
         return "Add the target that defines them to `dependencies`, or the missing source to its `sources`."

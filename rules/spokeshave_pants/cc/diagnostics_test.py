@@ -325,3 +325,23 @@ def test_errors_with_a_line_are_read_in_colour_too() -> None:
         CompileMessage(path="src/a.cc", line=10, column=2, message="'x.h' file not found"),
     )
     assert compile_errors("zig: error: clang frontend command failed") == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "error: undefined symbol: statx",
+        "a.c:1:1: error: call to undeclared function 'statx'; ISO C99 and later do not support implicit declarations",
+        "a.cc:1:1: error: use of undeclared identifier 'statx'",
+    ],
+)
+def test_functions_of_newer_musls_have_a_hint(message: str) -> None:
+    platform = Platform.parse("musllinux_1_2_x86_64")
+    undefined = undefined_symbols(message)
+    hint = undefined_hints(undefined, platform, {"statx": (2, 28)})[0] if undefined else compile_hint(message, platform)
+    assert hint is not None
+    assert "musllinux_1_2_x86_64 includes musl 1.2.2, and statx came with musl 1.2.5" in hint
+    assert not undefined or undefined_hints(["gettid"], platform, {"gettid": (2, 30)})[0].startswith(
+        "gettid: glibc has"
+    )
+    assert compile_hint(message, Platform.parse("manylinux_2_17_x86_64")) is None

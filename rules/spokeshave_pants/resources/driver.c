@@ -9,11 +9,12 @@
      c, c++      arguments of each compile, before the user's; a link of ELF has them too
      c.after...  arguments of each compile, after the user's
      link        arguments of each link; `link.program` and `link.shared` of some
-     start.*     start files, likewise
+     start.*     start files, likewise; `start.unicode` of programs with `wmain`
      end         the libraries of each link
      libraries   folders in which `-l` finds libraries, for PE
      definitions the folder with a list of functions (.def) for each other library of Windows
      dlltool     what `dlltool -m` calls the processor
+     resources   the program that compiles resources of Windows; `resources.target` is its name of the processor
 
    The tools with names such as `build-cc` are those of the machine that builds: their settings are in the folder
    `__native`, beside this one, which a build has if its target asks for it.
@@ -314,7 +315,7 @@ struct command {
     struct arguments user; /* without what is refused */
     enum mode mode;
     const char *output;
-    int is_cxx, is_shared, is_relocatable, is_static, no_start, no_libraries, n_inputs, n_sources, has_language, asks_linker;
+    int is_cxx, is_shared, is_relocatable, is_static, is_unicode, no_start, no_libraries, n_inputs, n_sources, has_language, asks_linker;
 };
 
 static const char *const SOURCES[] = {".c", ".cc", ".cpp", ".cxx", ".c++", ".C", ".CPP", ".s", ".S", ".sx", ".i", ".ii", NULL};
@@ -344,7 +345,7 @@ static int is_of_machine(const char *folder) {
 
 /* Reads a command line of `cc` or `c++`. */
 static struct command parsed(int is_cxx, int count, list arguments) {
-    struct command command = {{NULL, 0, 0}, LINK, NULL, is_cxx, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    struct command command = {{NULL, 0, 0}, LINK, NULL, is_cxx, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     struct arguments all = {NULL, 0, 0};
     for (int i = 1; i < count; i++) add_user_arguments(&all, arguments[i], 0);
     for (size i = 0; i < all.count; i++) {
@@ -368,6 +369,7 @@ static struct command parsed(int is_cxx, int count, list arguments) {
         else if (same(item, "-shared") || same(item, "--shared") || same(item, "-dynamiclib") || same(item, "-bundle")) command.is_shared = 1;
         else if (same(item, "-r")) command.is_relocatable = 1;
         else if (same(item, "-static") || same(item, "-static-pie")) command.is_static = 1;
+        else if (same(item, "-municode")) command.is_unicode = 1;
         else if (same(item, "-nostartfiles")) command.no_start = 1;
         else if (same(item, "-nostdlib")) command.no_start = command.no_libraries = 1;
         else if (same(item, "-nodefaultlibs")) command.no_libraries = 1;
@@ -424,7 +426,7 @@ static const char *kind_of_link(const struct command *command) {
 static void add_ending(struct arguments *line, const struct command *command) {
     const char *kind = kind_of_link(command);
     if (command->is_relocatable) return;
-    if (!command->no_start) add_settings(line, joined("start", kind, ""));
+    if (!command->no_start) add_settings(line, joined("start", command->is_unicode && !command->is_shared && is_set("start.unicode", NULL) ? ".unicode" : kind, ""));
     if (!command->no_libraries) add_settings(line, "end");
 }
 
@@ -608,6 +610,7 @@ static void add_pe_option(struct arguments *line, const struct arguments *from, 
 __attribute__((noreturn)) static void link_pe(const struct command *command) {
     struct arguments line = {NULL, 0, 0}, folders = {NULL, 0, 0}, user = with_objects(command);
     const char *output = command->output ? command->output : "a.exe";
+    const char *entry = "-ENTRY:mainCRTStartup";
     int is_whole = 0, has_entry = 0;
     user = separated(&user);
     for (size i = 0; i + 1 < user.count; i++) {
@@ -635,13 +638,12 @@ __attribute__((noreturn)) static void link_pe(const struct command *command) {
             if (!path) path = made_library(name, output);
             if (!path) fail("unable to find library -l", name);
             add(&line, is_whole ? joined("-WHOLEARCHIVE:", path, "") : path);
-        } else if (same(item, "-mwindows")) add(&line, "-SUBSYSTEM:windows");
-        else if (same(item, "-municode") && !command->is_shared) add(&line, "-ENTRY:wmainCRTStartup"), has_entry = 1;
+        } else if (same(item, "-mwindows")) add(&line, "-SUBSYSTEM:windows"), entry = "-ENTRY:WinMainCRTStartup";
         else if (is_one_of(item, WITH_VALUE)) i++;
         else if (ends(item, ".def")) add(&line, joined("-DEF:", item, ""));
         else if (*item != '-') add(&line, is_whole ? joined("-WHOLEARCHIVE:", item, "") : item);
     }
-    if (!command->is_shared && !has_entry && !command->no_start) add(&line, "-ENTRY:mainCRTStartup");
+    if (!command->is_shared && !has_entry && !command->no_start) add(&line, entry);
     add_ending(&line, command);
     finish(line.items);
 }
@@ -764,55 +766,126 @@ __attribute__((noreturn)) static void run_tool(const char *name, int count, list
     become(line.items);
 }
 
-static const char *const RESOURCES[] = {
-    "DIALOG", "DIALOGEX", "STRINGTABLE", "MENU", "MENUEX", "RCDATA", "MESSAGETABLE", "ICON", "BITMAP", "CURSOR", "HTML",
-    "ACCELERATORS", "FONT", "MANIFEST", "RT_MANIFEST", NULL};
+/* The options of GNU's windres that take a value, by their letter and their long name. A letter that is upper case in
+   `what` is for the preprocessor. */
+static const struct { char letter; const char *name, *what; } RC_OPTIONS[] = {
+    {'i', "input", "input"}, {'o', "output", "output"}, {'J', "input-format", "from"}, {'O', "output-format", "to"},
+    {'F', "target", NULL}, {'I', "include-dir", "-I"}, {'D', "define", "-D"}, {'U', "undefine", "-U"},
+    {'c', "codepage", "code page"}, {'l', "language", "language"}, {0, "preprocessor-arg", ""}, {0, "preprocessor", NULL},
+    {0, NULL, NULL}};
 
-/* The second word of a statement is the kind of a resource. Macros are not expanded, and comments count. */
-static const char *other_resource(char *text) {
-    while (*text) {
-        char *words[2] = {NULL, NULL};
-        for (int i = 0; *text && *text != '\n';) {
-            while (*text == ' ' || *text == '\t' || *text == '\r') text++;
-            char *word = text;
-            while (*text && *text != ' ' && *text != '\t' && *text != '\r' && *text != '\n') text++;
-            if (i < 2 && text > word) words[i++] = part_of(word, (size)(text - word));
-        }
-        for (int i = 0; i < 2; i++)
-            if (words[i] && is_one_of(words[i], RESOURCES)) return words[i];
-        if (*text) text++;
+/* The value of the option at `place`, which moves on with a value of its own; NULL for other options. */
+static char *rc_value(int option, int count, list arguments, int *place) {
+    char *item = arguments[*place], *next = *place + 1 < count ? arguments[*place + 1] : NULL;
+    const char *name = RC_OPTIONS[option].name;
+    if (starts(item, "--") && starts(item + 2, name)) {
+        char *rest = item + 2 + length(name);
+        if (*rest == '=') return rest + 1;
+        return *rest || !next ? NULL : arguments[++*place];
     }
-    return NULL;
+    if (*item != '-' || item[1] != RC_OPTIONS[option].letter || item[1] == 0) return NULL;
+    if (item[2]) return item + 2;
+    return next ? arguments[++*place] : NULL;
 }
 
-/* zig compiles its compiler of resources for each call, from source. A file that has only the version of a library, as
-   most do, becomes an empty object. Other resources are refused, as the program would miss them. */
-__attribute__((noreturn)) static void leave_resources_out(int count, list arguments) {
-    struct command command = {{NULL, 0, 0}, COMPILE, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    char *source = NULL, *output = NULL, *last = NULL, *text;
-    for (int i = 1; i < count; i++) {
-        char *item = arguments[i], *next = i + 1 < count ? arguments[i + 1] : NULL;
-        if ((same(item, "-o") || same(item, "--output")) && next) output = arguments[++i];
-        else if (starts(item, "--output=")) output = item + length("--output=");
-        else if (starts(item, "--input=")) source = item + length("--input=");
-        else if (ends(item, ".rc")) source = item;
-        else if (is_one_of(item, WITH_VALUE) || same(item, "-O") || same(item, "-J") || same(item, "-F")) i++;
-        else if (*item != '-') last = item;
+static void add_pair(struct arguments *to, const char *option, const char *value) {
+    add(to, option);
+    add(to, value);
+}
+
+/* The folder of a file, as it is written. */
+static char *folder_of(const char *path) {
+    const char *name = last_part(path);
+    return name == path ? "." : part_of(path, (size)(name - path - (name - path > 1)));
+}
+
+/* What a call of windres asks for. */
+struct resources {
+    struct arguments preprocessor, compiler;
+    char *source, *output, *from, *to;
+};
+
+static void use_rc_option(struct resources *asked, const char *what, char *value) {
+    if (!what) return;
+    if (same(what, "input")) asked->source = value;
+    else if (same(what, "output")) asked->output = value;
+    else if (same(what, "from")) asked->from = value;
+    else if (same(what, "to")) asked->to = value;
+    else if (same(what, "code page")) add_pair(&asked->compiler, "/c", value);
+    else if (same(what, "language")) add_pair(&asked->compiler, "/l", starts(value, "0x") ? value + 2 : value);
+    else if (same(what, "-I") && is_of_machine(value)) {
+        char *dropped[] = {"-I", value, NULL};
+        record("drop", dropped);
+    } else {
+        add(&asked->preprocessor, joined(what, value, ""));
+        if (same(what, "-I")) add_pair(&asked->compiler, "/i", value);
     }
-    if (!output) output = last;
-    if (!source || !output) fail("a call for resources of Windows (.rc) without a source or an output: ", source ? source : "");
-    text = content_of(source);
-    if (!text) fail("no such file: ", source);
-    const char *other = other_resource(text);
-    record(other ? "refuse" : "resources", arguments + 1);
-    if (other) fail("resources of Windows (.rc) other than a version cannot be compiled; build without them: ", joined(source, " has ", other));
-    add(&command.user, "-c");
-    add(&command.user, "-x");
-    add(&command.user, "c");
-    add(&command.user, "/dev/null");
-    add(&command.user, "-o");
-    add(&command.user, output);
-    compile(&command);
+}
+
+static struct resources asked_resources(int count, list arguments) {
+    struct resources asked = {{NULL, 0, 0}, {NULL, 0, 0}, NULL, NULL, NULL, NULL};
+    for (int i = 1; i < count; i++) {
+        char *item = arguments[i], *value = NULL;
+        for (int option = 0; RC_OPTIONS[option].name && !value; option++)
+            if ((value = rc_value(option, count, arguments, &i))) use_rc_option(&asked, RC_OPTIONS[option].what, value);
+        if (value || *item == '-') continue;
+        if (!asked.source) asked.source = item;
+        else asked.output = item;
+    }
+    if (!asked.source || !asked.output)
+        fail("a call for resources of Windows (.rc) without a source or an output: ", asked.source ? asked.source : "");
+    if (!asked.from) asked.from = ends(asked.source, ".res") ? "res" : "rc";
+    if (!asked.to) asked.to = ends(asked.output, ".res") && !same(asked.from, "res") ? "res" : "coff";
+    return asked;
+}
+
+/* Returns the source as clang preprocesses it, which finds the headers of a compile. */
+static char *preprocessed(const struct resources *asked) {
+    struct command command = {{NULL, 0, 0}, COMPILE, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    struct arguments line = {NULL, 0, 0};
+    char *made = joined(asked->output, ".rcpp", "");
+    begin_clang(&line, &command);
+    add_pair(&line, "-E", "-w");
+    add_pair(&line, "-fuse-line-directives", "-DRC_INVOKED=1");
+    add_all(&line, &asked->preprocessor);
+    add_pair(&line, "-x", "c");
+    add_pair(&line, asked->source, "-o");
+    add(&line, made);
+    end_clang(&line, &command);
+    add(&temporary, made);
+    int code = run(line.items);
+    if (code) _exit(code);
+    return made;
+}
+
+/* As GNU's windres does: by the preprocessor of the C compiler. */
+__attribute__((noreturn)) static void compile_resources(int count, list arguments) {
+    static const char version[] = "GNU windres 2.40 (compatible; zig's compiler of resources)\n";
+    struct arguments line = {NULL, 0, 0};
+    if (count == 2 && (same(arguments[1], "--version") || same(arguments[1], "-V"))) {
+        (void)!write(1, version, length(version));
+        _exit(0);
+    }
+    if (!is_set("resources", NULL)) fail("resources (.rc) are for Windows only: ", arguments[count - 1]);
+    record("compile", arguments + 1);
+    struct resources asked = asked_resources(count, arguments);
+    int is_res = same(asked.from, "res");
+    char *input = is_res ? asked.source : preprocessed(&asked);
+    add_settings(&line, "resources");
+    add(&line, joined("--zig-lib=", toolchain, "/lib"));
+    add_pair(&line, "/:auto-includes", "none");
+    add(&line, "/x");
+    add_pair(&line, "/:input-format", is_res ? "res" : "rcpp");
+    add_pair(&line, "/:output-format", same(asked.to, "res") ? "res" : "coff");
+    add(&line, "/:target");
+    add_settings(&line, "resources.target");
+    if (!is_res) {
+        add_all(&line, &asked.compiler);
+        add_pair(&line, "/i", folder_of(asked.source));
+    }
+    add(&line, "--");
+    add_pair(&line, input, asked.output);
+    finish(line.items);
 }
 
 int main(int count, char **arguments) {
@@ -829,7 +902,7 @@ int main(int count, char **arguments) {
     set_variable("ZIG_LOCAL_CACHE_DIR", joined(sandbox, "/", "zig-cache"));
     set_variable("ZIG_GLOBAL_CACHE_DIR", joined(sandbox, "/", "zig-cache"));
     read_settings();
-    if (same(name, "rc") || same(name, "windres")) leave_resources_out(count, arguments);
+    if (same(name, "rc") || same(name, "windres")) compile_resources(count, arguments);
     if (!is_cxx && !is_one_of(name, C_NAMES)) run_tool(name, count, arguments);
     if (count == 2 && same(arguments[1], "-dumpmachine") && is_set("machine", NULL)) {
         struct arguments machine = {NULL, 0, 0};

@@ -107,7 +107,7 @@ def _c_macros(platform: Platform) -> tuple[str, ...]:
     if platform.system is not System.GLIBC:
         return ()
     floor = linked_floor(platform)
-    # Older releases say so in <stdc-predef.h>. zig has that of the newest, and an error in <threads.h> for older ones.
+    # Older releases say so in <stdc-predef.h>. zig has that of the newest.
     threads = () if floor >= _FIRST_GLIBC_WITH_THREADS else (_NO_THREADS,)
     return (f"__GLIBC_MINOR__={floor[1]}", *threads)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.toolchain.platforms import linked_floor
 
 # Files that zig's driver reads for macOS for compiles and links.
 _SYSTEM_FILES = {System.MACOS: ("lib/libc/darwin/*",)}
@@ -33,6 +34,21 @@ _TYPEINFO_BY_NAME = """\
 """
 
 
+# The headers that glibc did not have from the beginning of manylinux, and the version that added each. zig has those of
+# its newest version only, and code asks for them by `__has_include`.
+_GLIBC_HEADERS = {
+    "sys/random.h": (2, 25),
+    "threads.h": (2, 28),
+    "sys/ifunc.h": (2, 30),
+    "sys/single_threaded.h": (2, 32),
+    "sys/platform/x86.h": (2, 33),
+    "sys/rseq.h": (2, 35),
+    "sys/pidfd.h": (2, 36),
+    "stdbit.h": (2, 39),
+    "sys/hwprobe.h": (2, 40),
+}
+
+
 class ToolchainLayoutError(SpokeshaveError):
     """The toolchain package does not have the expected layout."""
 
@@ -47,6 +63,7 @@ def compile_globs(platform: Platform) -> tuple[str, ...]:
         "lib/libcxxabi/include/**",
         "lib/libunwind/include/**",
         *(f"lib/libc/include/{directory}/**" for directory in libc_headers(platform)),
+        *(f"!lib/libc/include/*/{header}" for header in newer_headers(platform)),
         *_SYSTEM_FILES.get(platform.system, ()),
     )
 
@@ -62,6 +79,14 @@ def libc_headers(platform: Platform) -> tuple[str, ...]:
     if platform.system is System.GLIBC:
         return (f"{family}-linux-gnu", "generic-glibc", *linux)
     return (f"{_MUSL_FAMILIES.get(platform.processor, platform.processor)}-linux-musl", "generic-musl", *linux)
+
+
+def newer_headers(platform: Platform) -> tuple[str, ...]:
+    """Return the headers that the platform's glibc is too old for."""
+    if platform.system is not System.GLIBC:
+        return ()
+    floor = linked_floor(platform)
+    return tuple(header for header, since in _GLIBC_HEADERS.items() if since > floor)
 
 
 def link_globs(platform: Platform) -> tuple[str, ...]:

@@ -32,8 +32,22 @@ def test_a_compile_has_its_platforms_compiler_and_headers() -> None:
     assert not [glob for glob in globs if "musl" in glob or "darwin" in glob or "windows" in glob]
 
 
-def test_all_floors_of_an_architecture_use_the_same_headers() -> None:
-    assert compile_globs(PLATFORM) == compile_globs(Platform.parse("manylinux_2_34_x86_64"))
+@pytest.mark.parametrize(
+    ("tag", "present", "missing"),
+    [
+        ("manylinux_2_17_x86_64", "sys/auxv.h", "sys/random.h"),
+        ("manylinux_2_24_aarch64", "sys/auxv.h", "sys/random.h"),
+        ("manylinux_2_25_x86_64", "sys/random.h", "threads.h"),
+        ("manylinux_2_28_s390x", "threads.h", "sys/single_threaded.h"),
+        ("manylinux_2_39_x86_64", "stdbit.h", "sys/hwprobe.h"),
+        ("musllinux_1_2_x86_64", "threads.h", None),
+        ("win_amd64", "threads.h", None),
+    ],
+)
+def test_headers_of_newer_glibcs_are_missing(tag: str, present: str, missing: str | None) -> None:
+    left_out = [glob for glob in compile_globs(Platform.parse(tag)) if glob.startswith("!")]
+    assert f"!lib/libc/include/*/{present}" not in left_out
+    assert left_out == [] if missing is None else f"!lib/libc/include/*/{missing}" in left_out
 
 
 def test_a_link_gets_no_header() -> None:

@@ -20,7 +20,7 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.platform import Platform
+from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.wheel_name import WheelName
 from spokeshave_pants.pants_api import (
@@ -46,6 +46,7 @@ from spokeshave_pants.toolchain.layout import (
     link_globs,
 )
 from spokeshave_pants.toolchain.machine_program import COMMON_HEADER, build_argv, machine_platform
+from spokeshave_pants.toolchain.musl import CHANGED_FILES, as_in_oldest_musl
 from spokeshave_pants.toolchain.subsystem import ZigToolchainSubsystem
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
@@ -58,12 +59,21 @@ class ZigPackage:
 
     Attributes:
         licenses: The license files of what its static libraries consist of, which are materialized.
+        musl: The files of musl that are changed for its platforms, which are materialized.
     """
 
     digest: Digest
     request: PackagesRequest
     version: str
     licenses: Digest
+    musl: Digest
+
+
+@dataclass(frozen=True)
+class ZigForMusl:
+    """The package with the musl that the oldest systems of musllinux have."""
+
+    digest: Digest
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvir
         path=subsystem.requirements,
         where=where,
         purpose="which compile and link (once on a machine)",
-        keep=tuple(f"*/{_PACKAGE}/{path}" for path in (TYPEINFO, *LICENSES)),
+        keep=tuple(f"*/{_PACKAGE}/{path}" for path in (TYPEINFO, *LICENSES, *CHANGED_FILES)),
         platform=compilers.machine,
     )
     packages = await find_packages(request, **implicitly())
@@ -136,9 +146,10 @@ async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvir
         )
     root = posixpath.dirname(binary.files[0])
     typeinfo = f"{root}/{TYPEINFO}"
-    original, licenses, rest = await concurrently(
+    original, licenses, musl, rest = await concurrently(
         get_digest_contents(**implicitly(DigestSubset(packages.kept, PathGlobs([typeinfo])))),
         digest_subset_to_digest(DigestSubset(packages.kept, PathGlobs(f"{root}/{path}" for path in LICENSES))),
+        digest_subset_to_digest(DigestSubset(packages.kept, PathGlobs(f"{root}/{path}" for path in CHANGED_FILES))),
         digest_subset_to_digest(DigestSubset(packages.digest, PathGlobs([f"{root}/**", f"!{typeinfo}"]))),
     )
     changed = compare_types_by_name("".join(file.content.decode() for file in original))
@@ -149,16 +160,31 @@ async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvir
         request=request,
         version=WheelName.parse(posixpath.dirname(root)).version,
         licenses=await remove_prefix(RemovePrefix(licenses, root)),
+        musl=await remove_prefix(RemovePrefix(musl, root)),
     )
 
 
 @rule
+async def zig_for_musl(package: ZigPackage) -> ZigForMusl:
+    files, rest = await concurrently(
+        get_digest_contents(package.musl),
+        digest_subset_to_digest(
+            DigestSubset(package.digest, PathGlobs(["**", *(f"!{path}" for path in CHANGED_FILES)]))
+        ),
+    )
+    changed = (FileContent(file.path, as_in_oldest_musl(file.path, file.content.decode()).encode()) for file in files)
+    return ZigForMusl(await merge_digests(MergeDigests((rest, await create_digest(CreateDigest(changed))))))
+
+
+@rule
 async def cc_toolchain(request: CcToolchainRequest, package: ZigPackage) -> CcToolchain:
+    is_musl = request.platform.system is System.MUSL
+    whole = (await zig_for_musl(**implicitly())).digest if is_musl else package.digest
     compiler, linker = await concurrently(
-        digest_subset_to_digest(DigestSubset(package.digest, PathGlobs(globs, GlobMatchErrorBehavior.ignore)))
+        digest_subset_to_digest(DigestSubset(whole, PathGlobs(globs, GlobMatchErrorBehavior.ignore)))
         for globs in (compile_globs(request.platform), link_globs(request.platform))
     )
-    return CcToolchain(compiler=compiler, linker=linker, whole=package.digest, packages=(package.request,))
+    return CcToolchain(compiler=compiler, linker=linker, whole=whole, packages=(package.request,))
 
 
 @rule

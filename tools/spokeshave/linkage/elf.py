@@ -15,7 +15,6 @@ from auditwheel.lddtree import DynamicExecutable, ldd
 from packaging.version import Version
 
 from spokeshave.errors import some
-from spokeshave.linkage import musl_symbols
 from spokeshave.linkage.elf_loader import ElfLoader, Process
 from spokeshave.linkage.library_search import ambiguity
 from spokeshave.linkage.search_path import search_path_fault
@@ -25,6 +24,7 @@ from spokeshave.policies.linux import LinuxPolicy
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.c_library import musl
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import Problem
 
@@ -179,8 +179,9 @@ def _too_new_for_musl(linkage: ElfLinkage) -> Iterator[Problem]:
     files = linkage.files()
     provided = {name for elf in files.values() for name in elf.exports}
     for file, elf in files.items():
-        for name in sorted((elf.undefined & musl_symbols.ADDED.keys()) - elf.weak - provided):
-            version, floor = (".".join(map(str, number)) for number in (musl_symbols.ADDED[name], musl_symbols.FLOOR))
+        for name in sorted((elf.undefined & musl.ADDED.keys()) - elf.weak - provided):
+            version = musl.release_text(musl.ADDED[name])
+            floor = musl.release_text(musl.FLOOR)
             message = f"uses {name}, which musl has since {version}, but {linkage.platform.tag} includes musl {floor}"
             remedy = f"Do not use {name}; if a configure script detected it, override the result of its check"
             yield Problem(file, message, f"{remedy} (ac_cv_func_{name}=no).")

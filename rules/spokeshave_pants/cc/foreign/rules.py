@@ -26,10 +26,20 @@ from spokeshave_core.platform import ObjectFormat, Platform, System
 from spokeshave_pants.action import Action
 from spokeshave_pants.cc.foreign.cmake_file import TOOLCHAIN_FILE, toolchain_file
 from spokeshave_pants.cc.foreign.header_case import OVERLAY_FILE, case_overlay
+from spokeshave_pants.cc.foreign.resource_compiler import (
+    DESCRIPTION,
+    OUTPUT_NAME,
+    ROOT,
+    ROOT_SOURCE,
+    ResourceCompilerError,
+    resource_compiler_argv,
+)
 from spokeshave_pants.cc.foreign.start_files import (
     SOURCE,
     SOURCE_NAME,
+    WINDOWS_SOURCES,
     WINDOWS_START,
+    WINDOWS_UNICODE_START,
     StartFilesError,
     start_argv,
     start_files,
@@ -61,11 +71,14 @@ from spokeshave_pants.pants_api import (
     merge_digests,
     rule,
 )
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest
 from spokeshave_pants.toolchain.layout import libc_headers
+from spokeshave_pants.toolchain.machine_program import machine_platform
 from spokeshave_pants.toolchain.rules import (
     CcToolchainRequest,
     MachineProgramRequest,
+    ZigPackage,
     cc_toolchain,
     make_machine_program,
 )
@@ -147,6 +160,13 @@ class StartFiles:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ResourceCompiler:
+    """The program that compiles resources of Windows, as the only file of a digest."""
+
+    digest: Digest
+
+
 @rule(desc="Make the start files of programs", level=LogLevel.DEBUG)
 async def make_start_files(request: StartFilesRequest) -> StartFiles:
     platform = request.platform
@@ -154,13 +174,17 @@ async def make_start_files(request: StartFilesRequest) -> StartFiles:
         return StartFiles(EMPTY_DIGEST, ())
     toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
     is_windows = platform.system is System.WINDOWS
+    sources = WINDOWS_SOURCES if is_windows else {SOURCE_NAME: SOURCE}
+    objects = (WINDOWS_START, WINDOWS_UNICODE_START) if is_windows else ()
     process = Process(
         argv=start_argv(platform),
         env=ZIG_ENVIRONMENT,
-        input_digest=await create_digest(CreateDigest([FileContent(f"{WORK_DIR}/{SOURCE_NAME}", SOURCE)])),
+        input_digest=await create_digest(
+            CreateDigest(FileContent(f"{WORK_DIR}/{name}", text) for name, text in sources.items())
+        ),
         immutable_input_digests={f"{WORK_DIR}/{TOOLCHAIN_DIR}": toolchain.whole},
         working_directory=WORK_DIR,
-        output_files=(WINDOWS_START,) if is_windows else (),
+        output_files=objects,
         output_directories=() if is_windows else (ZIG_CACHE_DIR,),
         description=f"Make the start files of programs for {platform} (once per toolchain)",
         level=LogLevel.INFO,
@@ -170,11 +194,34 @@ async def make_start_files(request: StartFilesRequest) -> StartFiles:
     if result.exit_code:
         raise StartFilesError(f"The toolchain could not make the start files of programs for {platform}:\n{log}")
     if is_windows:
-        return StartFiles(result.output_digest, (WINDOWS_START,))
+        return StartFiles(result.output_digest, objects)
     paths = start_files(log, platform)
     found = await get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs(paths))))
     files = [FileContent(posixpath.basename(file.path), file.content) for file in found]
     return StartFiles(await create_digest(CreateDigest(files)), tuple(file.path for file in files))
+
+
+@rule(desc="Make the compiler of Windows resources", level=LogLevel.DEBUG)
+async def make_resource_compiler(package: ZigPackage, compilers: CompilerEnvironment) -> ResourceCompiler:
+    root = await create_digest(CreateDigest([FileContent(ROOT, ROOT_SOURCE)]))
+    process = Process(
+        argv=resource_compiler_argv(machine_platform(compilers.machine.name)),
+        env=ZIG_ENVIRONMENT,
+        immutable_input_digests={
+            f"{WORK_DIR}/{TOOLCHAIN_DIR}": await merge_digests(MergeDigests([package.digest, root]))
+        },
+        working_directory=WORK_DIR,
+        output_files=(OUTPUT_NAME,),
+        description=DESCRIPTION,
+        level=LogLevel.INFO,
+    )
+    result = await run_confined(ConfinedProcess(process, (package.request,)), **implicitly())
+    if result.exit_code:
+        raise ResourceCompilerError(
+            "The toolchain could not build its compiler of Windows resources:\n"
+            + result.stderr.decode(errors="replace")
+        )
+    return ResourceCompiler(result.output_digest)
 
 
 @rule(desc="Find the part of zig for builds of others", level=LogLevel.DEBUG)
@@ -222,8 +269,11 @@ async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToo
         )
     )
     libraries = await add_prefix(AddPrefix(await merge_digests(MergeDigests([pack.digest, start.digest])), LIB_DIR))
+    parts = [own, libraries]
+    if platform.system is System.WINDOWS:
+        parts.append((await make_resource_compiler(**implicitly())).digest)
     return ForeignToolchain(
-        digest=await merge_digests(MergeDigests([own, libraries])),
+        digest=await merge_digests(MergeDigests(parts)),
         zig=zig.digest,
         packages=toolchain.packages,
         action=pack.action,

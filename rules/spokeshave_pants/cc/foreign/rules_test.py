@@ -38,7 +38,82 @@ int main() {
   try { throw std::runtime_error("thrown"); } catch (const std::exception& e) { std::cout << std::string(e.what()); }
 }
 """
+# The second number lies just above the middle of two of `__bf16`.
+BUILTINS_PROGRAM = """
+#include <stdatomic.h>
+#include <stdio.h>
+struct pair { long long a, b; };
+_Atomic struct pair shared;
+volatile long double a = 2.5L, b = 3.5L;
+volatile double above = 1.00390625 + 0x1p-40;
+int main(void) {
+  _Complex long double z;
+  double narrow = 1.0078125;
+  __real__ z = a, __imag__ z = b;
+  z = z * z / z;
+  __builtin___clear_cache((char *)&z, (char *)(&z + 1));
+#if defined(__x86_64__) || defined(__aarch64__)
+  narrow = (float)(__bf16)above;
+#endif
+  printf("%g %g %g %d", (double)__real__ z, (double)__imag__ z, narrow, atomic_is_lock_free(&shared));
+}
+"""
 PROGRAMS = {"a.c": C_PROGRAM, "b.cc": CXX_PROGRAM}
+VERSION = """
+#include <windows.h>
+VS_VERSION_INFO VERSIONINFO
+FILEVERSION 1,2,3,4
+BEGIN
+  BLOCK "StringFileInfo"
+  BEGIN
+    BLOCK "040904b0"
+    BEGIN
+      VALUE "FileDescription", "described"
+    END
+  END
+END
+"""
+RESOURCES = f"""
+{VERSION}
+#include "part.h"
+LANGUAGE SPEECH, 1
+STRINGTABLE
+BEGIN
+  NAME "greeting"
+END
+NAME RCDATA "text.txt"
+/* a comment */
+1 DIALOGEX 0, 0, 10, 10
+STYLE WS_POPUP | DS_SETFONT
+CAPTION "title"
+BEGIN
+  PUSHBUTTON "OK", IDOK, 1, 1, 5, 5
+END
+"""
+ASKS_HEADERS = """
+#ifdef IS_OLD_GLIBC
+#  if __has_include(<threads.h>) || __has_include(<sys/random.h>) || __has_include(<sys/single_threaded.h>)
+#    error
+#  endif
+#  include <sys/auxv.h>
+#elif defined(__linux__)
+#  include <threads.h>
+#  include <sys/random.h>
+#endif
+"""
+DECLARES = """
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#if defined(STATX_BASIC_STATS) || defined(RWF_NOWAIT)
+#  error
+#endif
+#include <linux/stat.h>
+static int qsort_r, pthread_getname_np, preadv2, pwritev2;
+struct statx of_the_kernel;
+int uses(void) { return qsort_r + pthread_getname_np + preadv2 + pwritev2; }
+"""
 
 
 @dataclass(frozen=True)
@@ -129,6 +204,13 @@ def test_programs_for_this_machine_run(here: Workshop) -> None:
     here.checked("c++", here.write("b.cc", CXX_PROGRAM), "-o", "cxx-program")
     assert subprocess.check_output([here.root / "c-program"], text=True) == "1.000000"
     assert subprocess.check_output([here.root / "cxx-program"], text=True) == "thrown"
+
+
+def test_what_compilers_call_is_linked(workshop: Workshop) -> None:
+    """Zig's runtime lacks some functions and has others wrong, such as the division of `long double complex`."""
+    workshop.checked("cc", "-O1", workshop.write("calls.c", BUILTINS_PROGRAM), "-o", "calls")
+    if workshop.root.name == HERE:
+        assert subprocess.check_output([workshop.root / "calls"], text=True, timeout=60) == "2.5 3.5 1.00781 0"
 
 
 def test_a_shared_library_is_linked_to_and_found(workshop: Workshop) -> None:
@@ -224,17 +306,93 @@ def test_a_processor_of_this_machine_is_refused(here: Workshop) -> None:
         assert f"name a processor in place of {flag}" in done.stderr
 
 
-def test_a_version_resource_is_an_empty_object(workshops: dict[str, Workshop]) -> None:
+def version_text(content: bytes) -> bool:
+    return "FileDescription\0".encode("utf-16-le") in content
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        # CMake's, autotools', meson's, and with each value as a word of its own.
+        ("-O", "coff", "-DSPEECH=9", "-I", "parts", "app.rc", "app.o"),
+        ("-i", "app.rc", "-o", "app.o", "-DSPEECH=9", "-Iparts"),
+        ("--include-dir=parts", "--define=SPEECH=9", "app.rc", "app.o", "--preprocessor-arg=-MD"),
+        ("--input", "app.rc", "--output", "app.o", "--include-dir", "parts", "-D", "SPEECH=9", "-F", "pe-x86-64"),
+    ],
+)
+def test_resources_are_compiled_and_linked(workshops: dict[str, Workshop], arguments: tuple[str, ...]) -> None:
     workshop = workshops["win_amd64"]
-    workshop.write("version.rc", '#include <winver.h>\n1 VERSIONINFO\nBEGIN\n  BLOCK "StringFileInfo"\nEND\n')
-    workshop.write("icon.rc", '1 ICON "x.ico"\n')
+    workshop.write("parts/part.h", "#define NAME 7\nint not_for_resources(void);\n")
+    workshop.write("parts/text.txt", "the content of a file")
+    workshop.write("app.rc", RESOURCES)
     workshop.write("dll.c", "int version(void) { return 1; }\n")
-    workshop.checked("windres", "-O", "coff", "-DX", "-I", ".", "version.rc", "by-cmake.obj")
-    workshop.checked("windres", "-i", "version.rc", "-o", "by-make.o")
-    workshop.checked("cc", "-shared", "dll.c", "by-cmake.obj", "by-make.o", "-o", "version.dll")
-    refused = workshop.run("windres", "icon.rc", "-o", "icon.o")
+    workshop.checked("windres", *arguments)
+    workshop.checked("cc", "-shared", "dll.c", "app.o", "-o", "app.dll")
+    for name in ("app.o", "app.dll"):
+        content = workshop.content(name)
+        assert version_text(content), name
+        assert b"the content of a file" in content
+        assert "greeting".encode("utf-16-le") in content
+    assert not (workshop.root / "app.o.rcpp").exists()
+
+
+def test_resources_have_the_same_bytes_in_any_folder(
+    rule_runner: RuleRunner, workshops: dict[str, Workshop], tmp_path: Path
+) -> None:
+    elsewhere = lay_out(rule_runner, "win_amd64", tmp_path)
+    contents = set()
+    for workshop in (workshops["win_amd64"], elsewhere):
+        workshop.write("deep/app.rc", VERSION)
+        workshop.checked("windres", str(workshop.root / "deep/app.rc"), "-O", "res", "-o", "app.res")
+        workshop.checked("windres", str(workshop.root / "deep/app.rc"), "-o", "app.obj")
+        workshop.checked("windres", "app.res", "from-res.obj")
+        assert workshop.content("from-res.obj") == workshop.content("app.obj")
+        contents.add((workshop.content("app.res"), workshop.content("app.obj")))
+    assert len(contents) == 1
+
+
+def test_resources_with_an_error_name_their_line(workshops: dict[str, Workshop]) -> None:
+    workshop = workshops["win_amd64"]
+    workshop.write("folder/icon.rc", '#include <windows.h>\n1 ICON "x.ico"\n')
+    refused = workshop.run("windres", "folder/icon.rc", "-o", "icon.o")
     assert refused.returncode
-    assert "build without them: icon.rc has ICON" in refused.stderr
+    assert "folder/icon.rc:2:" in refused.stderr
+    assert "x.ico" in refused.stderr
+    assert not (workshop.root / "icon.o").exists()
+    assert workshops[HERE].run("windres", "folder/icon.rc", "-o", "icon.o").returncode
+    assert "GNU windres" in workshop.checked("windres", "--version")
+
+
+def test_programs_of_windows_may_have_any_main(workshops: dict[str, Workshop]) -> None:
+    """MinGW has a start file of its own for `wmain`, and calls `WinMain` if there is no `main`."""
+    workshop = workshops["win_amd64"]
+    workshop.write("wide.c", "int wmain(int n, wchar_t **a) { return a[n] != 0; }\n")
+    workshop.write("unicode.c", "#ifndef UNICODE\n#error\n#endif\n#include <windows.h>\nint unicode = sizeof(TCHAR);\n")
+    workshop.write(
+        "window.c",
+        "#include <windows.h>\nint WINAPI WinMain(HINSTANCE a, HINSTANCE b, LPSTR c, int d) { return d; }\n",
+    )
+    workshop.checked("cc", "-municode", "-include", "wchar.h", "wide.c", "unicode.c", "-o", "wide.exe")
+    workshop.checked("cc", "-mwindows", "window.c", "-o", "window.exe")
+    assert workshop.run("cc", "-include", "wchar.h", "wide.c", "-o", "narrow.exe").returncode
+    for name in ("wide.exe", "window.exe"):
+        assert workshop.content(name).startswith(b"MZ")
+
+
+def test_a_c_library_has_only_what_its_oldest_systems_have(workshop: Workshop) -> None:
+    """A check by `__has_include`, by a declaration or by a link finds what a wheel may use, and nothing else."""
+    workshop.write("asks.c", ASKS_HEADERS)
+    tag = workshop.root.name
+    flags = () if tag != HERE else ("-DIS_OLD_GLIBC",)
+    workshop.checked("cc", *flags, "-c", "asks.c", "-o", "asks.o")
+    if tag.startswith("musl"):
+        for name in ("qsort_r", "statx", "preadv2", "pthread_getname_np"):
+            workshop.write("asks.c", f"char {name}(); int main(void) {{ return {name}(); }}\n")
+            assert workshop.run("cc", "-fno-builtin", "asks.c", "-o", "asks").returncode, name
+        workshop.write("has.c", "char gettid(); int main(void) { return gettid(); }\n")
+        workshop.checked("cc", "-fno-builtin", "has.c", "-o", "has")
+        workshop.write("declares.c", DECLARES)
+        workshop.checked("cc", "-D_GNU_SOURCE", "-c", "declares.c", "-o", "declares.o")
 
 
 def test_build_systems_learn_what_the_linker_is(workshops: dict[str, Workshop]) -> None:

@@ -14,8 +14,16 @@ from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG
 SOURCE_NAME = "program.c"
 SOURCE = b"int main(void) { return 0; }\n"
 OUTPUT_NAME = "program"
-WINDOWS_START = "crt2.obj"
+# As in MinGW: for programs with `main`, and for those with `wmain` (`-municode`).
+WINDOWS_START = "crt2.o"
+WINDOWS_UNICODE_START = "crt2u.o"
 _MINGW = f"{TOOLCHAIN_DIR}/lib/libc/mingw"
+_INCLUDES_START = b'#include "crtexe.c"\n'
+# The sources of start files that zig does not have, by their names.
+WINDOWS_SOURCES = {
+    "crt2.c": _INCLUDES_START,
+    "crt2u.c": b"#define UNICODE\n#define _UNICODE\n" + _INCLUDES_START,
+}
 # Those that zig itself compiles the file with.
 _WINDOWS_MACROS = (
     "__USE_MINGW_ANSI_STDIO=0",
@@ -33,7 +41,7 @@ class StartFilesError(SpokeshaveError):
 
 
 def start_argv(platform: Platform) -> tuple[str, ...]:
-    """Return the command that makes the start files: zig's link of a program, or a compile of one file for Windows.
+    """Return the command that makes the start files: zig's link of a program, or a compile for Windows.
 
     zig would build the whole of MinGW for the link of one program.
     """
@@ -41,8 +49,8 @@ def start_argv(platform: Platform) -> tuple[str, ...]:
         return (
             *(ZIG, "clang", *clang_flags(platform), "-std=gnu11", "-O2", "-g0", "-w", "-fno-stack-protector"),
             *(f"-D{macro}" for macro in _WINDOWS_MACROS),
-            *("-I", f"{_MINGW}/include", *clang_headers(platform, TOOLCHAIN_DIR, cxx=False)[:4], "-c"),
-            *(f"{_MINGW}/crt/crtexe.c", "-o", WINDOWS_START),
+            *("-I", f"{_MINGW}/crt", "-I", f"{_MINGW}/include"),
+            *(*clang_headers(platform, TOOLCHAIN_DIR, cxx=False)[:4], "-c", *WINDOWS_SOURCES),
         )
     # A position-independent start file serves programs of both kinds.
     kinds = ("-fPIE", "-pie", "-dynamic")

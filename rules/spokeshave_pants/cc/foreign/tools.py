@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_pants.cc.foreign.header_case import FOLDER, OVERLAY_FILE
+from spokeshave_pants.cc.foreign.resource_compiler import OUTPUT_NAME
+from spokeshave_pants.cc.foreign.start_files import WINDOWS_UNICODE_START
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
 from spokeshave_pants.headers.exports import dlltool_machine
 from spokeshave_pants.toolchain.clang import clang_flags, clang_headers
@@ -60,10 +62,14 @@ def settings(platform: Platform, flags: Iterable[str], libraries: Iterable[str],
         *(("c.after", flag) for flag in (*_late_flags(platform), *_c_headers(platform))),
         *(("c++.after", flag) for flag in (*_late_flags(platform), *_cxx_headers(platform))),
         *_link_settings(platform, flags),
-        *(("start.program", f"{_LIBRARIES}/{name}") for name in start),
+        *((_kind_of_start(name), f"{_LIBRARIES}/{name}") for name in start),
         *(("end", _placed(library, platform)) for library in libraries if not library.endswith(_DLL_START)),
     ]
     return "".join(f"{key} {value}\n" for key, value in lines)
+
+
+def _kind_of_start(name: str) -> str:
+    return "start.unicode" if name == WINDOWS_UNICODE_START else "start.program"
 
 
 def _compile_flags(platform: Platform) -> tuple[str, ...]:
@@ -124,6 +130,8 @@ def _link_settings(platform: Platform, flags: Iterable[str]) -> list[tuple[str, 
         ("libraries", _LIBRARIES),
         ("definitions", f"{_ZIG}/{_DEFINITIONS}"),
         ("dlltool", dlltool_machine(platform)),
+        ("resources", f"{_FOREIGN}/{OUTPUT_NAME}"),
+        ("resources.target", platform.processor),
     ]
 
 

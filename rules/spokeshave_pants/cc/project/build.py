@@ -58,7 +58,6 @@ from spokeshave_pants.cc.project.script import (
     project_defines,
     project_description,
     refused_programs,
-    resources_left_out,
     tail,
 )
 from spokeshave_pants.cc.project.software import Software
@@ -442,8 +441,6 @@ def _report(target: Target, platform: Platform, lists: Mapping[str, tuple[str, .
         typos = sorted(own.intersection(lists["unused"]))
         if typos:
             logger.warning(f"{where}: the project does not use these variables: {', '.join(typos)}.")
-    if resources_left_out(lists["calls"]):
-        logger.warning(f"{where}: the version resources of Windows (.rc) are left out of its files.")
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -22,10 +22,6 @@ _MACHINES = (
     "The result would depend on the machine that builds it. Switch the option off by a variable in `defines` or an "
     "argument of the build."
 )
-_RESOURCES = (
-    "Windows resources (.rc) other than the version of a file are not supported. Switch them off by a variable in "
-    '`platform_defines={"win_*": ...}`, or build a static library, which has none.'
-)
 _WORKERS = (
     "CMake does not run on this worker, which has no glibc. Set `[cc-execution].projects` to false, so that builds of "
     "projects run on your machine."
@@ -40,7 +36,6 @@ _NATIVE = (
 _HINTS = (
     (re.compile(r"confine: cannot run \S*/cmake"), _WORKERS),
     (re.compile(r"native_compiler=True|CC_FOR_BUILD|BUILD_CC|(?i:exec format error|cannot execute binary)"), _NATIVE),
-    (re.compile(r"resources of Windows \(\.rc\) other than"), _RESOURCES),
     (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
     (
         re.compile(

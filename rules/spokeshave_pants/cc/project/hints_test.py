@@ -20,7 +20,6 @@ from spokeshave_pants.cc.project.hints import failure_hint
         ("  Could not find P using the following names: perl", "`system_tools`"),
         ("  Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)", "C, C++ and assembler"),
         ("  No CMAKE_Fortran_COMPILER could be found.", "C, C++ and assembler"),
-        ("spokeshave: resources of Windows (.rc) other than a version cannot be compiled", "platform_defines"),
         ("confine: cannot run __cmake/cmake-4.4.5.whl/cmake/data/bin/cmake", "`[cc-execution].projects`"),
         ("configure: error: no working C compiler in CC_FOR_BUILD", "native_compiler=True"),
         ("./generate: 1: cannot execute binary file: Exec format error", "native_compiler=True"),

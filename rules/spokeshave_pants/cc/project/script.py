@@ -127,11 +127,6 @@ def project_calls(lines: Iterable[str]) -> ForeignCalls:
     return ForeignCalls(compiles=counts["compiles"], links=counts["links"], probes=counts["probes"])
 
 
-def resources_left_out(lines: Iterable[str]) -> bool:
-    """Return whether the script counted calls for resources of Windows, which become empty objects."""
-    return any(line.startswith("resources ") and line != "resources 0" for line in lines)
-
-
 def project_description(target: str, platform: Platform) -> str:
     """Return the description of the process that builds a project."""
     return f"Build {target} for {platform}"

@@ -13,7 +13,6 @@ from spokeshave_pants.cc.project.script import (
     project_calls,
     project_defines,
     refused_programs,
-    resources_left_out,
     tail,
 )
 from spokeshave_pants.resources.files import carried_source
@@ -69,10 +68,8 @@ def test_tools_run_on_the_machine_of_the_compilers() -> None:
     assert host_platform_of("macos_arm64") == Platform(System.MACOS, "arm64", (11, 0))
 
 
-def test_resources_that_are_left_out_are_counted() -> None:
-    counted = ["compiles 3", "links 1", "probes 0", "resources 2"]
-    assert resources_left_out(counted)
-    assert not resources_left_out([*counted[:3], "resources 0"])
+def test_calls_are_counted() -> None:
+    counted = ["compiles 3", "links 1", "probes 0"]
     assert project_calls(counted) == ForeignCalls(compiles=3, links=1, probes=0)
 
 

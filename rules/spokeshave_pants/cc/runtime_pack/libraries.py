@@ -73,6 +73,8 @@ _OWN = RuntimeLibrary(
     license_file=None,
     description="Spokeshave's functions that the toolchain's runtime lacks",
 )
+# What the name of the plugin's own archive begins with, before the processor.
+_OWN_ARCHIVE = "libclang_rt.builtins-"
 # By the name of the archive without its ending, which differs between formats.
 _LIBRARIES = {
     "libc++": _LIBCXX,
@@ -80,8 +82,6 @@ _LIBRARIES = {
     "libunwind": _of_llvm("libunwind", "lib/libunwind", "LLVM's unwinder of exceptions, as zig contains it"),
     "libcompiler_rt": _COMPILER_RT,
     "libclang_rt.builtins": _COMPILER_RT,
-    "libclang_rt.builtins-x86_64": _OWN,
-    "libclang_rt.builtins-aarch64": _OWN,
     "libmingw32": RuntimeLibrary(
         name="mingw-w64",
         part="lib/libc/mingw",
@@ -134,6 +134,8 @@ def runtime_components(
 def _library(archive: str) -> RuntimeLibrary:
     """Return what an archive is. zig's own code is under one license, so an unknown archive still has its origin."""
     stem = posixpath.splitext(archive)[0]
+    if stem.startswith(_OWN_ARCHIVE):
+        return _OWN
     unknown = RuntimeLibrary(
         name=stem, part="lib", license="MIT", license_file="LICENSE", description="A static library of zig"
     )

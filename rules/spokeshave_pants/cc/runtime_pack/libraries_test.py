@@ -6,7 +6,7 @@ import pytest
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.runtime_pack.libraries import runtime_components, runtime_licenses
-from spokeshave_pants.cc.runtime_pack.recipe import dispatch_library
+from spokeshave_pants.cc.runtime_pack.recipe import builtins_library
 from spokeshave_pants.toolchain.layout import LICENSES
 
 # The static libraries in zig's first link for each format.
@@ -59,7 +59,7 @@ def test_each_archive_of_a_pack_is_known(archive: str) -> None:
 
 @pytest.mark.parametrize("tag", ["win_amd64", "manylinux_2_17_aarch64"])
 def test_dispatch_is_a_part_of_the_plugin(tag: str) -> None:
-    library = dispatch_library(Platform.parse(tag))
+    library = builtins_library(Platform.parse(tag))
     assert library is not None
     (component,) = runtime_components((library.archive,), "0.17.0", "0.1.0", is_exact=True, has_cxx=False)
     assert component.purl == "pkg:pypi/spokeshave-pants-plugin@0.1.0"

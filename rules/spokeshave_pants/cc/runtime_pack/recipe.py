@@ -47,9 +47,19 @@ WINDOWS_LIBRARIES = (
     "winmm",
     "ws2_32",
 )
-# clang's runtime for run-time dispatch, which zig's lacks. lld does not export archives of this name from a DLL.
-_DISPATCH_SOURCES = {"x86_64": "cpu_model.c", "aarch64": "cpu_model_aarch64.c"}
-_DISPATCH_ARCHIVE = "libclang_rt.builtins-{}.a"
+# Parts of clang's runtime that zig's lacks or has wrong, by the processors that need them.
+_BUILTINS = {
+    "cpu_model.c": ("x86_64",),
+    "cpu_model_aarch64.c": ("aarch64",),
+    "complex_x87.c": ("x86_64",),
+    "bfloat16.c": ("aarch64", "arm", "riscv64", "x86_64"),
+    "clear_cache.c": ("powerpc64le", "s390x"),
+    "lock_free.c": ("aarch64", "arm", "powerpc64le", "riscv64", "s390x", "x86_64"),
+    "locked_atomics.c": ("arm",),
+}
+_FIRST_MACOS_WITH_AVAILABILITY = (10, 15)
+# lld does not export archives of this name from a DLL.
+_BUILTINS_ARCHIVE = "libclang_rt.builtins-{}.a"
 # The first glibc on ppc64le whose printf supports the long double that zig's libc++ is built for.
 _FIRST_IEEE128_GLIBC = (2, 32)
 
@@ -120,23 +130,27 @@ def own_sources(platform: Platform) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class DispatchLibrary:
-    """The library behind `__builtin_cpu_supports`, `target_clones` and the like: a C source, and its archive's name.
+class BuiltinsLibrary:
+    """What compilers call and zig's runtime lacks, such as `__builtin_cpu_supports`: C sources, and an archive's name.
 
-    It is compiled separately from the pack. As an archive of one object it is linked only where it is used, and its
-    action takes a second, not the minute of another pack.
+    It is compiled separately from the pack. Each object of the archive is linked only where it is used, and its
+    action takes a second, not the minute of another pack. It comes before zig's runtime, whose functions it replaces.
     """
 
-    source: str
+    sources: tuple[str, ...]
     archive: str
 
 
-def dispatch_library(platform: Platform) -> DispatchLibrary | None:
-    """Return the library for run-time dispatch on a platform, or None if the compiler refers to none."""
-    source = _DISPATCH_SOURCES.get(platform.processor)
-    return DispatchLibrary(source, _DISPATCH_ARCHIVE.format(platform.processor)) if source else None
+def builtins_library(platform: Platform) -> BuiltinsLibrary:
+    """Return the library that a platform's links need besides zig's."""
+    sources = [source for source, processors in _BUILTINS.items() if platform.processor in processors]
+    if platform.system is System.WINDOWS and platform.processor == "aarch64":
+        sources.append("clear_cache.c")
+    if platform.system is System.MACOS and (platform.floor or (0, 0)) < _FIRST_MACOS_WITH_AVAILABILITY:
+        sources.append("availability.c")
+    return BuiltinsLibrary(tuple(sources), _BUILTINS_ARCHIVE.format(platform.processor))
 
 
-def dispatch_settings() -> CompileSettings:
+def builtins_settings() -> CompileSettings:
     """Return its compile settings. An ifunc resolver runs it before relocation, so it must not call other functions."""
     return CompileSettings(cxx_standard="c++17", c_standard="gnu17", flags=("-fno-stack-protector",))

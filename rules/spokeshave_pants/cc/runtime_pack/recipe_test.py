@@ -7,7 +7,7 @@ import pytest
 from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.runtime_pack.recipe import (
     RuntimePackRecipe,
-    dispatch_library,
+    builtins_library,
     first_link_argv,
     make_argv,
     own_sources,
@@ -54,21 +54,24 @@ def test_a_ppc64le_pack_has_functions_missing_in_old_glibc(tag: str, sources: tu
 
 
 @pytest.mark.parametrize(
-    ("tag", "archive"),
+    ("tag", "present", "missing"),
     [
-        ("manylinux_2_17_x86_64", "libclang_rt.builtins-x86_64.a"),
-        ("musllinux_1_2_x86_64", "libclang_rt.builtins-x86_64.a"),
-        ("macosx_10_13_x86_64", "libclang_rt.builtins-x86_64.a"),
-        ("win_amd64", "libclang_rt.builtins-x86_64.a"),
-        ("manylinux_2_17_aarch64", "libclang_rt.builtins-aarch64.a"),
-        ("musllinux_1_2_aarch64", "libclang_rt.builtins-aarch64.a"),
-        ("macosx_11_0_arm64", "libclang_rt.builtins-aarch64.a"),
-        ("win_arm64", "libclang_rt.builtins-aarch64.a"),
-        # clang supports run-time dispatch on those two only.
-        ("manylinux_2_17_s390x", None),
-        ("manylinux_2_17_armv7l", None),
+        ("manylinux_2_17_x86_64", "cpu_model.c", "clear_cache.c"),
+        ("musllinux_1_2_x86_64", "complex_x87.c", "cpu_model_aarch64.c"),
+        ("win_amd64", "bfloat16.c", "clear_cache.c"),
+        ("macosx_11_0_arm64", "cpu_model_aarch64.c", "clear_cache.c"),
+        ("win_arm64", "clear_cache.c", "complex_x87.c"),
+        ("macosx_10_13_x86_64", "availability.c", "clear_cache.c"),
+        ("macosx_10_15_x86_64", "complex_x87.c", "availability.c"),
+        ("manylinux_2_17_s390x", "clear_cache.c", "bfloat16.c"),
+        ("manylinux_2_17_ppc64le", "clear_cache.c", "locked_atomics.c"),
+        ("manylinux_2_31_armv7l", "locked_atomics.c", "cpu_model_aarch64.c"),
+        ("manylinux_2_31_riscv64", "bfloat16.c", "locked_atomics.c"),
     ],
 )
-def test_two_processors_have_a_library_for_run_time_dispatch(tag: str, archive: str | None) -> None:
-    library = dispatch_library(Platform.parse(tag))
-    assert (library.archive if library else None) == archive
+def test_each_processor_has_what_zigs_runtime_lacks(tag: str, present: str, missing: str) -> None:
+    platform = Platform.parse(tag)
+    library = builtins_library(platform)
+    assert library.archive == f"libclang_rt.builtins-{platform.processor}.a"
+    assert present in library.sources
+    assert missing not in library.sources

@@ -6,7 +6,6 @@ import posixpath
 from dataclasses import dataclass
 
 from pants.engine.fs import (
-    EMPTY_DIGEST,
     AddPrefix,
     CreateDigest,
     Digest,
@@ -34,8 +33,8 @@ from spokeshave_pants.cc.runtime_pack.recipe import (
     RuntimePackError,
     RuntimePackRecipe,
     archive_argv,
-    dispatch_library,
-    dispatch_settings,
+    builtins_library,
+    builtins_settings,
     first_link_argv,
     make_argv,
     own_sources,
@@ -134,16 +133,31 @@ class _Archive:
 
 
 @dataclass(frozen=True)
-class _DispatchRequest:
+class _BuiltinsRequest:
     platform: Platform
 
 
 @dataclass(frozen=True)
-class _Dispatch:
-    """The library for run-time dispatch with its `names` in the pack. Empty if a platform has none."""
+class _Builtins:
+    """The library of what zig's runtime lacks, as the file `name` of the pack."""
 
     digest: Digest
-    names: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True)
+class _BuiltinRequest:
+    """A source of the library for a platform."""
+
+    platform: Platform
+    source: str
+
+
+@dataclass(frozen=True)
+class _Builtin:
+    """The object of a source, in a digest without `OBJECTS_DIR`."""
+
+    digest: Digest
 
 
 async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRecipe]:
@@ -160,21 +174,22 @@ async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRe
 async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvironment) -> RuntimePack:
     platform = request.platform
     if compilers.name is None:
-        new_pack, dispatch = await concurrently(
-            make_locally(_LocalPackRequest(platform), **implicitly()), make_dispatch_library(_DispatchRequest(platform))
+        new_pack, builtins = await concurrently(
+            make_locally(_LocalPackRequest(platform), **implicitly()), make_builtins_library(_BuiltinsRequest(platform))
         )
     else:
-        new_pack, dispatch = await concurrently(
+        new_pack, builtins = await concurrently(
             make_remotely(_RemotePackRequest(platform), **implicitly()),
-            make_dispatch_library(_DispatchRequest(platform)),
+            make_builtins_library(_BuiltinsRequest(platform)),
         )
-    digest = await merge_digests(MergeDigests([new_pack.digest, dispatch.digest]))
-    libraries = (*new_pack.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
+    digest = await merge_digests(MergeDigests([new_pack.digest, builtins.digest]))
+    # The first definition counts.
+    libraries = (f"{PACK_DIR}/{builtins.name}", *new_pack.recipe.libraries)
     return RuntimePack(
         digest=digest,
         flags=new_pack.recipe.flags,
         libraries=libraries,
-        archives=(*(name for name, _ in new_pack.recipe.archives), *dispatch.names),
+        archives=(*(name for name, _ in new_pack.recipe.archives), builtins.name),
         action=new_pack.action,
     )
 
@@ -187,32 +202,40 @@ async def make_runtime_packs(request: RuntimePacksRequest) -> RuntimePacks:
     return RuntimePacks()
 
 
-@rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)
-async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
+@rule(desc="Compile a part of the compiler's runtime", level=LogLevel.DEBUG)
+async def compile_builtin(request: _BuiltinRequest) -> _Builtin:
     platform = request.platform
-    library = dispatch_library(request.platform)
-    if library is None:
-        return _Dispatch(EMPTY_DIGEST, ())
     toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
-    path = object_path(library.source)
     process = Process(
-        argv=compile_argv(library.source, platform, dispatch_settings()),
+        argv=compile_argv(request.source, platform, builtins_settings()),
         env=ZIG_ENVIRONMENT,
-        input_digest=await create_digest(CreateDigest([FileContent(library.source, carried_source(library.source))])),
+        input_digest=await create_digest(CreateDigest([FileContent(request.source, carried_source(request.source))])),
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.compiler},
-        output_files=(path,),
-        description=f"Make the run-time dispatch of {platform}",
+        output_files=(object_path(request.source),),
+        description=f"Compile {request.source} of the runtime of {platform}",
         level=LogLevel.DEBUG,
     )
     result = await run_hermetic(HermeticProcess(process, toolchain.packages, is_compiler=True), **implicitly())
     _raise_for_failure(result, platform)
-    member = posixpath.relpath(path, OBJECTS_DIR)
-    unpacked = await remove_prefix(RemovePrefix(result.output_digest, OBJECTS_DIR))
-    members = await add_prefix(AddPrefix(unpacked, library.archive))
-    archive = await make_archive(
-        _ArchiveRequest(platform=platform, name=library.archive, members=(member,), unpacked=members)
+    return _Builtin(await remove_prefix(RemovePrefix(result.output_digest, OBJECTS_DIR)))
+
+
+@rule(desc="Make the library of what zig's runtime lacks", level=LogLevel.DEBUG)
+async def make_builtins_library(request: _BuiltinsRequest) -> _Builtins:
+    library = builtins_library(request.platform)
+    compiled = await concurrently(
+        compile_builtin(_BuiltinRequest(request.platform, source)) for source in library.sources
     )
-    return _Dispatch(archive.digest, (library.archive,))
+    merged = await merge_digests(MergeDigests(each.digest for each in compiled))
+    archive = await make_archive(
+        _ArchiveRequest(
+            platform=request.platform,
+            name=library.archive,
+            members=tuple(posixpath.relpath(object_path(source), OBJECTS_DIR) for source in library.sources),
+            unpacked=await add_prefix(AddPrefix(merged, library.archive)),
+        )
+    )
+    return _Builtins(archive.digest, library.archive)
 
 
 @rule(desc="Make the runtime pack", level=LogLevel.DEBUG)

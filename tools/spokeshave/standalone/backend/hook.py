@@ -23,6 +23,7 @@ import importlib.util
 import json
 import os
 import sys
+import sysconfig
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,7 @@ _PARSERS = (
     "pdm.backend._vendor.packaging",
     "pip._vendor.packaging",
 )
+_RESOURCES = ".rc"
 
 
 class CannotCallError(Exception):
@@ -174,9 +176,43 @@ def check(call: dict[str, Any]) -> dict[str, Any]:
     return {"asked_for": asked_for, "needed": needed([*requires, *asked_for]), "missing": problems}
 
 
+def accept_resources(compiler: Any) -> None:
+    """Let setuptools' compiler for POSIX systems compile resources of Windows, as its compilers for Windows do.
+
+    It is the compiler of all builds, as the one for Windows would start Microsoft's.
+    """
+    compile_other = compiler._compile
+    names_of_other = compiler.object_filenames
+
+    def compile_any(self: Any, output: str, source: str, ending: str, *arguments: list[str]) -> None:
+        if not _is_resource(source):
+            compile_other(self, output, source, ending, *arguments)
+            return
+        options = [option for option in arguments[-1] if option.startswith(("-I", "-D", "-U"))]
+        self.spawn(["windres", *options, "-i", source, "-o", output])
+
+    def names(self: Any, sources: list[str], *arguments: Any, **options: Any) -> list[str]:
+        """A source and a resource may differ in their endings only."""
+        made = names_of_other(self, sources, *arguments, **options)
+        return [
+            f"{os.path.splitext(name)[0]}{_RESOURCES}{self.obj_extension}" if _is_resource(source) else name
+            for source, name in zip(sources, made)
+        ]
+
+    compiler.src_extensions = [*compiler.src_extensions, _RESOURCES]
+    compiler._compile = compile_any
+    compiler.object_filenames = names
+
+
+def _is_resource(source: Any) -> bool:
+    return os.fspath(source).endswith(_RESOURCES)
+
+
 def build_wheel(call: dict[str, Any]) -> dict[str, Any]:
     """Build the wheel."""
     backend = load_backend(call["backend"], call["backend_path"])
+    if "setuptools" in sys.modules and sysconfig.get_platform().startswith("win"):
+        accept_resources(importlib.import_module("distutils.unixccompiler").UnixCCompiler)
     return {"file": backend.build_wheel(call["output"], call["config_settings"], None)}
 
 

@@ -1,0 +1,1 @@
+"""What the C libraries of platforms have."""
