@@ -64,6 +64,7 @@ class ProjectSettings:
 
     Attributes:
         ninja: The path of the program in the sandbox.
+        pkgconf: The same. Empty for none.
         path: The folders of PATH in the sandbox.
         prefixes: The trees of other projects in the sandbox.
         defines: CMake's cache variables, with the probes.
@@ -73,6 +74,7 @@ class ProjectSettings:
     subdirectory: str
     ninja: str
     path: tuple[str, ...]
+    pkgconf: str = ""
     prefixes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class ProjectSettings:
             "KIND": ("make" if self.make else "cmake",),
             "SUBDIRECTORY": (self.subdirectory,),
             "NINJA": (self.ninja,),
+            "PKGCONF": (self.pkgconf,),
             "PATH": self.path,
             "PREFIXES": self.prefixes,
             "TARGETS": self.targets,

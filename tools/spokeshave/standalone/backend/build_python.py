@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from spokeshave.standalone.backend.config_programs import config_programs, write_programs
 from spokeshave.standalone.backend.distributions import distributions, entry_points, merge, overlaid, own_folder
 from spokeshave.standalone.backend.request import SDIST, Request, UserError
 
@@ -57,6 +58,7 @@ class BuildPython:
         for name, folder in distributions(request.packages).items():
             over = [found[name] for found in overlays if name in found]
             self._add(overlaid(folder, over, self.place / "overlaid" / folder.name) if over else folder)
+        write_programs(self.bin, config_programs(request.prefixes, request.sandbox))
         self._link_tools(request)
         self._describe_target(request)
 
