@@ -103,6 +103,7 @@ endif()
 MAKEFILE = """\
 all: libm.a
 libm.a: p.c
+\ttest "$(NOTE)" = "a;b c"
 \t$(CC) $(CFLAGS) -c p.c -o p.o
 \t$(AR) rcs libm.a p.o
 install: all
@@ -184,7 +185,7 @@ def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> Bu
             'cc_cmake_project(name="generator", sources=["generator/**"], subdirectory="generator")\n'
             'cc_cmake_project(name="generated", sources=["generated/**"], subdirectory="generated", '
             'host_tools=[":generator"], defines={"GIVEN": "{host_tools}"})\n'
-            'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="")\n',
+            'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="", make_args=["NOTE=a;b c"])\n',
         }
     )
     return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name=name), HERE)])

@@ -103,7 +103,7 @@ class ProjectSettings:
             "MACHINE": (make.machine,),
             "BUILD_PROCESSOR": (make.build_processor,),
         }
-        lines = [f"set(PROJECT_{name} {' '.join(map(_quoted, values))})\n" for name, values in variables.items()]
+        lines = [f"set(PROJECT_{name} {' '.join(map(_list_item, values))})\n" for name, values in variables.items()]
         return "".join(lines) + _CONFIGURE.format(arguments=arguments)
 
 
@@ -111,6 +111,11 @@ def _quoted(text: str) -> str:
     """Return a text as one quoted argument of CMake."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return '"' + escaped.replace(_HOST_TOOLS, _HOST_TOOLS_VALUE) + '"'
+
+
+def _list_item(text: str) -> str:
+    """Return a text as one quoted element of a list, also if it contains semicolons."""
+    return _quoted(text.replace(";", "\\;"))
 
 
 def project_defines(
