@@ -48,7 +48,7 @@ if(PROJECT_PKGCONF)
   set(ENV{PATH} "$ENV{PATH}:${sandbox}/__pkgconf")
 endif()
 # Programs such as `xml2-config` are scripts with the folder that their project was configured for.
-# tools/spokeshave/standalone/backend/config_programs.py does the same for Python projects.
+# tools/spokeshave/standalone/backend/build_python.py does the same for Python projects.
 set(configs "${sandbox}/__configs")
 foreach(folder IN LISTS prefixes)
   file(GLOB found "${folder}/bin/*-config" "${folder}/bin/*_config")
