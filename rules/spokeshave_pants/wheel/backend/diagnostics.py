@@ -124,6 +124,13 @@ _HINTS = (
         "the target: the build then has a compiler for the machine that builds.",
     ),
     (
+        re.compile(r"\[[^]\n]*check-TESTS\] Error|'make', 'check'"),
+        "The build runs the tests of a library that it contains (`make check`), whose programs are for the target and "
+        "cannot run here. Leave them out by arguments of make, if the project takes some from a variable: "
+        '`env={"LIBSODIUM_MAKE_ARGS": "TESTS= check_PROGRAMS="}` for PyNaCl. Or build the library as one of the '
+        "`dependencies`.",
+    ),
+    (
         re.compile(r"omp\.h' file not found|__kmpc_"),
         "The project uses OpenMP, which the toolchain does not have. Switch it off by `config_settings` or `env`.",
     ),
