@@ -17,10 +17,9 @@ set(common
   -DCMAKE_EXPORT_NO_PACKAGE_REGISTRY=ON
   -DCMAKE_FIND_PACKAGE_NO_PACKAGE_REGISTRY=ON
 )
-if(prefixes)
-  list(JOIN prefixes "\\;" joined)
-  list(APPEND common "-DCMAKE_PREFIX_PATH=${joined}")
-endif()
+# Not an argument: the semicolons of a list do not survive a function's ARGN.
+list(JOIN prefixes ":" joined)
+set(ENV{CMAKE_PREFIX_PATH} "${joined}")
 
 set(unanswered "")
 foreach(attempt RANGE 1 8)

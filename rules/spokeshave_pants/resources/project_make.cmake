@@ -42,8 +42,10 @@ foreach(pattern "configure.ac" "configure.in" "Makefile.am" "acinclude.m4" "*.m4
 endforeach()
 
 function(run step)
+  # Not ARGN, which splits arguments at their semicolons.
+  cmake_parse_arguments(PARSE_ARGV 1 run "" "" "")
   execute_process(
-    COMMAND ${ARGN}
+    COMMAND ${run_UNPARSED_ARGUMENTS}
     WORKING_DIRECTORY "${folder}"
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)

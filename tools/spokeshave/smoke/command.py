@@ -30,6 +30,7 @@ from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.smoke import PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
+from spokeshave_core.requirement_lines import decode_requirements, requirement_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +208,7 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | SmokeRun], plan
         SpokeshaveError: If there is nothing to test.
     """
     wheels = read_wheelhouse(plan.wheelhouse)
-    _check_same_bytes(wheel, wheels)
+    _check_same_bytes(wheel, wheels, plan.requirements)
     with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
         root = Path(scratch).resolve()
         tree = unpack(wheel.path, root / "wheel")
@@ -231,11 +232,27 @@ def _offer(wheel: WheelFile, wheels: Sequence[WheelFile], folder: Path) -> None:
             (folder / other.path.name).symlink_to(other.path.resolve())
 
 
-def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
+def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile], requirements: Path | None) -> None:
+    """Refuse an outdated copy of the wheel.
+
+    Args:
+        requirements: The requirements file. A package that the tests need may require the wheel's own distribution,
+            whose published wheel is then pinned too. The wheel under test is used in its place.
+    """
     for other in wheels:
-        if other.path.name == wheel.path.name and other.sha256 != wheel.sha256:
+        is_other = other.path.name == wheel.path.name and other.sha256 != wheel.sha256
+        if is_other and not _is_pinned(other, requirements):
             message = f"is another file than {wheel.path} of the same name"
             raise SmokeTestError(Problem(str(other.path), message, "Remove it from the wheelhouse."))
+
+
+def _is_pinned(wheel: WheelFile, requirements: Path | None) -> bool:
+    try:
+        lines = requirement_lines(decode_requirements(requirements.read_bytes())) if requirements else ()
+    except (OSError, UnicodeDecodeError):
+        # Reported where they are installed.
+        return False
+    return any(f"sha256:{wheel.sha256}" in line.hashes for line in lines)
 
 
 def _try(

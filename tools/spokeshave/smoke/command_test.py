@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -247,6 +248,20 @@ def test_a_different_wheelhouse_file_of_that_name_is_refused(tmp_path: Path, smo
     result = smoke(wheel, "--wheelhouse", tmp_path / "house")
     assert result.exit_code == 1
     assert f"is another file than {wheel} of the same name" in result.err
+
+
+def test_the_published_wheel_may_be_a_requirement_of_tests(
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke
+) -> None:
+    """A plugin that the tests import requires the distribution, so a lock file has both."""
+    wheel = build_wheel(tmp_path, {"demo.py": "a = 1"}, "py3-none-any", version="1.0")
+    house = shutil.copytree(wheelhouse.folder, tmp_path / "house")
+    published = build_wheel(house, {"demo.py": "a = 2"}, "py3-none-any", version="1.0")
+    requirements = tmp_path / "requirements.txt"
+    pinned = f"demo==1.0 --hash=sha256:{sha256_of_file(published)[0]}\n"
+    requirements.write_text(wheelhouse.requirements.read_text() + pinned)
+    test = write_test(tmp_path, "import demo\ndef test_one(): assert demo.a == 1\n")
+    assert smoke(wheel, *with_tests(Wheelhouse(house, requirements), test)).exit_code == 0
 
 
 def test_another_wheel_of_the_same_version_is_not_used(tmp_path: Path, smoke: Smoke) -> None:

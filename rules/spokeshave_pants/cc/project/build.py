@@ -366,6 +366,7 @@ def _settings(request: CcProjectRequest, target: Target, inputs: _Inputs) -> Pro
     return ProjectSettings(
         subdirectory=inputs.source.subdirectory,
         ninja=inputs.cmake.ninja,
+        pkgconf=inputs.cmake.pkgconf,
         path=inputs.path,
         prefixes=tuple(f"{PREFIX_DIR}/{built.name}" for built in inputs.prefixes),
         targets=target[BuildTargetsField].value,

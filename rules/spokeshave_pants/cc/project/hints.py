@@ -17,6 +17,10 @@ _PROGRAMS = (
     "Programs of this machine are found only if `system_tools` lists them. A program that is built from sources is a "
     "project in `host_tools`."
 )
+_PKGCONF = (
+    "The build has pkg-config only if the file of `requirements` pins `pkgconf`, as the default does. Add it, and lock "
+    "the file with hashes again."
+)
 _LANGUAGES = "The toolchain compiles C, C++ and assembler. Switch off the part in another language, if the project can."
 _MACHINES = (
     "The result would depend on the machine that builds it. Switch the option off by a variable in `defines` or an "
@@ -45,6 +49,7 @@ _HINTS = (
         _DOWNLOADS,
     ),
     (re.compile(r"Could NOT find (OpenMP|MPI|CUDA)|No CMAKE_\w+_COMPILER could be found|nvcc"), _LANGUAGES),
+    (re.compile(r"Could NOT find PkgConfig|pkg-config script could not be found|pkg-config: not found"), _PKGCONF),
     (re.compile(r"Could NOT find (Python|Perl|Git|BISON|FLEX|Doxygen|SWIG|Java|Ruby)"), _PROGRAMS),
     (re.compile(r"Could NOT find \w|Could not find a package configuration file"), _PACKAGES),
     (

@@ -16,6 +16,7 @@ from spokeshave_pants.cc.project.hints import failure_hint
         ("  Could NOT find ZLIB (missing: ZLIB_LIBRARY ZLIB_INCLUDE_DIR)", "`dependencies`"),
         ('  Could not find a package configuration file provided by "fmt"', "`dependencies`"),
         ("  Could NOT find Python (missing: Python_EXECUTABLE Interpreter)", "`system_tools`"),
+        ("  Could NOT find PkgConfig (missing: PKG_CONFIG_EXECUTABLE)", "pins `pkgconf`"),
         ("/bin/sh: 1: sed: not found\n[2/3] Building", "`system_tools`"),
         ("  Could not find P using the following names: perl", "`system_tools`"),
         ("  Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)", "C, C++ and assembler"),

@@ -1,4 +1,4 @@
-"""Rules for the programs that a project's build calls: cmake and ninja, and programs of the machine."""
+"""Rules for the programs that a project's build calls: cmake, ninja and pkg-config, and programs of the machine."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 
 _CMAKE_GLOB = "*/cmake/data/bin/cmake"
 _NINJA_GLOBS = ("*/.prefix/bin/ninja", "*/bin/ninja", "*/ninja/data/bin/ninja")
+_PKGCONF_GLOB = "*/pkgconf/.bin/pkgconf"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class SystemTools:
 
 @dataclass(frozen=True)
 class CmakeRequest:
-    """A request for cmake and ninja.
+    """A request for cmake and ninja, and pkgconf if it is pinned.
 
     Attributes:
         path: The requirements file.
@@ -64,12 +65,17 @@ class CmakeRequest:
 
 @dataclass(frozen=True)
 class Cmake:
-    """The packages with cmake and ninja, for `CMAKE_DIR`, and the paths of both in the sandbox."""
+    """The packages with the programs, for `CMAKE_DIR`, and the paths of these in the sandbox.
+
+    Attributes:
+        pkgconf: Empty if the requirements file does not pin it.
+    """
 
     digest: Digest
     request: PackagesRequest
     cmake: str
     ninja: str
+    pkgconf: str
 
 
 @rule(level=LogLevel.DEBUG)
@@ -81,13 +87,19 @@ async def find_cmake(request: CmakeRequest, compilers: CompilerEnvironment) -> C
         platform=compilers.machine,
     )
     packages = await find_packages(wanted, **implicitly())
-    globs = PathGlobs([_CMAKE_GLOB, *_NINJA_GLOBS])
+    globs = PathGlobs([_CMAKE_GLOB, *_NINJA_GLOBS, _PKGCONF_GLOB])
     found = await digest_to_snapshot(**implicitly(DigestSubset(packages.digest, globs)))
     programs = {posixpath.basename(path): f"{CMAKE_DIR}/{path}" for path in found.files}
     missing = [name for name in ("cmake", "ninja") if name not in programs]
     if missing:
         raise InvalidTargetError(f"{request.where}: {request.path} does not pin {' and '.join(missing)}.")
-    return Cmake(digest=packages.digest, request=wanted, cmake=programs["cmake"], ninja=programs["ninja"])
+    return Cmake(
+        digest=packages.digest,
+        request=wanted,
+        cmake=programs["cmake"],
+        ninja=programs["ninja"],
+        pkgconf=programs.get("pkgconf", ""),
+    )
 
 
 @rule(desc="Find programs of this machine", level=LogLevel.DEBUG)

@@ -36,11 +36,20 @@ target_include_directories(p PUBLIC $<INSTALL_INTERFACE:include>)
 install(TARGETS p EXPORT p)
 install(FILES p.h DESTINATION include)
 install(EXPORT p DESTINATION lib/cmake/p FILE pConfig.cmake)
+file(WRITE "${CMAKE_BINARY_DIR}/p-config" "#!/bin/sh\necho ${CMAKE_INSTALL_PREFIX}/include\n")
+install(PROGRAMS "${CMAKE_BINARY_DIR}/p-config" DESTINATION bin)
 """
 USER = """\
 cmake_minimum_required(VERSION 3.10)
 project(user C)
 find_package(p REQUIRED)
+find_library(TEXT text REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(TEXT REQUIRED text>=1.5)
+execute_process(COMMAND p-config OUTPUT_VARIABLE includes OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(NOT EXISTS "${includes}/p.h")
+  message(FATAL_ERROR "p-config printed ${includes}")
+endif()
 add_library(user STATIC user.c)
 target_link_libraries(user PRIVATE p)
 install(TARGETS user)
@@ -68,10 +77,17 @@ ExternalProject_Add(z URL https://example.org/z.tar.gz)
 GENERATOR = """\
 cmake_minimum_required(VERSION 3.10)
 project(generator C)
+find_package(PkgConfig REQUIRED)
+execute_process(COMMAND pkg-config --list-all OUTPUT_VARIABLE listed)
+if(listed)
+  message(FATAL_ERROR "pkg-config finds packages of the machine: ${listed}")
+endif()
 add_library(text SHARED text.c)
 add_executable(generate main.c)
 target_link_libraries(generate PRIVATE text)
 install(TARGETS text generate)
+file(WRITE "${CMAKE_BINARY_DIR}/text.pc" "Name: text\nVersion: 1.5\nDescription: text\nLibs: -ltext\n")
+install(FILES "${CMAKE_BINARY_DIR}/text.pc" DESTINATION lib/pkgconfig)
 """
 GENERATED = """\
 cmake_minimum_required(VERSION 3.10)
@@ -87,6 +103,7 @@ endif()
 MAKEFILE = """\
 all: libm.a
 libm.a: p.c
+\ttest "$(NOTE)" = "a;b c"
 \t$(CC) $(CFLAGS) -c p.c -o p.o
 \t$(AR) rcs libm.a p.o
 install: all
@@ -163,11 +180,12 @@ def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> Bu
         {
             "a/p/CMakeLists.txt": BASE + more,
             "a/BUILD": f'cc_cmake_project(name="p", sources=["p/**"], subdirectory="p", {fields})\n'
-            'cc_cmake_project(name="user", sources=["user/**"], subdirectory="user", dependencies=[":p"])\n'
+            'cc_cmake_project(name="user", sources=["user/**"], subdirectory="user", '
+            'dependencies=[":p", ":generator"])\n'
             'cc_cmake_project(name="generator", sources=["generator/**"], subdirectory="generator")\n'
             'cc_cmake_project(name="generated", sources=["generated/**"], subdirectory="generated", '
             'host_tools=[":generator"], defines={"GIVEN": "{host_tools}"})\n'
-            'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="")\n',
+            'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="", make_args=["NOTE=a;b c"])\n',
         }
     )
     return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name=name), HERE)])
@@ -208,6 +226,14 @@ def test_a_project_finds_another_and_both_are_relocatable(runner: RuleRunner) ->
     assert files["lib/pkgconfig/user.pc"] == (
         b"prefix=" + root + b"\nRequires: " + root + b"/../../__prefix/a.p/lib/cmake/p\n"
     )
+
+
+def test_a_program_that_describes_a_project_is_relocatable(runner: RuleRunner) -> None:
+    """The project `user` asks `p-config` for the include directory, which is in another sandbox than its build's."""
+    assert build(runner, "user").tree.libraries
+    digest = build(runner, "p").digest
+    files = {file.path: file.content for file in runner.request(DigestContents, [digest])}
+    assert files["bin/p-config"] == b"#!/bin/sh\necho /spokeshave/include\n"
 
 
 def test_make_builds_with_the_same_compiler(runner: RuleRunner) -> None:

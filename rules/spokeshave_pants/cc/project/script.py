@@ -64,6 +64,7 @@ class ProjectSettings:
 
     Attributes:
         ninja: The path of the program in the sandbox.
+        pkgconf: The same. Empty for none.
         path: The folders of PATH in the sandbox.
         prefixes: The trees of other projects in the sandbox.
         defines: CMake's cache variables, with the probes.
@@ -73,6 +74,7 @@ class ProjectSettings:
     subdirectory: str
     ninja: str
     path: tuple[str, ...]
+    pkgconf: str = ""
     prefixes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class ProjectSettings:
             "KIND": ("make" if self.make else "cmake",),
             "SUBDIRECTORY": (self.subdirectory,),
             "NINJA": (self.ninja,),
+            "PKGCONF": (self.pkgconf,),
             "PATH": self.path,
             "PREFIXES": self.prefixes,
             "TARGETS": self.targets,
@@ -100,7 +103,7 @@ class ProjectSettings:
             "MACHINE": (make.machine,),
             "BUILD_PROCESSOR": (make.build_processor,),
         }
-        lines = [f"set(PROJECT_{name} {' '.join(map(_quoted, values))})\n" for name, values in variables.items()]
+        lines = [f"set(PROJECT_{name} {' '.join(map(_list_item, values))})\n" for name, values in variables.items()]
         return "".join(lines) + _CONFIGURE.format(arguments=arguments)
 
 
@@ -108,6 +111,11 @@ def _quoted(text: str) -> str:
     """Return a text as one quoted argument of CMake."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return '"' + escaped.replace(_HOST_TOOLS, _HOST_TOOLS_VALUE) + '"'
+
+
+def _list_item(text: str) -> str:
+    """Return a text as one quoted element of a list, also if it contains semicolons."""
+    return _quoted(text.replace(";", "\\;"))
 
 
 def project_defines(

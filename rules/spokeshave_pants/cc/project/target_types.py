@@ -98,7 +98,8 @@ class ProjectDependenciesField(Dependencies):
     help = help_text(
         """
         Other projects (`cc_cmake_project`, `cc_make_project`) that this one uses. CMake finds them by `find_package`
-        and `find_library` (`CMAKE_PREFIX_PATH`), makefiles by pkg-config. What links this project links them too.
+        and `find_library` (`CMAKE_PREFIX_PATH`), makefiles by pkg-config, and both by scripts such as `xml2-config`,
+        which are on PATH. What links this project links them too.
         """
     )
 
@@ -221,8 +222,9 @@ class CmakeRequirementsField(StringField):
     alias = "requirements"
     help = help_text(
         """
-        The requirements file that pins cmake and ninja, relative to the BUILD file, in pip's `--hash` form. Defaults to
-        a file in the plugin. A project that no CMake 4 configures can pin cmake 3 here.
+        The requirements file that pins cmake, ninja and pkgconf, relative to the BUILD file, in pip's `--hash` form.
+        Defaults to a file in the plugin. A project that no CMake 4 configures can pin cmake 3 here. Without pkgconf,
+        the build has no pkg-config.
         """
     )
 

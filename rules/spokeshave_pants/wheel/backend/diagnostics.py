@@ -48,9 +48,10 @@ _HINTS = (
     (
         re.compile(_missing(_SYSTEM_PROGRAMS)),
         f"The build starts {_NAMES}, and it sees no program of this machine. If the program makes files of the "
-        "project, use a source distribution, which contains them. If it describes or builds a C library, make the "
-        "library one of the `dependencies` (a `cc_cmake_project` or a `cc_make_project`) and switch to it by `env` or "
-        "`config_settings`: the build finds it as a library of the system.",
+        "project, use a source distribution, which contains them. If it describes a C library, as xml2-config does, "
+        "make the library one of the `dependencies` (a `cc_cmake_project` or a `cc_make_project`): a script that it "
+        "installs is then on PATH. A compiled program, such as pg_config, is for the target and cannot run: switch to "
+        "what `env` or `config_settings` offers instead, as the build finds the library as one of the system.",
     ),
     (
         # Only if a library of the build has it.
@@ -62,7 +63,8 @@ _HINTS = (
         re.compile(r"fatal error: '((?!omp\.h)[^'\n]+)' file not found"),
         f"No header {_NAMES} is found. If it belongs to a C or C++ library, build that as a `cc_cmake_project` or a "
         "`cc_make_project` and list it in `dependencies`; if a Python package has it, add the package to what the file "
-        "of `build_requirements` is made from.",
+        "of `build_requirements` is made from. If a setup.py found it below /usr, where the compiler does not look, "
+        "switch that part of the project off by `config_settings` or `env`.",
     ),
     (
         re.compile(r"unable to find (?:library -l|dynamic system library ')([\w.+:-]+)|library not found for -l(\S+)"),
@@ -120,6 +122,13 @@ _HINTS = (
         re.compile(r"native_compiler=True|bin/build-c|not specified for build machine|Exec format error"),
         "The build compiles programs that run during the build, such as code generators. Set `native_compiler=True` on "
         "the target: the build then has a compiler for the machine that builds.",
+    ),
+    (
+        re.compile(r"\[[^]\n]*check-TESTS\] Error|'make', 'check'"),
+        "The build runs the tests of a library that it contains (`make check`), whose programs are for the target and "
+        "cannot run here. Leave them out by arguments of make, if the project takes some from a variable: "
+        '`env={"LIBSODIUM_MAKE_ARGS": "TESTS= check_PROGRAMS="}` for PyNaCl. Or build the library as one of the '
+        "`dependencies`.",
     ),
     (
         re.compile(r"omp\.h' file not found|__kmpc_"),

@@ -33,6 +33,7 @@ from spokeshave_pants.wheel.backend.diagnostics import (
         ("Error: pg_config executable not found.", "starts pg_config,"),
         ("FileNotFoundError: [Errno 2] No such file or directory: 'git'", "starts git,"),
         ("make: nasm: No such file or directory", "starts nasm,"),
+        ("make[3]: *** [Makefile:1969: check-TESTS] Error 2", "(`make check`)"),
         ("a.c:15:10: fatal error: 'ffi.h' file not found", "No header ffi.h is found."),
         (
             "NOTE: a relevant symbol 'opj_version' is available in libopenjp2.a but cannot be used because it is not "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address, UnparsedAddressInputs
@@ -25,6 +24,7 @@ from spokeshave_pants.cc.project.projects import (
     project_closure,
     project_licenses,
 )
+from spokeshave_pants.cc.project.script import PREFIX_DIR
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     add_prefix,
@@ -37,7 +37,6 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.sources.target_types import ArchiveSourceField
-from spokeshave_pants.wheel.backend.request import PREFIXES_DIR, prefix_folder
 from spokeshave_pants.wheel.backend_target_types import BackendDependenciesField
 
 LICENSES_DIR = "__licenses"
@@ -60,14 +59,15 @@ class DependencyProjects:
     """The install trees of C and C++ projects.
 
     Attributes:
-        trees: A folder for each tree, for `PREFIXES_DIR`.
-        prefixes: The number of trees.
+        trees: A folder for each tree, for `PREFIX_DIR`, where builds of projects that depend on them have them too:
+            installed files name other trees by it.
+        prefixes: The folders of the trees.
         shared: Their shared libraries, at `shared_paths`.
         components: The projects as software of others in the wheel.
     """
 
     trees: Digest = EMPTY_DIGEST
-    prefixes: int = 0
+    prefixes: tuple[str, ...] = ()
     shared: Digest = EMPTY_DIGEST
     shared_paths: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()
@@ -76,7 +76,7 @@ class DependencyProjects:
     @property
     def mounted(self) -> dict[str, Digest]:
         """Return the install trees by their folder."""
-        return {PREFIXES_DIR: self.trees} if self.prefixes else {}
+        return {PREFIX_DIR: self.trees} if self.prefixes else {}
 
 
 NO_PROJECTS = DependencyProjects()
@@ -145,14 +145,11 @@ async def dependency_projects(request: DependencyProjectsRequest) -> DependencyP
     built = await concurrently(
         build_project(CcProjectRequest(address, request.platform), **implicitly()) for address in addresses
     )
-    placed = await concurrently(
-        add_prefix(AddPrefix(project.digest, posixpath.relpath(prefix_folder(number), PREFIXES_DIR)))
-        for number, project in enumerate(built)
-    )
+    placed = await concurrently(add_prefix(AddPrefix(project.digest, project.name)) for project in built)
     libraries = await project_libraries(ProjectLibrariesRequest(linked=(), needed=addresses, platform=request.platform))
     return DependencyProjects(
         trees=await merge_digests(MergeDigests(placed)),
-        prefixes=len(built),
+        prefixes=tuple(f"{PREFIX_DIR}/{project.name}" for project in built),
         shared=libraries.shared,
         shared_paths=libraries.shared_paths,
         actions=libraries.actions,

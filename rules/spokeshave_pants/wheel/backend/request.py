@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -20,7 +20,6 @@ OVERLAY_DIR = "__target_packages"
 HEADERS_DIR = "__headers"
 LIBRARIES_DIR = "__libraries"
 FACTS = "__facts.json"
-PREFIXES_DIR = "__prefixes"
 # A folder of programs that describe the target's system, and the defaults of `configure` scripts: `system_files.py`.
 SYSTEM_DIR = "__system"
 CONFIG_SITE = f"{SYSTEM_DIR}/config.site"
@@ -80,7 +79,7 @@ def request_text(
     artifact: Artifact = Artifact.WHEEL,
     subdirectory: str,
     foreign: str,
-    prefixes: int,
+    prefixes: Iterable[str],
     has_overlay: bool,
     has_libraries: bool,
 ) -> str:
@@ -89,7 +88,7 @@ def request_text(
     Args:
         platform: A platform with a single processor.
         foreign: The folder of the compiler driver.
-        prefixes: The number of install trees.
+        prefixes: The folders of install trees.
     """
     document = {
         "artifact": artifact.value,
@@ -100,7 +99,7 @@ def request_text(
         "requirements": settings.requirements,
         "overlays": [OVERLAY_DIR] if has_overlay else [],
         "foreign": foreign,
-        "prefixes": [prefix_folder(number) for number in range(prefixes)],
+        "prefixes": list(prefixes),
         "facts": FACTS,
         "headers": HEADERS_DIR,
         "libraries": LIBRARIES_DIR if has_libraries else None,
@@ -114,8 +113,3 @@ def request_text(
         "config_site": CONFIG_SITE,
     }
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
-
-
-def prefix_folder(number: int) -> str:
-    """Return the folder of an install tree."""
-    return f"{PREFIXES_DIR}/{number}"

@@ -25,7 +25,7 @@ def text(subdirectory: str = "", *, has_libraries: bool = False) -> str:
         BuildVersion("stamped", "0+unstamped"),
         subdirectory=subdirectory,
         foreign="__foreign",
-        prefixes=2,
+        prefixes=["__prefix/a", "__prefix/b"],
         has_overlay=False,
         has_libraries=has_libraries,
     )
@@ -53,7 +53,7 @@ def test_the_project_may_be_in_a_folder_of_the_tree() -> None:
 def test_only_folders_that_exist_are_named() -> None:
     request = json.loads(text())
     assert (request["libraries"], request["overlays"]) == (None, [])
-    assert request["prefixes"] == ["__prefixes/0", "__prefixes/1"]
+    assert request["prefixes"] == ["__prefix/a", "__prefix/b"]
     assert json.loads(text(has_libraries=True))["libraries"] == "__libraries"
 
 

@@ -187,7 +187,7 @@ async def build_sdist(request: BuildSdistRequest) -> SdistBuild:
         BuildVersion("own"),
         subdirectory="",
         foreign=FOREIGN_DIR,
-        prefixes=0,
+        prefixes=(),
         has_overlay=parts.has_overlay,
         has_libraries=parts.has_libraries,
     )

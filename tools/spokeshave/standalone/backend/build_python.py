@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import sysconfig
@@ -22,6 +23,9 @@ POSIX_TOOLS = (
     "grep head install join ln ls make mkdir mktemp mv od paste printf pwd rm rmdir sed sh sleep sort tail tar tee "
     "test touch tr true uniq wc xargs"
 ).split()
+# What C and C++ projects are configured for, and where the trees of others are (`resources/project.cmake`).
+_PREFIX = re.compile(r"/spokeshave(?![\w.-])")
+_OTHER_TREES = re.compile(r"(?<![./])\./(?=__prefix/)")
 _EXECUTABLE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 # A script for the shell, which starts this machine's Python with the same file. meson starts itself by its own path.
 _LAUNCHER = """\
@@ -57,6 +61,8 @@ class BuildPython:
         for name, folder in distributions(request.packages).items():
             over = [found[name] for found in overlays if name in found]
             self._add(overlaid(folder, over, self.place / "overlaid" / folder.name) if over else folder)
+        for prefix in request.prefixes:
+            self._add_config_programs(prefix, request.sandbox)
         self._link_tools(request)
         self._describe_target(request)
 
@@ -108,6 +114,19 @@ class BuildPython:
         text = _LAUNCHER.format(mark=mark, python=self.executable, script=script)
         launcher.write_text(text, encoding="utf-8")
         launcher.chmod(0o755)
+
+    def _add_config_programs(self, prefix: Path, sandbox: Path) -> None:
+        """Add the scripts of a C or C++ project that print how to compile with it, such as `xml2-config`.
+
+        They name the folder that the project was configured for, so each is copied with the folder here.
+        """
+        for program in sorted((prefix / "bin").glob("*[-_]config")):
+            content = program.read_bytes()
+            own = self.bin / program.name
+            if content.startswith(b"#!") and not os.path.lexists(own):
+                text = _PREFIX.sub(str(prefix), content.decode("utf-8", "surrogateescape"))
+                own.write_text(_OTHER_TREES.sub(f"{sandbox}/", text), "utf-8", "surrogateescape")
+                own.chmod(0o755)
 
     def _link_tools(self, request: Request) -> None:
         self.tools.mkdir()

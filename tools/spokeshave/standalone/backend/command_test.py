@@ -113,6 +113,21 @@ def test_programs_that_describe_packages_see_the_target(sandbox: Sandbox) -> Non
     assert sandbox.build()["lib-config"] == LINUX["machine"]
 
 
+def test_programs_that_describe_projects_name_their_folders(sandbox: Sandbox) -> None:
+    sandbox.request["prefixes"] = ["__prefix/xml", "__prefix/old"]
+    script = "#!/bin/sh\necho -I/spokeshave/include -L./__prefix/z/lib /spokeshave-more ../__prefix\n"
+    sandbox.write("__prefix/xml/bin/xml2-config", script)
+    sandbox.write("__prefix/old/bin/xml2-config", "#!/bin/sh\necho old\n")
+    sandbox.write("__prefix/xml/bin/my_config", "#!/bin/sh\necho /spokeshave\n")
+    # A program of the target's.
+    sandbox.write("__prefix/xml/bin/pg_config", "\x7fELF")
+    sandbox.request["env"] = {"RUN": '["xml2-config", "my_config", "! command -v pg_config"]'}
+    said = sandbox.build()
+    # The wheel names what is in the sandbox relative to it.
+    assert said["xml2-config"] == "-I__prefix/xml/include -L__prefix/z/lib /spokeshave-more ../__prefix"
+    assert said["my_config"] == "__prefix/xml"
+
+
 def test_a_binary_is_called_and_not_the_script_that_starts_it(sandbox: Sandbox) -> None:
     binary = sandbox.root / "packages/tool-1.0-py3-none-any.whl/tool/data/bin/tool"
     binary.parent.mkdir(parents=True)

@@ -49,7 +49,7 @@ def meson_file(request: Request, python: BuildPython) -> str:
     tools = {"c": "cc", "cpp": "c++", "ar": "ar", "strip": "strip", "windres": "windres"}
     binaries = {name: str(request.foreign / "bin" / tool) for name, tool in tools.items()}
     # In a cross build meson takes what `dependency()` asks from this file only, such as `numpy-config`.
-    binaries.update((program.name, str(program)) for program in sorted(python.bin.glob("*-config")))
+    binaries.update((program.name, str(program)) for program in sorted(python.bin.glob("*[-_]config")))
     for name, programs in MESON_FINDERS.items():
         binaries.update((name, str(python.bin / program)) for program in programs if (python.bin / program).exists())
     # On Linux, meson links modules for Windows with nothing of Python. An unused library leaves no trace.
