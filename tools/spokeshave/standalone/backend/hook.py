@@ -204,7 +204,7 @@ def accept_resources(compiler: Any) -> None:
     compiler.object_filenames = names
 
 
-def _is_resource(source: Any) -> bool:
+def _is_resource(source: str | os.PathLike[str]) -> bool:
     return os.fspath(source).endswith(_RESOURCES)
 
 
