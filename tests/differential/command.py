@@ -18,6 +18,7 @@ COMPARISONS: Mapping[str, Callable[[Field], Iterable[Compared]]] = {
     "tags": tags.compare,
     "linux-wheels": linux_wheels.compare,
     "repair": linux.compare,
+    "repair-musl": linux.compare_musl,
     "repair-macos": macos.compare,
     "repair-windows": windows.compare,
     "macos-wheels": macos_wheels.compare,

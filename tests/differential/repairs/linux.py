@@ -7,10 +7,10 @@ names that they had before, and the tag is `linux_x86_64` again.
 from __future__ import annotations
 
 import re
-import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from differential.comparison import Compared, compare_sets, compare_values
@@ -18,8 +18,8 @@ from differential.downloads import fetch_pinned
 from differential.field import Field
 from differential.linux_wheels import oldest_platform
 from differential.parallel import in_parallel
+from differential.repairs.loading import load_by_musl, load_by_python, musl_loader
 from differential.repairs.unrepaired import Unrepaired
-from e2e.support.project import find_python
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.repair.command import repair
@@ -31,9 +31,6 @@ from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
 _HASH_INSIDE = re.compile(r"-[0-9a-f]{8}(?=[.])", re.ASCII)
-# The files of the other comparison, and more that have grafted libraries.
-_PINS = ("linux-wheels", "repair")
-_PYTHON = "3.12"
 _ARCHITECTURE = "x86_64"
 
 
@@ -45,15 +42,26 @@ class Repaired:
     grafted: frozenset[str]
     needed: frozenset[str]
     search: frozenset[str]
-    wheel: Path
+    tree: WheelTree
 
 
 def compare(field: Field) -> Iterator[Compared]:
+    """Compare repairs for glibc: those of the wheels of `linux-wheels`, and more that have grafted libraries."""
+    yield from _compare(field, System.GLIBC, ("linux-wheels", "repair"), load_by_python)
+
+
+def compare_musl(field: Field) -> Iterator[Compared]:
+    """Compare repairs for musl. auditwheel takes musl's rules by what the files need, and the tag is its own choice."""
+    loader = musl_loader(field.cache / "musl")
+    yield from _compare(field, System.MUSL, ("linux-wheels", "repair-musl"), partial(load_by_musl, loader))
+
+
+def _compare(field: Field, system: System, pins: Sequence[str], load: Callable[[WheelTree], str]) -> Iterator[Compared]:
     """Compare the tags, the grafted libraries, what each file needs and finds, and whether all files can be loaded."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch).resolve()
-        published = [wheel for pins in _PINS for wheel in fetch_pinned(pins, field.cache)]
-        cases = [_ungraft(wheel, folder / str(number)) for number, wheel in enumerate(published)]
+        published = dict.fromkeys(wheel for name in pins for wheel in fetch_pinned(name, field.cache))
+        cases = [_ungraft(wheel, system, folder / str(number)) for number, wheel in enumerate(published)]
         wheels = [case for case in cases if case is not None]
         theirs = in_parallel(lambda case: _theirs(field, case, folder), wheels)
         for case, other in zip(wheels, theirs):
@@ -66,18 +74,18 @@ def compare(field: Field) -> Iterator[Compared]:
             yield from compare_sets("grafted libraries", case.case, ours.grafted, other.grafted)
             yield from compare_sets("needed libraries", case.case, ours.needed, other.needed)
             yield from compare_sets("found libraries", case.case, ours.search, other.search)
-            yield compare_values("loading of files", case.case, *(_import(r.wheel, folder) for r in (ours, other)))
+            yield compare_values("loading of files", case.case, *(_plain(load(each.tree)) for each in (ours, other)))
 
 
 def _word(result: Repaired | str) -> str:
     return result if isinstance(result, str) else "repairs it"
 
 
-def _ungraft(wheel: Path, folder: Path) -> Unrepaired | None:
-    """Take grafted libraries out of a wheel. Return None if it has none, or auditwheel cannot repair it here."""
+def _ungraft(wheel: Path, system: System, folder: Path) -> Unrepaired | None:
+    """Take grafted libraries out of a wheel. Return None if it has none, or is for another system."""
     tree = unpack(wheel, folder / "wheel")
     platform = oldest_platform(tree.name.tag)
-    if platform.architecture != _ARCHITECTURE or platform.system is not System.GLIBC:
+    if platform.architecture != _ARCHITECTURE or platform.system is not system:
         return None
     grafted = [file for file in tree.elf_files if PurePosixPath(file).parent.name.endswith(".libs")]
     if not grafted:
@@ -132,7 +140,9 @@ def _ours(case: Unrepaired, folder: Path) -> Repaired | str:
 def _theirs(field: Field, case: Unrepaired, folder: Path) -> Repaired | str:
     output = folder / "theirs" / case.number
     output.mkdir(parents=True)
-    options = ["--only-plat", "--plat", case.platform.tag, "--zip-compression-level", "0", "--wheel-dir", output]
+    # It accepts a name only of the C library of its machine.
+    tag = case.platform.tag if case.platform.system is System.GLIBC else "auto"
+    options = ["--only-plat", "--plat", tag, "--zip-compression-level", "0", "--wheel-dir", output]
     done = field.run(
         "auditwheel", "repair", *map(str, options), case.wheel, variables={"LD_LIBRARY_PATH": str(case.libraries)}
     )
@@ -153,7 +163,7 @@ def _repaired(wheel: Path, root: Path) -> Repaired:
         search=frozenset(
             f"{_plain(file)}: {found}" for file, elf in files.items() for found in _found(tree, file, elf)
         ),
-        wheel=wheel,
+        tree=tree,
     )
 
 
@@ -169,34 +179,3 @@ def _found(tree: WheelTree, file: str, elf: ElfFile) -> Iterator[str]:
             if (folder / name).is_file():
                 yield _plain((folder / name).resolve().relative_to(tree.root.resolve()).as_posix())
                 break
-
-
-def _import(wheel: Path, folder: Path) -> str:
-    """Install a wheel to a folder without its dependencies, and load all of its extension modules."""
-    target = folder / "installed" / wheel.parent.parent.name / wheel.parent.name
-    python = find_python(_PYTHON)
-    options = ["--isolated", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([python, "-m", "pip", *options, "--target", target, wheel], check=True, capture_output=True)
-    done = subprocess.run(
-        [python, "-I", "-c", _LOAD, target], capture_output=True, text=True, errors="replace", check=False
-    )
-    return done.stdout.strip() or f"exit {done.returncode}"
-
-
-# Each in a process of its own, in which no other file has loaded the libraries.
-_LOAD = """
-import ctypes, os, pathlib, sys
-files = [p for p in pathlib.Path(sys.argv[1]).rglob('*') if p.is_file() and '.so' in p.name and '.libs' not in str(p)]
-failed = 0
-for file in sorted(files):
-    child = os.fork()
-    if not child:
-        try:
-            ctypes.CDLL(str(file))
-        except OSError as err:
-            print(f'{file.name}: {str(err).rpartition(":")[2]}', flush=True)
-            os._exit(1)
-        os._exit(0)
-    failed += os.waitpid(child, 0)[1] != 0
-print(f'{failed} of {len(files)} files failed')
-"""
