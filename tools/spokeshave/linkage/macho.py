@@ -29,6 +29,8 @@ _NEUTRAL_NAMES = ("@", "/DLC/")
 _PYTHON_LIBRARY = re.compile(r"(.*/)?(Python\d?T?|libpython\d\.\d+t?(\.dylib)?)")
 _OBJECTIVE_C = re.compile(r"_?objc_|OBJC_")
 _OBJECTIVE_C_LIBRARIES = ("/System/Library/Frameworks/", "/usr/lib/libobjc.")
+# CPython for macOS is linked with this framework (`LIBS` of `sysconfig`), so its symbols are always loaded.
+_CORE_FOUNDATION = re.compile(r"k?CF[A-Z]\w*|__CF[A-Z]\w*")
 _MUST_BE_SIGNED = "arm64"
 _FIRST_ARM = (11, 0)
 
@@ -253,8 +255,8 @@ def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
 
 
 def _may_be_loaded(linkage: MachOLinkage, file: str, part: MachOSlice, symbol: str) -> bool:
-    """Return whether Python, the Objective-C runtime, or libraries loaded with a file have a symbol."""
-    if PYTHON_SYMBOL.fullmatch(symbol):
+    """Return whether Python with its framework, the Objective-C runtime, or libraries loaded with a file have it."""
+    if PYTHON_SYMBOL.fullmatch(symbol) or _CORE_FOUNDATION.fullmatch(symbol):
         return True
     if _OBJECTIVE_C.match(symbol) and any(name.startswith(_OBJECTIVE_C_LIBRARIES) for name in part.needed):
         return True

@@ -299,6 +299,12 @@ def test_a_symbol_that_nobody_has_is_found(tmp_path: Path) -> None:
     assert "uses core, which neither it nor Python defines" in text
 
 
+def test_a_symbol_of_a_framework_that_python_is_linked_with_is_fine(tmp_path: Path) -> None:
+    code = {"code": "extern void CFRelease(const void *); extern void *kCFBundleNameKey;"}
+    built = module(tmp_path / "native.so", MAC_ARM, **code, statement="CFRelease(kCFBundleNameKey);")
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []
+
+
 def test_a_symbol_that_it_works_without_is_fine(tmp_path: Path) -> None:
     code = {"code": "extern int core(void) __attribute__((weak_import));", "statement": "if (core) core();"}
     built = module(tmp_path / "native.so", MAC_ARM, **code)

@@ -52,6 +52,7 @@ from spokeshave_pants.cc.project.script import (
     SYSTEM_DIR,
     MakeSettings,
     ProjectSettings,
+    compiles_cxx,
     host_platform_of,
     probes_message,
     project_calls,
@@ -146,6 +147,7 @@ class BuiltCcProject:
         headers: The files below its include directories, in the layout of the tree.
         software: What it is, for the list of a wheel's components.
         probes: The variables of programs that count as failed, as no answer was given.
+        has_cxx: Whether it compiles C++, so that its libraries need libc++.
         action: The process that built it.
     """
 
@@ -157,6 +159,7 @@ class BuiltCcProject:
     tree: InstalledTree
     software: Software
     probes: tuple[str, ...]
+    has_cxx: bool
     action: Action
 
     @property
@@ -342,6 +345,7 @@ async def build_project(
             target=address.target_name,
         ),
         probes=installed.lists["probes"],
+        has_cxx=compiles_cxx(installed.lists["calls"]),
         action=action.after(*inputs.actions),
     )
 

@@ -56,6 +56,11 @@ install(TARGETS user)
 file(WRITE "${CMAKE_BINARY_DIR}/user.pc" "prefix=${CMAKE_INSTALL_PREFIX}\\nRequires: ${p_DIR}\\n")
 install(FILES "${CMAKE_BINARY_DIR}/user.pc" DESTINATION lib/pkgconfig)
 """
+CXX = """\
+enable_language(CXX)
+file(WRITE "${CMAKE_BINARY_DIR}/more.cpp" "")
+target_sources(p PRIVATE "${CMAKE_BINARY_DIR}/more.cpp")
+"""
 LEAK = 'set_source_files_properties(p.c PROPERTIES COMPILE_DEFINITIONS "PLACE=\\"${CMAKE_BINARY_DIR}\\"")\n'
 RUNS = """\
 add_executable(gen gen.c)
@@ -234,6 +239,12 @@ def test_a_program_that_describes_a_project_is_relocatable(runner: RuleRunner) -
     digest = build(runner, "p").digest
     files = {file.path: file.content for file in runner.request(DigestContents, [digest])}
     assert files["bin/p-config"] == b"#!/bin/sh\necho /spokeshave/include\n"
+
+
+def test_a_project_says_whether_it_compiles_cxx(runner: RuleRunner) -> None:
+    """Checks of a compiler for C++ do not count."""
+    assert not build(runner, "p", more="enable_language(CXX)\n").has_cxx
+    assert build(runner, "p", more=CXX).has_cxx
 
 
 def test_make_builds_with_the_same_compiler(runner: RuleRunner) -> None:

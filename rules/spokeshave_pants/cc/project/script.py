@@ -131,8 +131,17 @@ def project_defines(
 
 def project_calls(lines: Iterable[str]) -> ForeignCalls:
     """Return the calls of the compiler that the script counted."""
-    counts = {name: int(number) for name, number in (line.split() for line in lines)}
+    counts = _counts(lines)
     return ForeignCalls(compiles=counts["compiles"], links=counts["links"], probes=counts["probes"])
+
+
+def compiles_cxx(lines: Iterable[str]) -> bool:
+    """Return whether C++ is among the compiles that the script counted."""
+    return _counts(lines)["cxx"] > 0
+
+
+def _counts(lines: Iterable[str]) -> dict[str, int]:
+    return {name: int(number) for name, number in (line.split() for line in lines)}
 
 
 def project_description(target: str, platform: Platform) -> str:

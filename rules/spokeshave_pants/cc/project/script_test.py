@@ -8,6 +8,7 @@ from spokeshave_pants.cc.project.script import (
     SCRIPTS,
     MakeSettings,
     ProjectSettings,
+    compiles_cxx,
     host_platform_of,
     probes_message,
     project_calls,
@@ -69,8 +70,9 @@ def test_tools_run_on_the_machine_of_the_compilers() -> None:
 
 
 def test_calls_are_counted() -> None:
-    counted = ["compiles 3", "links 1", "probes 0"]
+    counted = ["compiles 3", "links 1", "probes 0", "cxx 2"]
     assert project_calls(counted) == ForeignCalls(compiles=3, links=1, probes=0)
+    assert [compiles_cxx(counted), compiles_cxx(["cxx 0"])] == [True, False]
 
 
 def test_every_script_is_carried() -> None:

@@ -206,7 +206,7 @@ async def _build(
     )
 
 
-async def _runtime(platform: Platform, report: BackendReport) -> tuple[Component, ...]:
+async def _runtime(platform: Platform, report: BackendReport, *, has_cxx: bool) -> tuple[Component, ...]:
     """Return the toolchain's static libraries in a wheel: those that its languages need, as no linker reports them."""
     if not report.links:
         return ()
@@ -218,7 +218,7 @@ async def _runtime(platform: Platform, report: BackendReport) -> tuple[Component
         zig.version,
         plugin_version(),
         is_exact=False,
-        has_cxx=bool(report.cxx),
+        has_cxx=has_cxx,
         has_own=bool(own_sources(platform)),
     )
 
@@ -235,12 +235,14 @@ async def run_backend(request: BackendBuildRequest, compilers: CompilerEnvironme
         request.sdist or plan.tree,
     )
     projects = build.projects
+    has_cxx = bool(build.report.cxx) or projects.has_cxx
+    runtime = await _runtime(request.platform, build.report, has_cxx=has_cxx)
     return BackendBuild(
         digest=build.digest,
         report=build.report,
         libraries=projects.shared,
         library_paths=projects.shared_paths,
-        components=(*projects.components, *await _runtime(request.platform, build.report)),
+        components=(*projects.components, *runtime),
         output=build.output,
         origin=build.origin,
         actions=build.actions,

@@ -64,6 +64,7 @@ class DependencyProjects:
         prefixes: The folders of the trees.
         shared: Their shared libraries, at `shared_paths`.
         components: The projects as software of others in the wheel.
+        has_cxx: Whether one of them compiles C++.
     """
 
     trees: Digest = EMPTY_DIGEST
@@ -72,6 +73,7 @@ class DependencyProjects:
     shared_paths: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()
     components: tuple[Component, ...] = ()
+    has_cxx: bool = False
 
     @property
     def mounted(self) -> dict[str, Digest]:
@@ -154,6 +156,7 @@ async def dependency_projects(request: DependencyProjectsRequest) -> DependencyP
         shared_paths=libraries.shared_paths,
         actions=libraries.actions,
         components=tuple(project.component for project in built),
+        has_cxx=any(project.has_cxx for project in built),
     )
 
 

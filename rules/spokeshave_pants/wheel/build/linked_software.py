@@ -119,19 +119,19 @@ async def linked_components(request: LinkedComponentsRequest) -> LinkedComponent
         for files, used in zip(wanted, found)
         if used.distribution
     }
-    runtime = runtime_components(
-        request.archives,
-        zig.version,
-        plugin_version(),
-        is_exact=request.platform.object_format is ObjectFormat.ELF,
-        has_cxx=_has_cxx(plans),
-        has_own=any(own_sources(part) for part in request.platform.slices),
-    )
     closure = await project_closure(ProjectClosureRequest(native.projects))
     built = await concurrently(
         build_project(CcProjectRequest(address, part, native.project_defines), **implicitly())
         for address in closure.addresses
         for part in request.platform.slices
+    )
+    runtime = runtime_components(
+        request.archives,
+        zig.version,
+        plugin_version(),
+        is_exact=request.platform.object_format is ObjectFormat.ELF,
+        has_cxx=_has_cxx(plans) or any(project.has_cxx for project in built),
+        has_own=any(own_sources(part) for part in request.platform.slices),
     )
     others = {*packages, *(project.component for project in built)}
     return LinkedComponents((*runtime, *sorted(others, key=lambda other: str(other.purl))))
@@ -145,13 +145,13 @@ async def linked_licenses(request: LinkedLicensesRequest) -> LinkedLicenses:
         native_compiles(NativeCompilesRequest(request.targets, request.variant)), zig_package(**implicitly())
     )
     packages = {package.name: package for plan in native.plans for package in plan.packages}
+    closure = await project_closure(ProjectClosureRequest(native.projects))
+    # The languages of projects are known when they are built, and licenses are needed before.
+    has_cxx = bool(closure.addresses) or _has_cxx(native.plans)
     of_zig, own = await concurrently(
-        digest_subset_to_digest(
-            DigestSubset(zig.licenses, PathGlobs(runtime_licenses(has_cxx=_has_cxx(native.plans))))
-        ),
+        digest_subset_to_digest(DigestSubset(zig.licenses, PathGlobs(runtime_licenses(has_cxx=has_cxx)))),
         create_digest(CreateDigest([FileContent(f"{_BELOW}/{PLUGIN}/LICENSE", plugin_license())])),
     )
-    closure = await project_closure(ProjectClosureRequest(native.projects))
     of_projects = await concurrently(project_licenses(ProjectLicensesRequest(address)) for address in closure.addresses)
     projects = ((address.path_safe_spec, each.digest) for address, each in zip(closure.addresses, of_projects))
     of_packages = ((name, package.distribution.licenses) for name, package in sorted(packages.items()))
