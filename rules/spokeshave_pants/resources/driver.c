@@ -12,6 +12,7 @@
      start.*     start files, likewise; `start.unicode` of programs with `wmain`
      end         the libraries of each link
      libraries   folders in which `-l` finds libraries, for PE
+     zig.program zig's library folder for links of programs, for Mach-O; other links have zig's own
      definitions the folder with a list of functions (.def) for each other library of Windows
      dlltool     what `dlltool -m` calls the processor
      resources   the program that compiles resources of Windows; `resources.target` is its name of the processor
@@ -709,6 +710,9 @@ __attribute__((noreturn)) static void link_macho(const struct command *command) 
     if (command->is_shared) add(&line, "-Wl,-headerpad_max_install_names");
     if (command->is_shared && !has_name) add(&line, joined("-Wl,-install_name,@rpath/", last_part(output), ""));
     add_ending(&line, command);
+    struct arguments library = {NULL, 0, 0};
+    if (!command->is_shared) add_settings(&library, "zig.program");
+    if (library.count) set_variable("ZIG_LIB_DIR", library.items[0]);
     finish(line.items);
 }
 

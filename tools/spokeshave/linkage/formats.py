@@ -21,6 +21,7 @@ _ELF: Finders[elf.ElfLinkage] = {
 _MACHO: Finders[macho.MachOLinkage] = {
     Fault.ARCHITECTURE: (macho.missing_slices, macho.foreign_systems),
     Fault.MINIMUM_SYSTEM: (macho.too_new_systems,),
+    Fault.SYMBOL_VERSION: (macho.too_new_functions,),
     Fault.MISSING_LIBRARY: (macho.missing_libraries,),
     Fault.UNDEFINED_SYMBOL: (macho.undefined_symbols,),
     Fault.INSTALL_NAME: (macho.build_install_names,),

@@ -16,9 +16,10 @@ from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
 from spokeshave.native.macho.signature import signature_fault
-from spokeshave.native.macho.symbols import Ordinal
+from spokeshave.native.macho.symbols import ImportedName, Ordinal
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.c_library import macos
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 
@@ -182,9 +183,8 @@ def foreign_systems(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Pr
 @_in_slices
 def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for slices that need a newer macOS than the tag promises, or do not state one."""
-    floor = linkage.platform.floor or (0, 0)
+    floor = _floor(linkage, part)
     asked = part.minimum_version
-    floor = max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
     target = f"-target …-macos.{floor[0]}.{floor[1]} (MACOSX_DEPLOYMENT_TARGET={floor[0]}.{floor[1]})"
     if asked is None:
         yield Problem(file, "does not declare the macOS version that it needs", f"Link it with {target}.")
@@ -194,6 +194,46 @@ def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Itera
         tag = linkage.platform.tag.replace("macosx_{}_{}".format(*(linkage.platform.floor or (0, 0))), fitting)
         message = f"needs macOS {asked[0]}.{asked[1]}, but the platform is {linkage.platform.tag}"
         yield Problem(file, message, f'Compile and link it with {target}, or set platforms=["{tag}"].')
+
+
+def _floor(linkage: MachOLinkage, part: MachOSlice) -> tuple[int, int]:
+    """Return the oldest macOS that a slice has to work on."""
+    floor = linkage.platform.floor or (0, 0)
+    return max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
+
+
+@_in_slices
+def too_new_functions(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Yield problems for functions of a newer macOS than the tag promises, without which a file does not load."""
+    floor = _floor(linkage, part)
+    for symbol in sorted(part.imports):
+        since = macos.added_in(symbol.name)
+        if since is None or since <= floor or symbol.is_weak or not _is_of_system(linkage, file, part, symbol):
+            continue
+        yield _newer_function(linkage, file, symbol.name, since, floor)
+
+
+def _newer_function(
+    linkage: MachOLinkage, file: str, name: str, since: macos.MacosVersion, floor: tuple[int, int]
+) -> Problem:
+    first, oldest = macos.release_text(since), macos.release_text(floor)
+    tag = linkage.platform.tag
+    message = f"uses {name}, which macOS has since {first}, but {tag} includes macOS {oldest}, which does not load it"
+    remedy = (
+        f"Do not use {name} there; if a configure script detected it, override the result of its check "
+        f"(ac_cv_func_{name}=no). Code that asks by `__builtin_available` and includes the header has a weak import, "
+        "which is fine."
+    )
+    return Problem(file, message, remedy)
+
+
+def _is_of_system(linkage: MachOLinkage, file: str, part: MachOSlice, symbol: ImportedName) -> bool:
+    """Return whether a symbol is taken from macOS: from a library of its own, or from none that the wheel contains."""
+    provider = part.provider(symbol) if part.is_two_level else None
+    if provider is not None:
+        return is_system_library(provider)
+    together = linkage.loaded_with(file, part.architecture)
+    return not any(symbol.name in other.exports for name in together for other in linkage.slices(name))
 
 
 @_in_slices
@@ -256,7 +296,7 @@ def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
 
 def _may_be_loaded(linkage: MachOLinkage, file: str, part: MachOSlice, symbol: str) -> bool:
     """Return whether Python with its framework, the Objective-C runtime, or libraries loaded with a file have it."""
-    if PYTHON_SYMBOL.fullmatch(symbol) or _CORE_FOUNDATION.fullmatch(symbol):
+    if PYTHON_SYMBOL.fullmatch(symbol) or _CORE_FOUNDATION.fullmatch(symbol) or macos.added_in(symbol):
         return True
     if _OBJECTIVE_C.match(symbol) and any(name.startswith(_OBJECTIVE_C_LIBRARIES) for name in part.needed):
         return True

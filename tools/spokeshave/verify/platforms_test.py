@@ -305,6 +305,26 @@ def test_a_symbol_of_a_framework_that_python_is_linked_with_is_fine(tmp_path: Pa
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []
 
 
+def test_a_function_of_a_newer_macos_is_found(tmp_path: Path) -> None:
+    code = {"code": "extern int mkfifoat(int, const char *, int);", "statement": "mkfifoat(0, 0, 0);"}
+    built = module(tmp_path / "native.so", MAC_ARM, **code)
+    text = only(check(tmp_path, MAC_ARM, {native(MAC_ARM): built}), Rule.SYMBOL_VERSION, native(MAC_ARM))
+    assert "uses mkfifoat, which macOS has since 13, but macosx_11_0_arm64 includes macOS 11, which does not" in text
+    assert "ac_cv_func_mkfifoat=no" in text
+
+
+def test_a_function_of_a_newer_macos_that_it_works_without_is_fine(tmp_path: Path) -> None:
+    code = {"code": "extern int mkfifoat(int, const char *, int) __attribute__((weak_import));"}
+    built = module(tmp_path / "native.so", MAC_ARM, **code, statement="if (mkfifoat) mkfifoat(0, 0, 0);")
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []
+
+
+def test_a_function_of_a_newer_macos_that_it_has_itself_is_fine(tmp_path: Path) -> None:
+    own = '__attribute__((visibility("default"))) int strchrnul(void) { return 1; }'
+    built = module(tmp_path / "native.so", MAC_ARM, code=own, statement="strchrnul();")
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []
+
+
 def test_a_symbol_that_it_works_without_is_fine(tmp_path: Path) -> None:
     code = {"code": "extern int core(void) __attribute__((weak_import));", "statement": "if (core) core();"}
     built = module(tmp_path / "native.so", MAC_ARM, **code)

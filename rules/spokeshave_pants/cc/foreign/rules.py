@@ -51,6 +51,7 @@ from spokeshave_pants.cc.foreign.tools import (
     FOREIGN_DIR,
     LIB_DIR,
     NATIVE_DIR,
+    OLDEST_DIR,
     PROGRAM,
     SETTINGS,
     TOOLS,
@@ -75,6 +76,7 @@ from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest
 from spokeshave_pants.toolchain.layout import libc_headers
 from spokeshave_pants.toolchain.machine_program import machine_platform
+from spokeshave_pants.toolchain.macos import LIBRARY_GLOBS, STUB, without_newer_functions
 from spokeshave_pants.toolchain.rules import (
     CcToolchainRequest,
     MachineProgramRequest,
@@ -161,6 +163,20 @@ class StartFiles:
 
 
 @dataclass(frozen=True)
+class OldestMacosLibraryRequest:
+    """A request for zig's library folder without the functions that the oldest macOS of a platform lacks."""
+
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class OldestMacosLibrary:
+    """The folder, as `OLDEST_DIR`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
 class ResourceCompiler:
     """The program that compiles resources of Windows, as the only file of a digest."""
 
@@ -240,6 +256,22 @@ async def foreign_zig(request: ForeignZigRequest) -> ForeignZig:
     return ForeignZig(await merge_digests(MergeDigests(parts)))
 
 
+@rule(desc="Find the libSystem of the oldest macOS", level=LogLevel.DEBUG)
+async def oldest_macos_library(request: OldestMacosLibraryRequest) -> OldestMacosLibrary:
+    toolchain = await cc_toolchain(CcToolchainRequest(request.platform), **implicitly())
+    files = await get_digest_contents(**implicitly(DigestSubset(toolchain.linker, PathGlobs(LIBRARY_GLOBS))))
+    floor = request.platform.floor or (0, 0)
+    content = (
+        without_newer_functions(file.content.decode(), floor).encode() if file.path == STUB else file.content
+        for file in files
+    )
+    placed = (
+        FileContent(posixpath.join(OLDEST_DIR, posixpath.relpath(file.path, "lib")), text)
+        for file, text in zip(files, content)
+    )
+    return OldestMacosLibrary(await create_digest(CreateDigest(placed)))
+
+
 @rule(desc="Make the compiler driver for builds of others", level=LogLevel.DEBUG)
 async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToolchain:
     platform = request.platform
@@ -272,6 +304,8 @@ async def make_foreign_toolchain(request: ForeignToolchainRequest) -> ForeignToo
     parts = [own, libraries]
     if platform.system is System.WINDOWS:
         parts.append((await make_resource_compiler(**implicitly())).digest)
+    if platform.system is System.MACOS:
+        parts.append((await oldest_macos_library(OldestMacosLibraryRequest(platform))).digest)
     return ForeignToolchain(
         digest=await merge_digests(MergeDigests(parts)),
         zig=zig.digest,

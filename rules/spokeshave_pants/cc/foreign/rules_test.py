@@ -441,6 +441,18 @@ def test_symbols_may_be_left_to_the_process_on_macos(workshops: dict[str, Worksh
     workshop.checked("cc", "-bundle", "uses.c", "-Wl,-U,_of_python", "-o", "uses.so")
 
 
+def test_programs_for_macos_have_the_functions_of_its_oldest_release(workshops: dict[str, Workshop]) -> None:
+    """Configure checks link programs. Libraries may ask the system before they call a newer function."""
+    workshop = workshops["macosx_11_0_arm64"]
+    workshop.write("old.c", "char preadv(void); int main(void) { return preadv(); }\n")
+    workshop.write("new.c", "char pipe2(void); int main(void) { return pipe2(); }\n")
+    guarded = "int two(int *f) { if (__builtin_available(macOS 27, *)) return pipe2(f, 0); return 1; }\n"
+    workshop.write("guarded.c", f"#include <unistd.h>\n{guarded}")
+    workshop.checked("cc", "-w", "old.c", "-o", "old")
+    assert "undefined symbol: _pipe2" in workshop.run("cc", "-w", "new.c", "-o", "new").stderr
+    workshop.checked("cc", "-dynamiclib", "guarded.c", "-o", "libguarded.dylib")
+
+
 def test_the_log_contains_what_was_asked(here: Workshop) -> None:
     here.calls()
     here.write("a.c", C_PROGRAM)

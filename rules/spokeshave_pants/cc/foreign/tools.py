@@ -22,6 +22,8 @@ SETTINGS = "tools.conf"
 PROGRAM = "driver"
 # An empty folder: the root in which clang searches for the machine's libraries.
 EMPTY_DIR = "empty"
+# zig's library folder with the libSystem of the platform's oldest macOS.
+OLDEST_DIR = "oldest"
 # The names of the program, each of which is a tool.
 TOOLS = (
     *("cc", "c++", "gcc", "g++", "clang", "clang++"),
@@ -122,7 +124,8 @@ def _link_settings(platform: Platform, flags: Iterable[str]) -> list[tuple[str, 
         )
         return [("link", flag) for flag in own]
     if platform.object_format is ObjectFormat.MACHO:
-        return [("link", flag) for flag in ("-target", zig_target(platform), "-O2", "-s", "-nostdlib")]
+        own = ("-target", zig_target(platform), "-O2", "-s", "-nostdlib")
+        return [*(("link", flag) for flag in own), ("zig.program", f"{_FOREIGN}/{OLDEST_DIR}")]
     return [
         *(("link.shared" if flag.startswith(("-DLL", "-BASE:")) else "link", flag) for flag in flags),
         ("link.program", "-SUBSYSTEM:console"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from spokeshave_core.c_library import macos
 
 _DOWNLOADS = (
     "The build downloads files, and no build has a network. Build what it downloads as a project of its own and list "
@@ -59,6 +62,22 @@ _HINTS = (
 )
 
 
+# Only in files for macOS do names in C begin with an underscore.
+_UNDEFINED_ON_MACOS = re.compile(r"undefined symbol: _(\w+)")
+
+
 def failure_hint(output: str) -> str:
     """Return what the user can do about a failed build, by its output. Empty if it is not known."""
+    newer = sorted({name for name in _UNDEFINED_ON_MACOS.findall(output) if macos.added_in(name)})
+    if newer:
+        return _newer_macos(newer)
     return next((hint for pattern, hint in _HINTS if pattern.search(output)), "")
+
+
+def _newer_macos(names: Sequence[str]) -> str:
+    since = ", ".join(f"{name} came with macOS {macos.release_text(macos.ADDED[name])}" for name in names)
+    return (
+        f"{since}. Programs are linked with the functions of the platform's oldest macOS only, so that configure "
+        "checks do not find others. Switch the use off there, or give the program that asks by `__builtin_available` the "
+        "linker's flag `-Wl,-undefined,dynamic_lookup`."
+    )

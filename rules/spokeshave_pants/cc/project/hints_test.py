@@ -25,6 +25,7 @@ from spokeshave_pants.cc.project.hints import failure_hint
         ("configure: error: no working C compiler in CC_FOR_BUILD", "native_compiler=True"),
         ("./generate: 1: cannot execute binary file: Exec format error", "native_compiler=True"),
         ("name a processor in place of -march=native", "depend on the machine"),
+        ("error: undefined symbol: _pipe2\n  note: referenced by main.o", "pipe2 came with macOS 27."),
     ],
 )
 def test_a_failure_has_advice(output: str, advice: str) -> None:
@@ -33,3 +34,4 @@ def test_a_failure_has_advice(output: str, advice: str) -> None:
 
 def test_an_error_of_the_source_has_no_advice() -> None:
     assert failure_hint("p.c:1:1: error: unknown type name 'x'\nninja: build stopped: subcommand failed.") == ""
+    assert failure_hint("ld.lld: error: undefined symbol: pipe2\nerror: undefined symbol: _own") == ""
