@@ -5,7 +5,7 @@ from __future__ import annotations
 from spokeshave_core.c_library.macos import ADDED, added_in, newer_functions, release_text
 
 
-def test_all_functions_are_newer_than_the_oldest_macos_of_the_platforms() -> None:
+def test_all_functions_are_newer_than_the_oldest_macos() -> None:
     assert [name for name, since in ADDED.items() if since <= (10, 13)] == []
 
 

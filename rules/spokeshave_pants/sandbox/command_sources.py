@@ -35,7 +35,8 @@ def command_sources(command: str, sources: Mapping[str, bytes]) -> dict[str, byt
     return {path: sources[path] for path in paths}
 
 
-def command_modules(cli: bytes) -> dict[str, str]:
+@functools.cache
+def command_modules(cli: bytes) -> Mapping[str, str]:
     """The module of each command, from the table in the source of `spokeshave.cli`, which imports them by name."""
     for node in ast.parse(cli).body:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["COMMANDS"]:

@@ -216,7 +216,8 @@ def too_new_functions(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
 def _newer_function(
     linkage: MachOLinkage, file: str, name: str, since: macos.MacosVersion, floor: tuple[int, int]
 ) -> Problem:
-    first, oldest = macos.release_text(since), macos.release_text(floor)
+    first = macos.release_text(since)
+    oldest = macos.release_text(floor)
     tag = linkage.platform.tag
     message = f"uses {name}, which macOS has since {first}, but {tag} includes macOS {oldest}, which does not load it"
     remedy = (

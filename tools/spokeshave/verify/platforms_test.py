@@ -299,7 +299,7 @@ def test_a_symbol_that_nobody_has_is_found(tmp_path: Path) -> None:
     assert "uses core, which neither it nor Python defines" in text
 
 
-def test_a_symbol_of_a_framework_that_python_is_linked_with_is_fine(tmp_path: Path) -> None:
+def test_a_symbol_of_core_foundation_is_fine(tmp_path: Path) -> None:
     code = {"code": "extern void CFRelease(const void *); extern void *kCFBundleNameKey;"}
     built = module(tmp_path / "native.so", MAC_ARM, **code, statement="CFRelease(kCFBundleNameKey);")
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []
@@ -313,13 +313,13 @@ def test_a_function_of_a_newer_macos_is_found(tmp_path: Path) -> None:
     assert "ac_cv_func_mkfifoat=no" in text
 
 
-def test_a_function_of_a_newer_macos_that_it_works_without_is_fine(tmp_path: Path) -> None:
+def test_a_newer_function_that_it_works_without_is_fine(tmp_path: Path) -> None:
     code = {"code": "extern int mkfifoat(int, const char *, int) __attribute__((weak_import));"}
     built = module(tmp_path / "native.so", MAC_ARM, **code, statement="if (mkfifoat) mkfifoat(0, 0, 0);")
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []
 
 
-def test_a_function_of_a_newer_macos_that_it_has_itself_is_fine(tmp_path: Path) -> None:
+def test_a_newer_function_that_it_has_itself_is_fine(tmp_path: Path) -> None:
     own = '__attribute__((visibility("default"))) int strchrnul(void) { return 1; }'
     built = module(tmp_path / "native.so", MAC_ARM, code=own, statement="strchrnul();")
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []

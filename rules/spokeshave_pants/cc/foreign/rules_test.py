@@ -441,7 +441,7 @@ def test_symbols_may_be_left_to_the_process_on_macos(workshops: dict[str, Worksh
     workshop.checked("cc", "-bundle", "uses.c", "-Wl,-U,_of_python", "-o", "uses.so")
 
 
-def test_programs_for_macos_have_the_functions_of_its_oldest_release(workshops: dict[str, Workshop]) -> None:
+def test_programs_have_the_functions_of_the_oldest_macos(workshops: dict[str, Workshop]) -> None:
     """Configure checks link programs. Libraries may ask the system before they call a newer function."""
     workshop = workshops["macosx_11_0_arm64"]
     workshop.write("old.c", "char preadv(void); int main(void) { return preadv(); }\n")

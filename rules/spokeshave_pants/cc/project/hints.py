@@ -78,6 +78,6 @@ def _newer_macos(names: Sequence[str]) -> str:
     since = ", ".join(f"{name} came with macOS {macos.release_text(macos.ADDED[name])}" for name in names)
     return (
         f"{since}. Programs are linked with the functions of the platform's oldest macOS only, so that configure "
-        "checks do not find others. Switch the use off there, or give the program that asks by `__builtin_available` the "
-        "linker's flag `-Wl,-undefined,dynamic_lookup`."
+        "checks do not find others. Switch the use off there, or give the program that asks by `__builtin_available` "
+        "the linker's flag `-Wl,-undefined,dynamic_lookup`."
     )
