@@ -34,7 +34,13 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem, Problems
 
 _LIBRARY_FOLDER = ".dylibs"
-_CHECKED = (Fault.ARCHITECTURE, Fault.MINIMUM_SYSTEM, Fault.MISSING_LIBRARY, Fault.UNDEFINED_SYMBOL)
+_CHECKED = (
+    Fault.ARCHITECTURE,
+    Fault.MINIMUM_SYSTEM,
+    Fault.SYMBOL_VERSION,
+    Fault.MISSING_LIBRARY,
+    Fault.UNDEFINED_SYMBOL,
+)
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,8 @@ def _link_settings(platform: Platform, flags: Iterable[str]) -> list[tuple[str, 
         )
         return [("link", flag) for flag in own]
     if platform.object_format is ObjectFormat.MACHO:
-        own = ("-target", zig_target(platform), "-O2", "-s", "-nostdlib")
-        return [*(("link", flag) for flag in own), ("zig.program", f"{_FOREIGN}/{OLDEST_DIR}")]
+        whole = ("-target", zig_target(platform), "-O2", "-s", "-nostdlib")
+        return [*(("link", flag) for flag in whole), ("zig.program", f"{_FOREIGN}/{OLDEST_DIR}")]
     return [
         *(("link.shared" if flag.startswith(("-DLL", "-BASE:")) else "link", flag) for flag in flags),
         ("link.program", "-SUBSYSTEM:console"),
