@@ -48,6 +48,10 @@ function(run step)
     COMMAND ${run_UNPARSED_ARGUMENTS}
     WORKING_DIRECTORY "${folder}"
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result MATCHES "^[0-9]+$")
+    # What a program that did not start, or that a signal ended, could not print itself.
+    string(APPEND output "${step}: ${result}\n")
+  endif()
   if(NOT result EQUAL 0)
     fail("${step}" "${output}")
   endif()
@@ -72,7 +76,12 @@ if(PROJECT_CONFIGURE)
     # Different names make a cross build: nothing of the target is run.
     set(cross "--host=${PROJECT_MACHINE}" "--build=${PROJECT_BUILD_PROCESSOR}-spokeshave-linux-gnu" --disable-dependency-tracking)
   endif()
-  run(configure "${PROJECT_CONFIGURE}" "--prefix=${prefix}" ${cross} ${PROJECT_CONFIGURE_ARGS})
+  set(script "${PROJECT_CONFIGURE}")
+  if(NOT script MATCHES "/")
+    # By a name alone, it would be searched on PATH.
+    set(script "./${script}")
+  endif()
+  run(configure "${script}" "--prefix=${prefix}" ${cross} ${PROJECT_CONFIGURE_ARGS})
 endif()
 configured()
 run(make make "-j${jobs}" ${PROJECT_MAKE_ARGS} ${PROJECT_TARGETS})
