@@ -24,6 +24,10 @@ from spokeshave_pants.cc.project.hints import failure_hint
         ("confine: cannot run __cmake/cmake-4.4.5.whl/cmake/data/bin/cmake", "`[cc-execution].projects`"),
         ("configure: error: no working C compiler in CC_FOR_BUILD", "native_compiler=True"),
         ("./generate: 1: cannot execute binary file: Exec format error", "native_compiler=True"),
+        ("/bin/sh: 1: ./gen: not found\nmake: *** [Makefile:5: made.c] Error 127", "native_compiler=True"),
+        ("make: ./gen: No such file or directory", "native_compiler=True"),
+        ("make: perl: No such file or directory", "`system_tools`"),
+        ("make: /usr/bin/perl: No such file or directory", "`system_tools`"),
         ("name a processor in place of -march=native", "depend on the machine"),
     ],
 )
