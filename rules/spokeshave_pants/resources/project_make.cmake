@@ -30,6 +30,13 @@ string(STRIP "${cpp}" cpp)
 string(STRIP "${ld}" ld)
 set(ENV{CPPFLAGS} "${cpp}")
 set(ENV{LDFLAGS} "${ld}")
+foreach(item IN LISTS PROJECT_ENV)
+  string(FIND "${item}" "=" at)
+  string(SUBSTRING "${item}" 0 ${at} name)
+  math(EXPR at "${at} + 1")
+  string(SUBSTRING "${item}" ${at} -1 value)
+  set(ENV{${name}} "${value}")
+endforeach()
 
 # Sources have no times here. Files that autotools generate must not look older than what they are made of.
 foreach(pattern "configure.ac" "configure.in" "Makefile.am" "acinclude.m4" "*.m4" "aclocal.m4" "Makefile.in" "*.h.in" "configure"

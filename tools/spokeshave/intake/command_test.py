@@ -47,12 +47,13 @@ def take(
     abi: str = "cp312",
     writers: Mapping[str, str] | None = None,
     exclude: tuple[str, ...] = (),
+    platform: str = LINUX,
 ) -> Path:
     """Take in a wheel of some files, and return the result."""
     wheel = build_wheel(folder / "built", files, tag=tag, version=version)
     intake = Intake(
         wheels=(wheel,),
-        platform=Platform.parse(LINUX),
+        platform=Platform.parse(platform),
         abi=PythonAbi.parse(abi),
         version=expected,
         version_files=writers or {},
@@ -205,6 +206,14 @@ def test_a_module_that_does_not_use_python_is_refused(tmp_path: Path) -> None:
 
 def test_a_wheel_without_native_code_is_refused(tmp_path: Path) -> None:
     assert "has no native code, so the project compiled nothing" in refusal(tmp_path, {"demo/__init__.py": ""})
+
+
+def test_a_wheel_for_windows_may_lack_what_was_compiled(tmp_path: Path) -> None:
+    """As pymongo's, which adds files with .pyd only where os.name is "nt"."""
+    files = {"demo/__init__.py": ""}
+    advice = "needs `target_platform_in_python=True`"
+    assert advice not in refusal(tmp_path / "linux", files)
+    assert advice in refusal(tmp_path / "windows", files, tag="cp312-cp312-win_amd64", platform="win_amd64")
 
 
 def test_import_libraries_of_modules_are_left_out(tmp_path: Path, library: Path) -> None:

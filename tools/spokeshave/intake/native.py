@@ -13,6 +13,10 @@ from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi
 
 _IMPORT_LIBRARY = ".dll.a"
+_WINDOWS_HINT = (
+    " A project that looks for `.pyd` files only where `os.name` or `sys.platform` is that of Windows, as pymongo does,"
+    " needs `target_platform_in_python=True`."
+)
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 
 
@@ -38,9 +42,10 @@ def native_problems(
     if not tree.native_files and not tree.static_programs:
         yield Problem(
             str(tree.name),
-            "has no native code, so the project compiled nothing",
+            "has no native code, so the project compiled nothing, or left out what it compiled",
             "Some projects leave an extension out if its compile fails, or if a variable is not set. Look for the"
-            " reason in the output of the build, which `./pants --keep-sandboxes=always package` keeps.",
+            " reason in the output of the build, which `./pants --keep-sandboxes=always package` keeps."
+            + (_WINDOWS_HINT if platform.system is System.WINDOWS else ""),
         )
     for module in modules:
         native = tree.native_files[module.file]

@@ -56,10 +56,10 @@ from spokeshave_pants.cc.project.script import (
     host_platform_of,
     probes_message,
     project_calls,
-    project_defines,
     project_description,
     refused_programs,
     tail,
+    variables_for,
 )
 from spokeshave_pants.cc.project.software import Software
 from spokeshave_pants.cc.project.system_tools import wanted_tools
@@ -71,7 +71,11 @@ from spokeshave_pants.cc.project.target_types import (
     HostToolsField,
     InstallComponentsField,
     MakeArgsField,
+    MakeEnvField,
     NativeCompilerField,
+    PlatformConfigureArgsField,
+    PlatformMakeArgsField,
+    PlatformMakeEnvField,
     PlatformProjectDefinesField,
     ProbesField,
     ProjectDefinesField,
@@ -81,6 +85,7 @@ from spokeshave_pants.cc.project.target_types import (
     SystemToolsField,
 )
 from spokeshave_pants.cc.project.tree import InstalledTree
+from spokeshave_pants.cc.settings import for_platform
 from spokeshave_pants.confinement.rules import OfflineProcess, run_offline
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
@@ -381,15 +386,19 @@ def _settings(request: CcProjectRequest, target: Target, inputs: _Inputs) -> Pro
 
 
 def _defines(target: Target, platform: Platform) -> dict[str, str]:
-    found = project_defines(target[ProjectDefinesField].value, target[PlatformProjectDefinesField].value, platform)
+    found = variables_for(target[ProjectDefinesField].value, target[PlatformProjectDefinesField].value, platform)
     return {**found, **target[ProbesField].value}
 
 
 def _make_settings(target: Target, platform: Platform, native: Platform | None) -> MakeSettings:
     return MakeSettings(
         configure=target[ConfigureField].value,
-        configure_args=target[ConfigureArgsField].value,
-        make_args=target[MakeArgsField].value,
+        configure_args=(
+            *target[ConfigureArgsField].value,
+            *for_platform(target[PlatformConfigureArgsField].value.items(), platform),
+        ),
+        make_args=(*target[MakeArgsField].value, *for_platform(target[PlatformMakeArgsField].value.items(), platform)),
+        env=variables_for(target[MakeEnvField].value, target[PlatformMakeEnvField].value, platform),
         machine=machine_name(platform),
         build_processor=native.processor if native else BUILD_PROCESSOR,
     )

@@ -42,7 +42,15 @@ _NATIVE = (
 # The first that fits is the cause; others may follow from it.
 _HINTS = (
     (re.compile(r"confine: cannot run \S*/cmake"), _WORKERS),
-    (re.compile(r"native_compiler=True|CC_FOR_BUILD|BUILD_CC|(?i:exec format error|cannot execute binary)"), _NATIVE),
+    (
+        # A program that needs the loader of another system is "not found" though it exists.
+        re.compile(
+            r"native_compiler=True|CC_FOR_BUILD|BUILD_CC|(?i:exec format error|cannot execute binary)"
+            r"|(\d+|^make\S*): (?!/(usr|bin|opt)/)\S*/\S+: (not found|No such file or directory)$",
+            re.M,
+        ),
+        _NATIVE,
+    ),
     (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
     (
         re.compile(
@@ -56,7 +64,11 @@ _HINTS = (
     (re.compile(r"Could NOT find (Python|Perl|Git|BISON|FLEX|Doxygen|SWIG|Java|Ruby)"), _PROGRAMS),
     (re.compile(r"Could NOT find \w|Could not find a package configuration file"), _PACKAGES),
     (
-        re.compile(r": not found$|command not found|using the following names|no such file or directory", re.M),
+        re.compile(
+            r": not found$|command not found|using the following names|no such file or directory"
+            r"|^make\S*: \S+: No such file or directory$",
+            re.M,
+        ),
         _PROGRAMS,
     ),
 )

@@ -109,6 +109,8 @@ MAKEFILE = """\
 all: libm.a
 libm.a: p.c
 \ttest "$(NOTE)" = "a;b c"
+\ttest "$$WORDS" = 'x;y="$$z"'
+\ttest "$(HERE)" = yes
 \t$(CC) $(CFLAGS) -c p.c -o p.o
 \t$(AR) rcs libm.a p.o
 install: all
@@ -122,6 +124,7 @@ CONFIGURE = """\
 #!/bin/sh
 echo 'int main(void) { return 0; }' > conftest.c
 $CC_FOR_BUILD conftest.c -o conftest && ./conftest || exit 1
+test "$#" = 2 && test "$2" = --with-z || exit 2
 echo 'prefix = /usr' > config.mk
 """
 NATIVE_MAKEFILE = """\
@@ -190,7 +193,9 @@ def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> Bu
             'cc_cmake_project(name="generator", sources=["generator/**"], subdirectory="generator")\n'
             'cc_cmake_project(name="generated", sources=["generated/**"], subdirectory="generated", '
             'host_tools=[":generator"], defines={"GIVEN": "{host_tools}"})\n'
-            'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="", make_args=["NOTE=a;b c"])\n',
+            'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="", make_args=["NOTE=a;b c"], '
+            'platform_make_args={"many*": ["HERE=yes"], "win_*": ["HERE=no"]}, '
+            """env={"WORDS": "-"}, platform_env={"many*": {"WORDS": 'x;y="$z"'}})\n""",
         }
     )
     return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name=name), HERE)])
@@ -200,7 +205,8 @@ def build_natively(runner: RuleRunner, fields: str) -> BuiltCcProject:
     """Build a project that makes and runs a generator, for a platform whose programs do not run here."""
     runner.write_files(
         {
-            "a/BUILD": f'cc_make_project(name="native", sources=["native/**"], subdirectory="native", {fields})\n',
+            "a/BUILD": f'cc_make_project(name="native", sources=["native/**"], subdirectory="native", '
+            f'platform_configure_args={{"musllinux_*": ["--with-z"], "win_*": ["--no"]}}, {fields})\n',
             "a/native/configure": CONFIGURE,
         }
     )

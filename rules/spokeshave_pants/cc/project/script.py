@@ -54,6 +54,7 @@ class MakeSettings:
     configure: str
     configure_args: tuple[str, ...] = ()
     make_args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
     machine: str = ""
     build_processor: str = BUILD_PROCESSOR
 
@@ -100,6 +101,7 @@ class ProjectSettings:
             "CONFIGURE": (make.configure,),
             "CONFIGURE_ARGS": make.configure_args,
             "MAKE_ARGS": make.make_args,
+            "ENV": tuple(f"{name}={value}" for name, value in sorted(make.env.items())),
             "MACHINE": (make.machine,),
             "BUILD_PROCESSOR": (make.build_processor,),
         }
@@ -118,11 +120,11 @@ def _list_item(text: str) -> str:
     return _quoted(text.replace(";", "\\;"))
 
 
-def project_defines(
-    defines: Mapping[str, str], by_platform: Mapping[str, Mapping[str, str]], platform: Platform
+def variables_for(
+    variables: Mapping[str, str], by_platform: Mapping[str, Mapping[str, str]], platform: Platform
 ) -> dict[str, str]:
-    """Return the cache variables for a platform."""
-    found = dict(defines)
+    """Return the cache variables, or those of the environment, for a platform."""
+    found = dict(variables)
     for glob, more in by_platform.items():
         if platform.fits([glob]):
             found.update(more)

@@ -12,9 +12,9 @@ from spokeshave_pants.cc.project.script import (
     host_platform_of,
     probes_message,
     project_calls,
-    project_defines,
     refused_programs,
     tail,
+    variables_for,
 )
 from spokeshave_pants.resources.files import carried_source
 
@@ -43,8 +43,8 @@ def test_the_kind_of_build_is_a_setting() -> None:
 
 def test_the_last_matching_platform_wins() -> None:
     by_platform = {"win_*": {"MMAP": "OFF"}, "*_amd64": {"MMAP": "NO"}}
-    assert project_defines({"MMAP": "ON"}, by_platform, LINUX) == {"MMAP": "ON"}
-    assert project_defines({"MMAP": "ON"}, by_platform, WINDOWS) == {"MMAP": "NO"}
+    assert variables_for({"MMAP": "ON"}, by_platform, LINUX) == {"MMAP": "ON"}
+    assert variables_for({"MMAP": "ON"}, by_platform, WINDOWS) == {"MMAP": "NO"}
 
 
 def test_the_message_about_probes_has_the_line_to_add() -> None:

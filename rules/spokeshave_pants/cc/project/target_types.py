@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from pants.engine.addresses import Address
@@ -10,6 +11,7 @@ from pants.engine.target import (
     BoolField,
     Dependencies,
     DictStringToStringField,
+    DictStringToStringSequenceField,
     InvalidFieldException,
     NestedDictStringToStringField,
     SpecialCasedDependencies,
@@ -311,9 +313,35 @@ class ConfigureArgsField(StringSequenceField):
     @classmethod
     def compute_value(cls, raw_value: Any, address: Address) -> Optional[tuple[str, ...]]:
         value = super().compute_value(raw_value, address)
-        problems = [f"{refused.flag!r}: {refused.reason}" for refused in refused_flags(value or ())]
-        if problems:
-            raise InvalidFieldException(f"The `{cls.alias}` field of {address} has {'; '.join(problems)}.")
+        _check_flags(cls.alias, value or (), address)
+        return value
+
+
+def _check_flags(alias: str, arguments: Iterable[str], address: Address) -> None:
+    problems = [f"{refused.flag!r}: {refused.reason}" for refused in refused_flags(arguments)]
+    if problems:
+        raise InvalidFieldException(f"The `{alias}` field of {address} has {'; '.join(problems)}.")
+
+
+class PlatformConfigureArgsField(DictStringToStringSequenceField):
+    alias = "platform_configure_args"
+    default = FrozenDict()
+    value: FrozenDict[str, tuple[str, ...]]
+    help = help_text(
+        """
+        Additional `configure_args` for some platforms, such as `{"win_*": ["--disable-shared"]}`.
+
+        The keys are globs of wheel platform tags. The arguments of all matching keys are added, in the order of the
+        keys. Defaults to none.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, tuple[str, ...]]]:
+        value = super().compute_value(raw_value, address)
+        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
+        for arguments in (value or {}).values():
+            _check_flags(cls.alias, arguments, address)
         return value
 
 
@@ -324,9 +352,86 @@ class MakeArgsField(StringSequenceField):
     help = 'Arguments of each call of make, such as `["SHARED=yes"]`. Defaults to none.'
 
 
+class PlatformMakeArgsField(DictStringToStringSequenceField):
+    alias = "platform_make_args"
+    default = FrozenDict()
+    value: FrozenDict[str, tuple[str, ...]]
+    help = help_text(
+        """
+        Additional `make_args` for some platforms, such as `{"win_*": ["EXE=.exe"]}`, as `platform_configure_args` adds
+        to `configure_args`. Defaults to none.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, tuple[str, ...]]]:
+        value = super().compute_value(raw_value, address)
+        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
+        return value
+
+
+class MakeEnvField(DictStringToStringField):
+    alias = "env"
+    default = FrozenDict()
+    value: FrozenDict[str, str]
+    help = help_text(
+        """
+        Environment variables of the script and of make, such as `{"CFLAGS": "-O3 -fPIC"}`, which replaces
+        `-O2 -DNDEBUG -fPIC`. Defaults to none.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, str]]:
+        value = super().compute_value(raw_value, address)
+        _check_variables(cls.alias, value or {}, address)
+        return value
+
+
+class PlatformMakeEnvField(NestedDictStringToStringField):
+    alias = "platform_env"
+    default = FrozenDict()
+    value: FrozenDict[str, FrozenDict[str, str]]
+    help = help_text(
+        """
+        Additional `env` for some platforms, such as `{"win_*": {"LIBS": "-lws2_32"}}`.
+
+        The keys are globs of wheel platform tags. Of several matching keys, the last one that has a name wins.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, FrozenDict[str, str]]]:
+        value = super().compute_value(raw_value, address)
+        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
+        for variables in (value or {}).values():
+            _check_variables(cls.alias, variables, address)
+        return value
+
+
+def _check_variables(alias: str, variables: Mapping[str, str], address: Address) -> None:
+    """Refuse names that the environment cannot have, and PATH, by which the toolchain is found."""
+    wrong = sorted(name for name in variables if name == "PATH" or not name or "=" in name)
+    if wrong:
+        raise InvalidFieldException(
+            f"The `{alias}` field of {address} has {', '.join(map(repr, wrong))}: write names of variables, and list "
+            "programs of the machine in `system_tools` and those of projects in `host_tools`."
+        )
+
+
 class CcMakeProjectTarget(Target):
     alias = "cc_make_project"
-    core_fields = (*_COMMON, NativeCompilerField, ConfigureField, ConfigureArgsField, MakeArgsField)
+    core_fields = (
+        *_COMMON,
+        NativeCompilerField,
+        ConfigureField,
+        ConfigureArgsField,
+        PlatformConfigureArgsField,
+        MakeArgsField,
+        PlatformMakeArgsField,
+        MakeEnvField,
+        PlatformMakeEnvField,
+    )
     help = help_text(
         """
         A C or C++ project that is built by `./configure` and make (autotools, or a script of its own), as it is.
