@@ -82,6 +82,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "pants_api": ("versions", "by_name requirement", "on_2_17 on_2_29", "__init__", "batches"),
     "cc": (
+        "system_specific_headers",
         "build_type cmake_names diagnostics languages sandbox_flags settings unsupported",
         "subsystem",
         "target_types",

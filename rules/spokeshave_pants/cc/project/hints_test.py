@@ -25,6 +25,8 @@ from spokeshave_pants.cc.project.hints import failure_hint
         ("configure: error: no working C compiler in CC_FOR_BUILD", "native_compiler=True"),
         ("./generate: 1: cannot execute binary file: Exec format error", "native_compiler=True"),
         ("name a processor in place of -march=native", "depend on the machine"),
+        ("/bin/sh: 1: CMAKE_CXX_COMPILER_CLANG_SCAN_DEPS-NOTFOUND: not found", "C++20 modules are not supported"),
+        ("  CMake 4.9 or higher is required.  You are running version 4.4.5", "by the field `requirements`"),
     ],
 )
 def test_a_failure_has_advice(output: str, advice: str) -> None:
