@@ -66,7 +66,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "release/check": ("file siblings", "fields file_set index version_texts", "release_files", "check", "command"),
     "standalone": ("backend header_releases packages runtime_pack sdist unpack",),
-    "verify": ("findings limited_api_audit", "checks", "command"),
+    "verify": ("findings", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
