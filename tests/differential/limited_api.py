@@ -10,8 +10,8 @@ from differential.comparison import Compared, compare_sets, compare_values
 from differential.downloads import fetch_pinned
 from differential.field import Field
 from differential.parallel import in_parallel
+from spokeshave.linkage.limited_api_audit import audit_limited_api
 from spokeshave.native.file import NativeFile
-from spokeshave.verify.limited_api_audit import audit_limited_api
 from spokeshave.wheel.modules import StableSuffix, find_modules
 from spokeshave.wheel.tree import unpack
 from spokeshave_core.json_values import parse_any

@@ -66,7 +66,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "release/check": ("file siblings", "fields file_set index version_texts", "release_files", "check", "command"),
     "standalone": ("backend header_releases packages runtime_pack sdist unpack",),
-    "verify": ("findings limited_api_audit", "checks", "command"),
+    "verify": ("findings", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
@@ -82,6 +82,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "pants_api": ("versions", "by_name requirement", "on_2_17 on_2_29", "__init__", "batches"),
     "cc": (
+        "system_specific_headers",
         "build_type cmake_names diagnostics languages sandbox_flags settings unsupported",
         "subsystem",
         "target_types",

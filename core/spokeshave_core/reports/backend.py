@@ -23,6 +23,7 @@ class BackendReport(Report):
         probes: The compiles and links of configure checks.
         refused: The programs of the target that the build wanted to run.
         cxx: The compiles of C++ among those of the project.
+        problem: What the user has to change, if that is why there is neither a wheel nor an sdist.
     """
 
     backend: str
@@ -35,3 +36,4 @@ class BackendReport(Report):
     refused: tuple[str, ...]
     sdist: str = ""
     cxx: int = 0
+    problem: str = ""

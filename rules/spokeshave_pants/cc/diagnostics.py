@@ -9,20 +9,11 @@ from dataclasses import dataclass
 
 from spokeshave_core.c_library import musl
 from spokeshave_core.platform import Platform, System
+from spokeshave_pants.cc.system_specific_headers import FRAMEWORKS, POSIX_SYSTEMS, WINDOWS_SYSTEM, owner_of
 
 _NAMES = "{names}"
 _OPENMP_HEADERS = ("omp.h", "ompt.h", "omp-tools.h")
-_WINDOWS_HEADERS = frozenset(
-    "conio.h direct.h io.h process.h shlwapi.h tchar.h windows.h winsock.h winsock2.h ws2tcpip.h".split()
-)
-_POSIX_HEADERS = frozenset(
-    "arpa/inet.h dlfcn.h grp.h langinfo.h netdb.h netinet/in.h poll.h pwd.h sys/ioctl.h sys/mman.h sys/resource.h "
-    "sys/select.h sys/socket.h sys/uio.h sys/un.h sys/wait.h termios.h".split()
-)
-_FRAMEWORKS = frozenset(
-    "Accelerate AppKit ApplicationServices Carbon Cocoa CoreAudio CoreFoundation CoreGraphics CoreServices CoreText "
-    "Foundation IOKit Metal OpenCL OpenGL Security SystemConfiguration".split()
-)
+_FRAMEWORK = re.compile(FRAMEWORKS)
 _GUARD = "guard the include by `{0} _WIN32`, or give the source `platforms`, such as `{1}`."
 _MODULE = re.compile(
     r"error: (?:module '[^'\n]+' not found|header file .+ cannot be imported because it is not known to be a header)"
@@ -109,14 +100,16 @@ def plain(text: str) -> str:
     return _ESCAPE.sub("", text)
 
 
-def compile_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> str | None:
+def compile_hint(stderr: str, platform: Platform, known: Iterable[str] = (), unasked: Iterable[str] = ()) -> str | None:
     """Return a hint for a compiler error, or None if the compiler's output has to suffice.
 
     Args:
         known: The C/C++ files of the repository.
+        unasked: As in `CompilePlan`.
     """
     hints = (
         missing_header_hint(stderr, platform, known),
+        "\n".join(unasked) if _MISSING_HEADER.search(plain(stderr)) else None,
         machine_file_hint(stderr),
         missing_feature_hint(stderr),
         modules_hint(stderr),
@@ -137,9 +130,9 @@ def missing_header_hint(stderr: str, platform: Platform, known: Iterable[str] = 
         hints.append(
             f"No target provides a header named {', '.join(repr(header) for header in others)}. If it is in this "
             "repository, give it a `cc_sources` target, and that target the `include_root` that its includers use. "
-            "If it comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees "
-            "no file "
-            "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
+            "If it comes from a Python package, add its `cc_python_requirement` to this target's `dependencies`; if it "
+            "belongs to a C or C++ library, that library as a `cc_cmake_project` or a `cc_make_project`. Pants sees no "
+            "file that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
         )
     return "\n".join(hints) or None
 
@@ -162,15 +155,20 @@ def _special_header_hint(header: str, platform: Platform, known: Iterable[str]) 
             f"The Windows headers of the toolchain (MinGW's) have names in lower case: write {header.lower()!r} for "
             f"{header!r}, which Microsoft's compiler accepts too."
         )
-    if platform.system is not System.WINDOWS and header.lower() in _WINDOWS_HEADERS:
-        return f"{header!r} is a header of Windows: {_GUARD.format('#ifdef', 'win_*')}"
-    if platform.system is System.WINDOWS and header in _POSIX_HEADERS:
-        return f"Windows has no {header!r}, which is a POSIX header: {_GUARD.format('#ifndef', '*linux_*')}"
-    framework = header.partition("/")[0]
-    if platform.system is System.MACOS and framework in _FRAMEWORKS:
+    if platform.system is System.MACOS and _FRAMEWORK.fullmatch(header):
         return (
             "The toolchain has the headers of macOS' C library and none of the frameworks of Apple's SDK, such as "
-            f"{framework}: do not use it, or declare the functions and load them with dlopen."
+            f"{header.partition('/')[0]}: do not use it, or declare the functions and load them with dlopen."
+        )
+    owner = owner_of(header)
+    if platform.system is not System.WINDOWS and owner == WINDOWS_SYSTEM:
+        return f"{header!r} is a header of Windows: {_GUARD.format('#ifdef', 'win_*')}"
+    if platform.system is System.WINDOWS and owner == POSIX_SYSTEMS:
+        return f"Windows has no {header!r}, which is a POSIX header: {_GUARD.format('#ifndef', '*linux_*')}"
+    if owner is not None:
+        return (
+            f"{platform} has no {header!r}, which is a header of {owner}: guard the include by "
+            f"`#if __has_include(<{header}>)`, or give the source `platforms`."
         )
     return None
 

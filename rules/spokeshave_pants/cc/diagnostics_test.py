@@ -182,6 +182,9 @@ def test_only_a_whole_name_differs_by_case() -> None:
             WINDOWS,
             "Windows has no 'sys/mman.h', which is a POSIX header: guard the include by `#ifndef _WIN32`",
         ),
+        ("sys/epoll.h", MACOS, "has no 'sys/epoll.h', which is a header of Linux: guard the include by `#if __has_inc"),
+        ("execinfo.h", WINDOWS, "which is a header of glibc"),
+        ("mach/mach.h", LINUX, "which is a header of macOS"),
         ("omp.h", LINUX, "no OpenMP"),
         ("Foundation/Foundation.h", MACOS, "none of the frameworks of Apple's SDK, such as Foundation"),
     ],
@@ -198,6 +201,12 @@ def test_each_missing_header_gets_its_hint() -> None:
     assert hint is not None
     assert "'windows.h'" in hint
     assert "No target provides a header named 'lost.h'." in hint
+
+
+def test_a_missing_header_names_projects_not_asked_for_it() -> None:
+    lines = ["The headers of a:zlib are not inputs."]
+    assert (compile_hint(lost("zlib.h"), LINUX, unasked=lines) or "").endswith("\n" + lines[0])
+    assert compile_hint("a.c:1:1: error: expected ';'", LINUX, unasked=lines) is None
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ from spokeshave_pants.pants_api import (
 from spokeshave_pants.resources.files import standalone_tool
 from spokeshave_pants.sandbox import requirements_file
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform
-from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes
+from spokeshave_pants.sandbox.pip_output import missing_wheels, without_wheel, wrong_hashes
 from spokeshave_pants.sandbox.python import PantsPython
 from spokeshave_pants.sandbox.requirements_file import (
     RequirementsFile,
@@ -276,8 +276,10 @@ def _raise_for_failure(result: FallibleProcessResult, request: PackagesRequest) 
     wrong = wrong_hashes(stderr)
     if wrong is not None:
         raise WrongHashError(f"{request.where} takes packages from {request.path}.\n{wrong}")
-    text = f"{request.where} takes packages from {request.path}, which cannot be installed:\n{stderr}"
-    raise NoWheelError(text) if request.platform and without_wheel(stderr) else InstallError(text)
+    text = f"{request.where} takes packages from {request.path}, which cannot be installed"
+    if request.platform and without_wheel(stderr):
+        raise NoWheelError(f"{text}. {missing_wheels(stderr, request.platform.environment['python_version'])}")
+    raise InstallError(f"{text}:\n{stderr}")
 
 
 def rules() -> list[Rule | UnionRule]:

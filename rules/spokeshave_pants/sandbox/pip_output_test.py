@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes
+from spokeshave_pants.sandbox.pip_output import missing_wheels, without_wheel, wrong_hashes
 
 PIP = """\
 pid 7644 -> /venv/bin/python /venv/pex --log /tmp/x/pip.log download --requirement r.txt exited with 1 and STDERR:
@@ -69,3 +69,10 @@ def test_the_lines_of_a_newer_pex_mean_the_same() -> None:
     assert without_wheel(by_newer_pex(NO_WHEEL))
     assert not without_wheel(by_newer_pex(UNREACHABLE + NO_WHEEL))
     assert wrong_hashes(by_newer_pex(PIP)) == wrong_hashes(PIP)
+
+
+def test_missing_wheels_are_listed_without_the_output_of_pip() -> None:
+    for output in (NO_WHEEL, by_newer_pex(NO_WHEEL)):
+        text = missing_wheels(output, "3.11")
+        assert text.startswith("No index has a wheel of these for Python 3.11 and the platform:\n  * numpy==2.5.5\n")
+        assert "--python-version 3.11`" in text

@@ -10,6 +10,7 @@ from pants.core.goals.package import OutputPathField
 from pants.engine.addresses import Address
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    BoolField,
     Dependencies,
     DictStringToStringField,
     DictStringToStringSequenceField,
@@ -145,6 +146,20 @@ class BackendLimitedApiField(LimitedApiField):
     )
 
 
+class AnyPythonField(BoolField):
+    alias = "any_python"
+    default = False
+    help = help_text(
+        """
+        Whether the project's wheels are for any Python 3 (`py3-none`): they contain libraries that Python code opens by
+        ctypes or cffi, or programs, and no extension module. One build for each platform then serves all `pythons`, and
+        is smoke-tested on each.
+
+        The project decides on the tag of its wheels: for example by `wheel.py-api = "py3"` for scikit-build-core.
+        """
+    )
+
+
 class BackendVersionField(StringField):
     alias = "version"
     valid_choices = VersionMode
@@ -162,7 +177,8 @@ class BackendVersionField(StringField):
         a build of its own.
 
         With `stamped` and `baked`, the version is computed (see `release-version`). Defaults to `own` if the project
-        states its version, as each sdist does, and otherwise to `stamped`.
+        states its version, as each sdist does, or takes it from a file of its own, such as `__init__.py` or
+        `meson.build`, and otherwise to `stamped`.
         """
     )
 
@@ -267,6 +283,7 @@ class PythonBackendWheelTarget(Target):
         PythonsField,
         PlatformsField,
         BackendLimitedApiField,
+        AnyPythonField,
         BackendVersionField,
         BackendVersionFilesField,
         BackendExcludeField,

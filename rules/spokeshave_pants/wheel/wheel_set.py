@@ -43,9 +43,11 @@ from spokeshave_pants.wheel.sdist.rules import (
 )
 from spokeshave_pants.wheel.smoke.rules import (
     SmokeChance,
+    SmokeInputsRequest,
     SmokeReport,
     SmokeTestWheelRequest,
     smoke_chance,
+    smoke_inputs,
     smoke_test_wheel,
 )
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
@@ -192,9 +194,11 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
         MissingInterpreterError: With all Pythons that the project's own build needs.
         MissingWheelError: With all headers that are missing, before anything is compiled.
         ToolError: With what is wrong with the metadata or the version, likewise.
+        Exception: If `smoke_tests` or `smoke_requirements` name files that do not exist.
     """
     if not keys:
         return
+    await smoke_inputs(SmokeInputsRequest(plan.address), **implicitly())
     builds = tuple((key.platform, key.abi, plan.native_targets_for(key.platform)) for key in keys)
     if plan.has_backend:
         versions = tuple(key.abi.version for key in keys)

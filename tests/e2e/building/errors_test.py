@@ -136,6 +136,12 @@ CASES = {
         "iniconfig==2.0.0",
         "pin its own hashes",
     ),
+    "a smoke test that is not there": (
+        "bad/smoke:nowhere",
+        "the `smoke_tests` field of bad/smoke:nowhere",
+        "bad/smoke/tests/test_nowhere.py",
+        "Do the file(s) exist?",
+    ),
     "a version file that is missing": (
         "bad/version:nowhere",
         "bad/version/nowhere.json: cannot be read",
@@ -167,6 +173,7 @@ def test_bad_input_is_reported_with_location_and_remedy(project: Project, case: 
     [
         "an invalid pyproject.toml, every mistake at once",
         "a version file that is not JSON",
+        "a smoke test that is not there",
         "languages that have no compiler",
     ],
 )

@@ -197,7 +197,7 @@ def _output(text: str) -> None:
         read(text)
     extracted_archives(text)
     failure_hint(text)
-    failure_text("a:b", text)
+    failure_text("a:b", "for win_arm64 and cp312", text)
     wrong_hashes(text)
     without_wheel(text)
     parse_found(text)

@@ -11,7 +11,7 @@ import pytest
 from spokeshave.intake.command import Intake, take_in
 from spokeshave.native.macho.file import read_macho
 from spokeshave.stamp.stamping import stamp
-from spokeshave.testing.native_fixtures import build_wheel, link_bare, module_source
+from spokeshave.testing.native_fixtures import build_wheel, import_library, link_bare, module_source
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave.wheel.tree import unpack
 from spokeshave.wheel.version_facts import VersionFacts
@@ -45,9 +45,9 @@ def take(
     version: str = UNSTAMPED,
     expected: str | None = UNSTAMPED,
     abi: str = "cp312",
+    platform: str = LINUX,
     writers: Mapping[str, str] | None = None,
     exclude: tuple[str, ...] = (),
-    platform: str = LINUX,
 ) -> Path:
     """Take in a wheel of some files, and return the result."""
     wheel = build_wheel(folder / "built", files, tag=tag, version=version)
@@ -181,6 +181,10 @@ def test_a_project_with_another_version_than_it_states(tmp_path: Path, library: 
         ("cp312-abi3-linux_x86_64", "cp39-abi3", 'Set limited_api="3.12"'),
         ("cp312-cp312-linux_x86_64", "cp312-abi3", "The project does not use the stable ABI."),
         ("cp311-cp311-linux_x86_64", "cp312", "is tagged cp311-cp311, but was built as cp312-cp312"),
+        ("py3-none-linux_x86_64", "cp312", "Set any_python=True on the target: one build serves all."),
+        ("py2.py3-none-linux_x86_64", "cp312-abi3", "Set any_python=True in place of `limited_api`"),
+        ("cp312-cp312-linux_x86_64", "py3-none", "Remove `any_python`."),
+        ("py2-none-linux_x86_64", "py3-none", "Remove `any_python`."),
     ],
 )
 def test_a_wheel_of_another_tag_is_refused(tmp_path: Path, library: Path, tag: str, abi: str, message: str) -> None:
@@ -193,9 +197,32 @@ def test_a_wheel_for_earlier_pythons_is_tagged_again(tmp_path: Path, library: Pa
     assert "Tag: cp39-abi3-linux_x86_64\n" in unpack(wheel, tmp_path / "tree").text("demo-0+unstamped.dist-info/WHEEL")
 
 
+@pytest.mark.parametrize("tag", ["py3-none-linux_x86_64", "py2.py3-none-manylinux_2_17_x86_64"])
+def test_a_wheel_for_any_python_is_one_build(tmp_path: Path, tag: str) -> None:
+    code = '__attribute__((visibility("default"))) int answer(void) { return 42; }'
+    library = link_bare(tmp_path / "libanswer.so", code, LINUX)
+    wheel = take(tmp_path, {"demo/libanswer.so": library, "demo/__init__.py": ""}, tag=tag, abi="py3-none")
+    assert wheel.name == "demo-0+unstamped-py3-none-linux_x86_64.whl"
+    assert "Tag: py3-none-linux_x86_64\n" in unpack(wheel, tmp_path / "tree").text("demo-0+unstamped.dist-info/WHEEL")
+
+
 def test_a_module_without_a_suffix_is_refused(tmp_path: Path, library: Path) -> None:
     text = refusal(tmp_path, {"demo/_speed.so": library})
     assert "demo/_speed.so: has no suffix for cp312, so the build did not find out what Python it is for" in text
+
+
+def test_a_module_of_the_stable_abi_has_no_suffix_on_windows(tmp_path: Path) -> None:
+    """Those of cffi are such modules, also in wheels of one Python."""
+    tag = "cp312-cp312-win_amd64"
+    imported = import_library(tmp_path / "import", "python312.dll", "PyModule_Create2 _PyObject_Dump")
+    for name, statement in {"stable": "", "own": "_PyObject_Dump();"}.items():
+        source = module_source("_speed", statement, code="extern void _PyObject_Dump(void);")
+        link_bare(tmp_path / name, source, "win_amd64", str(imported))
+    wheel = take(tmp_path / "1", {"demo/_speed.pyd": tmp_path / "stable"}, tag=tag, platform="win_amd64")
+    assert wheel.name == "demo-0+unstamped-cp312-cp312-win_amd64.whl"
+    assert "demo/_speed.pyd: has no suffix for cp312" in refusal(
+        tmp_path / "2", {"demo/_speed.pyd": tmp_path / "own"}, tag=tag, platform="win_amd64"
+    )
 
 
 def test_a_module_that_does_not_use_python_is_refused(tmp_path: Path) -> None:

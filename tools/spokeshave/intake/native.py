@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from spokeshave.native.file import is_loaded_by
+from spokeshave.linkage.limited_api_audit import audit_limited_api
+from spokeshave.native.file import NativeFile, is_loaded_by
 from spokeshave.wheel.modules import ExtensionModule, exported_init_functions, find_modules
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.platform import Platform, System
@@ -51,7 +52,7 @@ def native_problems(
         native = tree.native_files[module.file]
         if not exported_init_functions(native):
             continue
-        if not module.suffix_tag and not abi.stable:
+        if not module.suffix_tag and not abi.serves_several and not _is_stable_on_windows(native, platform, abi):
             stem = module.file.rpartition("/")[2]
             yield Problem(
                 module.file,
@@ -66,3 +67,11 @@ def native_problems(
                 f"takes no function from {where}, so it cannot define a module",
                 "The link left out the Python library. Report this with the output of the build.",
             )
+
+
+def _is_stable_on_windows(native: NativeFile, platform: Platform, abi: PythonAbi) -> bool:
+    """Return whether a module uses the stable ABI only. Windows has no suffix for it: cffi's modules are such ones."""
+    if platform.system is not System.WINDOWS:
+        return False
+    found = audit_limited_api(native.undefined, (3, abi.version.minor))
+    return not found.outside and not found.later

@@ -53,15 +53,23 @@ def _serves(found: PythonAbi, abi: PythonAbi) -> bool:
     return found.stable and abi.stable and found.is_abi3t == abi.is_abi3t and found.version <= abi.version
 
 
+def _is_for_any_python(name: WheelName) -> bool:
+    """Return whether a wheel is for each Python 3. One for Python 2 too (`py2.py3-none`) gets the tag `py3-none`."""
+    return name.tag.abi == "none" and "py3" in name.tag.python.split(".")
+
+
 def _abi_problems(name: WheelName, abi: PythonAbi) -> Iterator[Problem]:
     wanted = abi.wheel_tag(name.tag.platform)
     if (name.tag.python, name.tag.abi) == (wanted.python, wanted.abi):
         return
     found = PythonAbi.of_tags(name.tag.python, name.tag.abi)
-    if found is not None and _serves(found, abi):
+    if (found is not None and _serves(found, abi)) or (abi.independent and _is_for_any_python(name)):
         return
     message = f"is tagged {name.tag.python}-{name.tag.abi}, but was built as {wanted.python}-{wanted.abi}"
-    if found is not None and found.stable:
+    if _is_for_any_python(name):
+        where = "in place of `limited_api`" if abi.stable else "on the target"
+        remedy = f"The project's wheels are for every Python. Set any_python=True {where}: one build serves all."
+    elif found is not None and found.stable:
         first = max(found.version, OLDEST_PYTHON)
         remedy = f'The project uses the stable ABI. Set limited_api="{first}": one build serves {first} and all later.'
     elif abi.stable:
@@ -69,8 +77,8 @@ def _abi_problems(name: WheelName, abi: PythonAbi) -> Iterator[Problem]:
             "The project does not use the stable ABI. Remove `limited_api`, or switch it on: for scikit-build-core by"
             f' config_settings={{"wheel.py-api": "{abi.python_tag}"}}, for setuptools by its own option.'
         )
-    elif found is not None and found.independent:
-        remedy = "Wheels that work on every Python (py3-none) are not supported for projects with their own backend."
+    elif abi.independent:
+        remedy = "The project's wheels are for a single Python. Remove `any_python`."
     else:
         remedy = "Remove options that name a Python (`--python-tag`, `--py-limited-api`) from the project."
     yield Problem(str(name), message, remedy)

@@ -207,6 +207,15 @@ def test_the_remedy_names_where_a_backend_lists_files(tmp_path: Path, capsys: py
     assert "MANIFEST.in" in capsys.readouterr().err
 
 
+def test_what_only_the_sdists_wheel_has_is_to_be_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Setuptools adds the C that Cython makes to an sdist, and then to the wheel of that."""
+    both = {"abacus_runtime/__init__.py": ""}
+    assert compared(tmp_path, both, {**both, "abacus_runtime/fast.c": ""}, "--by-backend") == 1
+    text = capsys.readouterr().err
+    assert 'exclude=["abacus_runtime/fast.c"] on the target' in text
+    assert "MANIFEST.in" not in text
+
+
 def test_files_that_a_target_leaves_out_are_not_compared(tmp_path: Path) -> None:
     both = {"abacus_runtime/__init__.py": ""}
     sdist = {**both, "tests/test_it.py": ""}

@@ -7,6 +7,7 @@ in the name of a grafted library, the bill of materials, and the licenses of the
 from __future__ import annotations
 
 import enum
+import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -46,6 +47,10 @@ _BY_TARGET = (
 _BY_BACKEND = (
     "Add what the sdist lacks where the project's build backend lists an sdist's files (setuptools: MANIFEST.in; "
     "scikit-build-core: `sdist.include`; meson-python: git)."
+)
+_MORE = (
+    "Leave out what only the wheel of the sdist has, such as C sources that Cython made and the sdist contains: in the "
+    "project's own configuration (setuptools: `exclude-package-data`), or by exclude={globs} on the target."
 )
 
 
@@ -130,7 +135,17 @@ def raise_if_different(sdist: str, differences: tuple[Difference, ...], *, by_ba
     if differences:
         files = some(sorted({found.file for found in differences}))
         message = f"builds another wheel than the source tree ({files}):\n{as_table(differences)}\n"
-        raise SdistDiffersError(Problem(sdist, message, _BY_BACKEND if by_backend else _BY_TARGET))
+        raise SdistDiffersError(Problem(sdist, message, _backend_remedy(differences) if by_backend else _BY_TARGET))
+
+
+def _backend_remedy(differences: tuple[Difference, ...]) -> str:
+    more = [found.file for found in differences if found.only_in is Side.SDIST and not found.name]
+    return " ".join(
+        [
+            *([_BY_BACKEND] if any(found.name or found.only_in is Side.TREE for found in differences) else []),
+            *([_MORE.format(globs=json.dumps(more))] if more else []),
+        ]
+    )
 
 
 def _only(ours: Iterable[str], theirs: Iterable[str]) -> Iterator[tuple[str, Side]]:

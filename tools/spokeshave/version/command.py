@@ -100,7 +100,11 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
     try:
         document: object = parse_any(path.read_bytes())
     except OSError as err:
-        problems.add(str(path), f"cannot be read ({err.strerror})", remedy)
+        own = (
+            " If the project has a version of its own, keep that: by `version` in pyproject.toml, or for a "
+            '`python_backend_wheel` by version="own".'
+        )
+        problems.add(str(path), f"cannot be read ({err.strerror})", remedy + own)
         return None
     except InvalidJsonError as err:
         problems.add(str(path), str(err).removeprefix("it "), remedy)

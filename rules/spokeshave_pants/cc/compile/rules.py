@@ -123,6 +123,7 @@ class CompilePlan:
     Attributes:
         needs_version: Whether the source reaches the plugin's header `spokeshave/version.h`.
         projects: The projects whose headers it may include.
+        unasked: Lines for messages about other projects in `dependencies`, whose field `headers` answers no include.
         capitalized: Includes that may refer to Windows headers in another case.
     """
 
@@ -134,6 +135,7 @@ class CompilePlan:
     needs_python: bool
     needs_version: bool = False
     projects: tuple[ProjectHeaders, ...] = ()
+    unasked: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     capitalized: tuple[str, ...] = ()
 
@@ -326,6 +328,7 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
             capitalized=capitalized(reached.unresolved),
             packages=used,
             projects=projects,
+            unasked=tuple(project.scope for project in resolved.projects if project not in projects),
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
             needs_version=_needs_version(reached.unresolved, used),
         ),
@@ -438,11 +441,11 @@ def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
     Args:
         known: The C/C++ files of the repository.
     """
-    hint = compile_hint(failed.diagnostics, failed.platform, known)
+    hint = compile_hint(failed.diagnostics, failed.platform, known, failed.plan.unasked)
     if hint is None and is_assembler(failed.plan.source):
         hint = assembler_hint(failed.plan.source, failed.platform)
     words = failed.diagnostics or f"The compiler exited with code {failed.exit_code} and printed nothing."
-    return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
+    return f"{failed.plan.target} does not compile for {failed.platform}:\n{words}" + (f"\n{hint}" if hint else "")
 
 
 @rule(level=LogLevel.DEBUG)

@@ -250,7 +250,7 @@ def test_check_shows_compiler_errors_with_repository_paths(
     assert isinstance(result, CheckResult)
     assert (result.exit_code, result.partition_description) == (1, PLATFORM.tag)
     assert result.stderr.startswith(
-        "src/vm/beside.cc does not compile:\nsrc/vm/beside.cc:1:23: error: use of undeclared"
+        "src/vm/beside.cc does not compile for manylinux_2_17_x86_64:\nsrc/vm/beside.cc:1:23: error: use of undeclared"
     )
     assert "\x1b" not in result.stderr
     assert "run.cc" not in result.stderr

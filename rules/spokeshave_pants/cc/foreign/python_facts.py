@@ -159,6 +159,8 @@ def _config(platform: Platform, abi: PythonAbi, suffix: str) -> Mapping[str, obj
         "Py_ENABLE_SHARED": 0,
         "PYTHONFRAMEWORK": "",
         "PYTHONFRAMEWORKPREFIX": "",
+        # What pybind11 and older files of CMake make the name of the library from.
+        **(dict.fromkeys(("VERSION", "LDVERSION"), _library_version(library)) if is_windows else {}),
         # By their names, which are found on PATH: some projects write them into what they build.
         "CC": "cc",
         "CXX": "c++",
@@ -182,6 +184,11 @@ def _library(platform: Platform, abi: PythonAbi) -> str:
     if platform.system is System.WINDOWS:
         return import_library_name(PythonAbi(abi.version))
     return f"libpython{abi.version}.a"
+
+
+def _library_version(library: str) -> str:
+    """Return the version in the name of an import library, such as `312` or `313t`."""
+    return library.removeprefix("python").partition(".")[0]
 
 
 def _meson(platform: Platform) -> Mapping[str, str]:

@@ -91,6 +91,16 @@ def test_a_module_for_windows_is_linked_with_its_libraries(tag: str, abi: str, l
     assert tuple(word.partition("/")[2] for word in words if word.startswith("{libraries}")) == libraries
 
 
+@pytest.mark.parametrize(("abi", "version"), [("cp312", "312"), ("cp312-abi3", "312"), ("cp313t", "313t")])
+def test_windows_names_its_library_by_the_version(abi: str, version: str) -> None:
+    config = facts("win_amd64", abi)["config"]
+    assert (config["VERSION"], config["LDVERSION"], config["LIBRARY"]) == (version, version, f"python{version}.lib")
+
+
+def test_the_version_is_the_building_pythons_elsewhere() -> None:
+    assert not {"VERSION", "LDVERSION"} & facts("macosx_11_0_arm64")["config"].keys()
+
+
 @pytest.mark.parametrize(
     ("tag", "long_double"),
     [

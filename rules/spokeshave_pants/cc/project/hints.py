@@ -39,6 +39,14 @@ _NATIVE = (
     "HOSTCC). If the project takes its compiler from another variable, set that by `make_args` or `configure_args`. "
     "For a `cc_cmake_project`, build the programs by a project of their own in `host_tools`."
 )
+_MODULES = (
+    "C++20 modules are not supported, as the toolchain has no clang-scan-deps. Switch them off by a variable in "
+    "`defines`, if the project can: most have headers too."
+)
+_NEWER_CMAKE = (
+    "Pin a newer cmake by the field `requirements`: a file with `cmake` and `ninja` that is locked with hashes "
+    "(`uv pip compile --generate-hashes`)."
+)
 # The first that fits is the cause; others may follow from it.
 _HINTS = (
     (re.compile(r"confine: cannot run \S*/cmake"), _WORKERS),
@@ -52,6 +60,8 @@ _HINTS = (
         _NATIVE,
     ),
     (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
+    (re.compile(r"CLANG_SCAN_DEPS-NOTFOUND|does not provide a way to discover the\s+import graph"), _MODULES),
+    (re.compile(r"CMake \d\S* or higher is required"), _NEWER_CMAKE),
     (
         re.compile(
             r"would be downloaded from|FETCHCONTENT_FULLY_DISCONNECTED|resolve host|failure in name resolution"

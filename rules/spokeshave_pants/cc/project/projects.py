@@ -59,6 +59,17 @@ class ProjectHeaders:
         """Return its include directories in the sandbox of a compile."""
         return tuple(posixpath.normpath(f"{self.directory}/{folder}") for folder in self.include_dirs)
 
+    @property
+    def scope(self) -> str:
+        """Return a line for the message about a header that a source misses, if its headers are not inputs."""
+        if self.spellings is None:
+            why = "the source includes headers of C, C++ and Python only"
+        else:
+            why = (
+                f"its field `headers` names {', '.join(self.spellings) or 'nothing'}, which the source does not include"
+            )
+        return f"The headers of {self.address.spec}, one of the `dependencies`, are not inputs: {why}."
+
     def answers(self, spelling: str) -> bool:
         """Return whether an include is known to be one of its headers."""
         return any(fnmatch.fnmatchcase(spelling, glob) for glob in self.spellings or ())

@@ -14,6 +14,18 @@ def may_be_read(spellings: tuple[str, ...] | None, *includes: str, is_open: bool
 
 
 @pytest.mark.parametrize(
+    ("spellings", "reason"),
+    [
+        (("lzma/*.h", "lzma.h"), "its field `headers` names lzma/*.h, lzma.h, which the source does not include."),
+        (None, "the source includes headers of C, C++ and Python only."),
+    ],
+)
+def test_a_message_says_why_headers_are_not_inputs(spellings: tuple[str, ...] | None, reason: str) -> None:
+    headers = ProjectHeaders(address=Address("a"), name="a", include_dirs=("include",), spellings=spellings)
+    assert headers.scope.endswith(reason)
+
+
+@pytest.mark.parametrize(
     ("includes", "expected"),
     [
         (("stdio.h", "cstdint", "vector", "Python.h"), False),

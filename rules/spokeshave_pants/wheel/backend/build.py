@@ -190,7 +190,8 @@ async def _build(
     )
     if run.report is None:
         is_of_sdist = isinstance(request, BackendBuildRequest) and bool(request.sdist)
-        raise BackendBuildError(run.refusal or _failure(run.output, where, is_of_sdist=is_of_sdist))
+        build = f"for {request.platform} and {request.abi}"
+        raise BackendBuildError(run.refusal or _failure(run.output, where, build, is_of_sdist=is_of_sdist))
     if run.report.refused:
         logger.warning(_refused_message(description, request.platform, run.report.refused))
     left_out = left_out_text(run.output)
@@ -258,8 +259,8 @@ async def make_sdist(request: BackendSdistRequest, compilers: CompilerEnvironmen
     return BackendSdist(digest=build.digest, file_name=build.report.sdist, actions=build.actions)
 
 
-def _failure(output: str, where: str, *, is_of_sdist: bool) -> str:
-    text = failure_text(where, output)
+def _failure(output: str, where: str, build: str, *, is_of_sdist: bool) -> str:
+    text = failure_text(where, build, output)
     return f"{text}\n{_SDIST_FILES}" if is_of_sdist else text
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from spokeshave_pants.cc.system_specific_headers import ANY, FRAMEWORKS
+from spokeshave_pants.wheel.backend.traces import readable
+
 _KEPT_LINES = 60
 # Of the lines before these, those that name an error are shown too: a traceback of a backend hides what the program
 # said that it started, and some projects go on without an extension.
@@ -32,7 +35,7 @@ def _missing(programs: str) -> str:
     return (
         rf"(?i)No such file or directory: b?'(?:\S*/)?({programs})'"
         rf"|(?:^|[\s:'\"`/])({programs})['\"`]?: (?:(?:command )?not found|No such file or directory)"
-        rf"|(?:could not|cannot|unable to) (?:find|run|locate|execute)[^\n]{{0,30}}[\s'\"`]({programs})\b"
+        rf"|(?:could not|cannot|unable to) (?:find|run|locate|execute)[^\n]{{0,30}}[ \t'\"`]({programs})\b"
         rf"|(?:^|[\s'\"`])({programs})['\"`]? (?:program |executable )?(?:is )?"
         r"(?:not found(?!, cannot download)|required|missing)"
     )
@@ -40,7 +43,7 @@ def _missing(programs: str) -> str:
 
 _HINTS = (
     (
-        re.compile(rf"{_missing(_PACKAGED)}|(cmake) [^\n]{{0,20}}is required"),
+        re.compile(rf"{_missing(_PACKAGED)}|(cmake) (?!\d\S* or higher)[^\n]{{0,20}}is required"),
         f"The build starts {_NAMES}. It sees no program of this machine: add the package of that name (`pkgconf` for "
         "pkg-config; for cmake also `ninja`) to what the file of `build_requirements` is made from, and lock it with "
         "hashes again.",
@@ -54,13 +57,56 @@ _HINTS = (
         "what `env` or `config_settings` offers instead, as the build finds the library as one of the system.",
     ),
     (
+        re.compile(r"error: use of undeclared identifier '(stderr|stdout|stdin|EOF|FILE)'"),
+        f"A header of C++ uses {_NAMES} and does not include <cstdio>, which the toolchain's C++ library (libc++) does "
+        'not do for it. Set `env={"CXXFLAGS": "-include cstdio"}`. nanobind 3.1 with its stable ABI needs it.',
+    ),
+    (
+        re.compile(r"CLANG_SCAN_DEPS-NOTFOUND|does not provide a way to discover the\s+import graph"),
+        "The project uses C++20 modules, for which the toolchain has no clang-scan-deps. Switch them off by "
+        '`env={"CMAKE_ARGS": "-D..."}` or `config_settings`, if the project can: most have headers too.',
+    ),
+    (
+        re.compile(r"CMake \d\S* or higher is required"),
+        "The project needs a newer cmake. Add that to what the file of `build_requirements` is made from, and lock it "
+        "with hashes again.",
+    ),
+    (
+        re.compile(r"No module named 'pkg_resources'"),
+        "The build imports pkg_resources, which setuptools no longer has. Pin an older setuptools: write "
+        "`setuptools<81` into what the file of `build_requirements` is made from, and lock it with hashes again.",
+    ),
+    (
+        re.compile(r"^ModuleNotFoundError: No module named '(?!pkg_resources|_)(\w+)", re.M),
+        f"The build imports {_NAMES}, which neither its source tree nor its build requirements have. Add the package "
+        "to what the file of `build_requirements` is made from, and lock it with hashes again. A module of the project "
+        "itself has to be in `sources`.",
+    ),
+    (
+        re.compile(r"unknown file type '(\.\w+)'"),
+        f"setuptools compiles C, C++ and Objective-C. The toolchain has no compiler for CUDA (.cu), Fortran (.f90) and "
+        f"assembler of NASM and MASM (.asm). Leave sources of {_NAMES} out by `env` or `config_settings`, or build the "
+        "part as a `cc_cmake_project` in `dependencies`: CMake compiles GNU's assembler (.S).",
+    ),
+    (
         # Only if a library of the build has it.
         re.compile(r"a relevant symbol '(\S+)' is available in \S+ but cannot be used because it is not an import"),
         f"A static library is used as if it were a DLL ({_NAMES}). Define the macro of its headers for static use, "
         'such as OPJ_STATIC: `platform_env={"win_*": {"CFLAGS": "-DOPJ_STATIC", "CXXFLAGS": "-DOPJ_STATIC"}}`.',
     ),
     (
-        re.compile(r"fatal error: '((?!omp\.h)[^'\n]+)' file not found"),
+        re.compile(rf"fatal error: '({FRAMEWORKS})' file not found|unable to find framework '(\w+)'"),
+        f"The project uses frameworks of macOS ({_NAMES}), which only Apple's SDK has. Switch the part off by `env` or "
+        "`config_settings`, or build the wheels for macOS there.",
+    ),
+    (
+        re.compile(rf"fatal error: '({ANY})' file not found"),
+        f"The platform has no header {_NAMES}; other systems have it. Leave the part that includes it out for this "
+        "platform, by a condition in the code or by `platform_env`, or remove the platform from `platforms`. If it is "
+        "a `setup.py` that asks `sys.platform`, see `target_platform_in_python`.",
+    ),
+    (
+        re.compile(rf"fatal error: '((?!omp\.h'|(?:{ANY}|{FRAMEWORKS})')[^'\n]+)' file not found"),
         f"No header {_NAMES} is found. If it belongs to a C or C++ library, build that as a `cc_cmake_project` or a "
         "`cc_make_project` and list it in `dependencies`; if a Python package has it, add the package to what the file "
         "of `build_requirements` is made from. If a setup.py found it below /usr, where the compiler does not look, "
@@ -153,7 +199,7 @@ def left_out_text(output: str) -> str:
     names = list(dict.fromkeys(_LEFT_OUT.findall(output)))
     if not names:
         return ""
-    errors = list(dict.fromkeys(line for line in output.splitlines() if _COMPILER_ERROR.search(line)))
+    errors = list(dict.fromkeys(line for line in readable(output).splitlines() if _COMPILER_ERROR.search(line)))
     return "\n".join(
         [
             f"the project went on without {', '.join(names)}, which it calls optional and which could not be built. The"
@@ -164,14 +210,18 @@ def left_out_text(output: str) -> str:
     )
 
 
-def failure_text(where: str, output: str) -> str:
-    """Return the message of a failed build: the end of its output, and the hints."""
-    return "\n".join([f"{where}: the project's build failed:", closing_lines(output), *hints(output)])
+def failure_text(where: str, build: str, output: str) -> str:
+    """Return the message of a failed build: the end of its output, and the hints.
+
+    Args:
+        build: What it was for, such as `for win_amd64 and cp312`.
+    """
+    return "\n".join([f"{where}: the project's build {build} failed:", closing_lines(output), *hints(output)])
 
 
 def closing_lines(output: str) -> str:
     """Return the end of an output, after the lines before it that name an error."""
-    lines = output.strip().splitlines()
+    lines = readable(output).strip().splitlines()
     left_out = lines[:-_KEPT_LINES]
     if not left_out:
         return "\n".join(lines)

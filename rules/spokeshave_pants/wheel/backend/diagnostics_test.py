@@ -35,6 +35,19 @@ from spokeshave_pants.wheel.backend.diagnostics import (
         ("make: nasm: No such file or directory", "starts nasm,"),
         ("make[3]: *** [Makefile:1969: check-TESTS] Error 2", "(`make check`)"),
         ("a.c:15:10: fatal error: 'ffi.h' file not found", "No header ffi.h is found."),
+        ("a.c:1:10: fatal error: 'sys/epoll.h' file not found", "The platform has no header sys/epoll.h;"),
+        ("a.c:1:10: fatal error: 'Windows.h' file not found", "The platform has no header Windows.h;"),
+        (
+            "a.m:1:9: fatal error: 'Foundation/Foundation.h' file not found",
+            "frameworks of macOS (Foundation/Foundation.h)",
+        ),
+        ("a.c:1:9: fatal error: 'systemd/sd-bus.h' file not found", "No header systemd/sd-bus.h is found."),
+        ("nb_types.h:314:13: error: use of undeclared identifier 'stderr'", 'env={"CXXFLAGS": "-include cstdio"}'),
+        ("  CMake 4.9 or higher is required.  You are running version 4.4.5", "needs a newer cmake"),
+        ('"CMAKE_CXX_COMPILER_CLANG_SCAN_DEPS-NOTFOUND" -format=p1689', "C++20 modules"),
+        ("ModuleNotFoundError: No module named 'numpy.core'", "imports numpy, which neither"),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "`setuptools<81`"),
+        ("error: unknown file type '.cu' (from 'k.cu')", "Leave sources of .cu out"),
         (
             "NOTE: a relevant symbol 'opj_version' is available in libopenjp2.a but cannot be used because it is not "
             "an import library.",
@@ -59,13 +72,24 @@ def test_other_errors_have_none() -> None:
 
 
 def test_a_long_output_is_cut_at_its_beginning() -> None:
-    text = failure_text("the target //a:wheel", "\n".join(f"line {number}" for number in range(100)))
+    text = failure_text(
+        "the target //a:wheel", "for win_arm64 and cp312", "\n".join(f"line {number}" for number in range(100))
+    )
     assert text.splitlines()[:3] == [
-        "the target //a:wheel: the project's build failed:",
+        "the target //a:wheel: the project's build for win_arm64 and cp312 failed:",
         "(40 lines before the last 60)",
         "line 40",
     ]
     assert text.endswith("line 99")
+
+
+def test_the_stack_of_a_backend_does_not_hide_its_message() -> None:
+    """Cython prints what is wrong, and then ends by an exception that says nothing."""
+    frame = '  File "/s/lib/python3.12/site-packages/setuptools/build_meta.py", line 1, in f\n    g()\n'
+    stack = f"Traceback (most recent call last):\n{frame * 40}CompileError: a.pyx"
+    assert (
+        closing_lines(f"a.pyx:1:0: undeclared name: x\n{stack}") == "a.pyx:1:0: undeclared name: x\nCompileError: a.pyx"
+    )
 
 
 def test_errors_are_shown_that_a_traceback_follows() -> None:

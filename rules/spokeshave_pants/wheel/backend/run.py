@@ -70,7 +70,6 @@ from spokeshave_pants.wheel.backend.request import (
 from spokeshave_pants.wheel.backend.system_files import system_files
 
 # The program's exit code for what the user has to change.
-_USER_ERROR = 2
 # The compiles of a project that run side by side, at most. Pants decides how many do.
 _JOBS = 8
 
@@ -202,13 +201,17 @@ def _process(python: BuildPython, inputs: Digest, mounted: Mapping[str, Digest],
     )
 
 
-async def _results(output: Digest) -> tuple[BackendReport, Digest]:
-    """Return the report of a build, and its wheel or sdist as the only file of a digest."""
+async def _report(output: Digest) -> BackendReport | None:
+    """Return the report of a build. None if its program did not start."""
     reports = await get_digest_contents(**implicitly(DigestSubset(output, PathGlobs([REPORT]))))
-    report = BackendReport.from_json(reports[0].content.decode())
+    return BackendReport.from_json(reports[0].content.decode()) if reports else None
+
+
+async def _artifact(output: Digest, report: BackendReport) -> Digest:
+    """Return the wheel or sdist of a build as the only file of a digest."""
     path = posixpath.join(OUTPUT_DIR, report.wheel or report.sdist)
     built = await digest_subset_to_digest(DigestSubset(output, PathGlobs([path])))
-    return report, await remove_prefix(RemovePrefix(built, OUTPUT_DIR))
+    return await remove_prefix(RemovePrefix(built, OUTPUT_DIR))
 
 
 @rule(desc="Run a project's own build backend", level=LogLevel.DEBUG)
@@ -218,17 +221,19 @@ async def run_program(request: BackendRunRequest) -> BackendRun:
         FileContent(path, content, is_executable=path != CONFIG_SITE)
         for path, content in system_files(request.platform, request.native).items()
     ]
-    source, written, program = await concurrently(
+    source, request_files, program = await concurrently(
         add_prefix(AddPrefix(request.source, SOURCE_DIR)),
         create_digest(CreateDigest([FileContent(REQUEST, request.text.encode()), *described])),
         create_digest(CreateDigest(FileContent(path, content) for path, content in backend_tool().items())),
     )
-    inputs = await merge_digests(MergeDigests([source, written, parts.target.facts]))
+    inputs = await merge_digests(MergeDigests([source, request_files, parts.target.facts]))
     mounted = {PROGRAM_DIR: program, **parts.mounted, **request.projects.mounted}
     process = _process(parts.python, inputs, mounted, description=request.description)
     packages = (*parts.packages.requests, *parts.toolchains.packages)
     result = await run_offline(OfflineProcess(process, packages), **implicitly())
-    report, built = (None, EMPTY_DIGEST) if result.exit_code else await _results(result.output_digest)
+    written = await _report(result.output_digest)
+    report = None if result.exit_code else written
+    built = await _artifact(result.output_digest, report) if report else EMPTY_DIGEST
     action = Action.of(
         kind=ActionKind.BACKEND,
         description=request.description,
@@ -240,7 +245,7 @@ async def run_program(request: BackendRunRequest) -> BackendRun:
         digest=built,
         report=report,
         output="\n".join(stream.decode(errors="replace").strip() for stream in (result.stdout, result.stderr)),
-        refusal=result.stderr.decode(errors="replace").strip() if result.exit_code == _USER_ERROR else "",
+        refusal=written.problem if written and result.exit_code else "",
         action=action.after(*ends((*parts.actions, *request.projects.actions))),
     )
 

@@ -18,6 +18,7 @@ from spokeshave_pants.pants_api import get_digest_contents, implicitly, resolve_
 from spokeshave_pants.sources import rules as sources
 from spokeshave_pants.sources.rules import SourceTree, SourceTreeRequest, find_source_tree
 from spokeshave_pants.wheel.backend_target_types import (
+    AnyPythonField,
     BackendExcludeField,
     BackendLimitedApiField,
     BackendVersionField,
@@ -92,7 +93,8 @@ async def plan_backend_wheel(request: BackendWheelRequest) -> BackendWheel:
 
 def version_mode(target: Target, project: Project) -> VersionMode:
     """Return the mode that the target chooses, or else that of the project: a version that it states is kept."""
-    return target[BackendVersionField].mode or (VersionMode.OWN if project.version else VersionMode.STAMPED)
+    is_own = project.version is not None or project.has_version_in_files
+    return target[BackendVersionField].mode or (VersionMode.OWN if is_own else VersionMode.STAMPED)
 
 
 def plan_backend_matrix(target: Target, requires_python: str | None) -> WheelMatrix:
@@ -103,11 +105,18 @@ def plan_backend_matrix(target: Target, requires_python: str | None) -> WheelMat
     """
     where = f"the target {target.address}"
     listed = target[PythonsField].value
+    is_independent = target[AnyPythonField].value
+    if is_independent and target[BackendLimitedApiField].value:
+        raise InvalidTargetError(
+            f"The target {target.address} has both `{AnyPythonField.alias}` and `{BackendLimitedApiField.alias}`. Keep "
+            "the one that the project's wheels are tagged for: py3-none or abi3."
+        )
     matrix = plan_matrix(
         target[PlatformsField].value,
         listed if listed is not None else pythons_of(requires_python, where=where),
         [target[BackendLimitedApiField].value],
         where=where,
+        independent=is_independent,
     )
     check_pythons(matrix.versions, requires_python, where=where)
     return matrix
@@ -126,7 +135,7 @@ def check_version_fields(target: Target, project: Project | None) -> None:
         why = (
             f'its version is "{mode.value}"'
             if target[BackendVersionField].value
-            else f"the project states the version {project.version}, which is kept"
+            else f"the project has a version of its own ({project.version or 'in its files'}), which is kept"
         )
         raise InvalidTargetError(
             f"The target {target.address} has `{BackendVersionFilesField.alias}`, which the stamp writes, but {why}. "

@@ -103,6 +103,20 @@ def test_both_kinds_of_wheels_have_the_same_plan(runner: RuleRunner) -> None:
     assert (plan.requires_python, plan.has_backend, plan.native_targets) == (">=3.11", True, ())
 
 
+def test_a_wheel_for_any_python_is_built_once(runner: RuleRunner) -> None:
+    wheel = planned(runner, 'source=":sdist", any_python=True, pythons=["3.11", "3.13"]')
+    assert [str(abi) for abi in wheel.matrix.abis] == ["py3-none"]
+    assert [str(version) for version in wheel.matrix.served_by(wheel.matrix.abis[0])] == ["3.11", "3.13"]
+
+
+def test_a_version_in_a_file_of_the_project_is_kept(runner: RuleRunner) -> None:
+    runner.write_files({"x/setup.cfg": "[metadata]\nversion = attr: demo.__version__\n"})
+    assert planned(runner, 'sources=["setup.py", "setup.cfg"]').version_mode is VersionMode.OWN
+    assert "(in its files), which is kept" in refusal(
+        runner, 'sources=["setup.py", "setup.cfg"], version_files={"demo/v.py": "plain"}'
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "messages"),
     [
@@ -110,8 +124,9 @@ def test_both_kinds_of_wheels_have_the_same_plan(runner: RuleRunner) -> None:
         ('source=":sdist", platforms=["linux"]', ("linux",)),
         (
             'source=":sdist", version_files={"demo/v.py": "plain"}',
-            ("the project states the version 1.2, which is kept", 'set version="stamped"'),
+            ("the project has a version of its own (1.2), which is kept", 'set version="stamped"'),
         ),
+        ('source=":sdist", any_python=True, limited_api="3.12"', ("has both `any_python` and `limited_api`",)),
         ('sources=["BUILD"]', ("its source tree has neither `pyproject.toml` nor `setup.py`",)),
     ],
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import tomli
 
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.wheel.plan.project import Project
+from spokeshave_pants.wheel.plan.project import Project, is_version_in_files
 
 WHERE = "the target //a:wheel"
 PKG_INFO = b"""\
@@ -72,3 +73,52 @@ def test_a_version_that_is_not_one_is_left_to_the_backend(text: str) -> None:
 @pytest.mark.parametrize("text", ["a; " + "(" * 3000 + "os_name == ''" + ")" * 3000, "a==" + "9" * 5000])
 def test_malformed_build_requirements_are_left_to_the_backend(text: str) -> None:
     assert parse(pyproject_toml=f'[build-system]\nrequires = ["{text}"]\n[project]\nname = "a"\n').name == "a"
+
+
+def is_in_files(pyproject: str = "", setup_cfg: str = "") -> bool:
+    return is_version_in_files(tomli.loads(pyproject), setup_cfg.encode())
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    [
+        '[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}',
+        '[tool.setuptools.dynamic]\nversion = {file = "VERSION"}',
+        '[tool.scikit-build.metadata.version]\nprovider = "scikit_build_core.metadata.regex"\ninput = "a.py"',
+        '[tool.hatch.version]\npath = "demo/__init__.py"',
+        '[tool.hatch.version]\nsource = "code"\npath = "demo/__init__.py"',
+        '[tool.pdm.version]\nsource = "file"\npath = "demo/__init__.py"',
+        '[tool.poetry]\nversion = "1.0"',
+        '[build-system]\nrequires = ["meson-python"]\nbuild-backend = "mesonpy"',
+    ],
+)
+def test_a_version_in_a_file_of_the_project(pyproject: str) -> None:
+    assert is_in_files(pyproject)
+
+
+@pytest.mark.parametrize("text", ["attr: demo.__version__", "file: VERSION", "1.0"])
+def test_a_version_in_setup_cfg(text: str) -> None:
+    assert is_in_files(setup_cfg=f"[metadata]\nname = demo\nversion = {text}\n")
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    [
+        "",
+        '[build-system]\nrequires = ["setuptools>=61", "setuptools-scm[toml]>=6"]\n'
+        '[tool.setuptools.dynamic]\nversion = {attr = "demo._version.__version__"}',
+        '[build-system]\nrequires = ["meson-python", "setuptools_scm"]\nbuild-backend = "mesonpy"',
+        '[tool.hatch.version]\nsource = "vcs"',
+        '[tool.scikit-build.metadata.version]\nprovider = "scikit_build_core.metadata.setuptools_scm"',
+        '[tool.pdm.version]\nsource = "scm"',
+        '[build-system]\nrequires = ["poetry-core", "poetry-dynamic-versioning"]\n[tool.poetry]\nversion = "0.0.0"',
+        "[tool]\nsetuptools = 1\nhatch = []\n[build-system]\nrequires = 3",
+    ],
+)
+def test_other_versions_are_those_of_a_checkout(pyproject: str) -> None:
+    assert not is_in_files(pyproject)
+
+
+@pytest.mark.parametrize("text", ["[metadata]\nname = demo\n", "[other]\nversion = 1\n", "no section\n", ""])
+def test_a_setup_cfg_without_a_version(text: str) -> None:
+    assert not is_in_files(setup_cfg=text)

@@ -43,7 +43,7 @@ def parse_pyproject(content: bytes, path: str) -> Pyproject:
     Raises:
         InvalidTargetError: If the file is not UTF-8 or not TOML. The message has the file and the line.
     """
-    document = _read_toml(content, path)
+    document = read_toml(content, path)
     table = document.get("project")
     project: Mapping[str, object] = table if isinstance(table, dict) else {}
     return Pyproject(
@@ -74,7 +74,7 @@ def parse_build_system(content: bytes, path: str) -> BuildSystem:
     Raises:
         InvalidTargetError: If the file is not UTF-8 or not TOML.
     """
-    table = _read_toml(content, path).get("build-system")
+    table = read_toml(content, path).get("build-system")
     return BuildSystem(tuple(_texts(table.get("requires"))) if isinstance(table, dict) else ())
 
 
@@ -88,7 +88,12 @@ def not_utf8(content: bytes) -> str:
     return ""
 
 
-def _read_toml(content: bytes, path: str) -> Mapping[str, object]:
+def read_toml(content: bytes, path: str) -> Mapping[str, object]:
+    """Parse the bytes of a TOML file.
+
+    Raises:
+        InvalidTargetError: If the file is not UTF-8 or not TOML.
+    """
     fault = not_utf8(content)
     if fault:
         raise InvalidTargetError(f"{path}: is not TOML ({fault}). Correct the file's syntax: save it as UTF-8.")

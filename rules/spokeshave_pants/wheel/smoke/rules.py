@@ -43,6 +43,7 @@ from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
     create_digest,
+    digest_subset_to_digest,
     digest_to_snapshot,
     get_digest_contents,
     implicitly,
@@ -56,6 +57,7 @@ from spokeshave_pants.sandbox.pip_output import wrong_hashes
 from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, find_requirements_file
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
+from spokeshave_pants.sources.rules import SourceTree
 from spokeshave_pants.wheel.build.assembly import WheelKey, sibling_keys
 from spokeshave_pants.wheel.build.rules import (
     WHEEL_DIR,
@@ -250,10 +252,17 @@ async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest,
     return digest, (*folders, *files)
 
 
+async def _project_files(tree: SourceTree) -> Digest:
+    """Return the files in the folder of the project, which may be a part of its source tree."""
+    if not tree.subdirectory:
+        return tree.digest
+    below = await digest_subset_to_digest(DigestSubset(tree.digest, PathGlobs([f"{tree.subdirectory}/**"])))
+    return await remove_prefix(RemovePrefix(below, tree.subdirectory))
+
+
 async def _find_project_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest, tuple[str, ...]]:
     """Return the same for a project with its own backend: what its source tree has, or else the BUILD file's folder."""
-    tree = (await plan_backend_wheel(BackendWheelRequest(address))).tree
-    project = await remove_prefix(RemovePrefix(tree.digest, tree.subdirectory)) if tree.subdirectory else tree.digest
+    project = await _project_files((await plan_backend_wheel(BackendWheelRequest(address))).tree)
     names = tuple(posixpath.normpath(test) for test in tests)
     globs = [PathGlobs([name, f"{name}/**"]) for name in names]
     snapshots = await concurrently(digest_to_snapshot(**implicitly(DigestSubset(project, each))) for each in globs)

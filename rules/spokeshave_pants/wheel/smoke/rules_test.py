@@ -16,6 +16,7 @@ from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.rule_fixtures import sandbox_rules
 from spokeshave_pants.sandbox import requirements_file
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
+from spokeshave_pants.wheel.backend_target_types import PythonBackendWheelTarget
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
 from spokeshave_pants.wheel.smoke.rules import (
@@ -87,7 +88,7 @@ def rule_runner() -> RuleRunner:
             *SpokeshaveToolsSubsystem.rules(),
             QueryRule(SmokeInputs, [SmokeInputsRequest]),
         ],
-        target_types=[PythonExtensionTarget, PythonNativeWheelTarget],
+        target_types=[PythonBackendWheelTarget, PythonExtensionTarget, PythonNativeWheelTarget],
     )
     paths = ("test_a.py", "test_b.py", "more/test_c.py", "more/data/c.json", "most/test_d.py")
     runner.write_files({"src/pyproject.toml": "[project]\nname = 'one'\n", **{f"src/t/{path}": "" for path in paths}})
@@ -122,6 +123,16 @@ def test_the_default_requirements_are_an_option(rule_runner: RuleRunner) -> None
     assert b"pytest==" in requirements()
     rule_runner.write_files({"pins.txt": "demo==1.0 --hash=sha256:aa\n"})
     assert requirements("--spokeshave-tools-smoke-requirements=pins.txt") == b"demo==1.0 --hash=sha256:aa\n"
+
+
+def test_tests_of_a_project_are_in_its_subdirectory(rule_runner: RuleRunner) -> None:
+    fields = "sources=['python/**', 'cpp/**'], subdirectory='python', smoke_tests=['tests', 'own_test.py']"
+    files = ("python/setup.py", "python/tests/test_a.py", "cpp/tests/test_b.py", "own_test.py")
+    rule_runner.write_files({"p/BUILD": f"python_backend_wheel(name='w', {fields})", **{f"p/{f}": "" for f in files}})
+    inputs = rule_runner.request(SmokeInputs, [SmokeInputsRequest(Address("p", target_name="w"))])
+    assert inputs.test_paths == ("__tests/tests", "__tests/p/own_test.py")
+    found = rule_runner.request(Snapshot, [inputs.tests]).files
+    assert found == ("__tests/p/own_test.py", "__tests/tests/test_a.py")
 
 
 @pytest.mark.parametrize("folder", ["t/more", "t/more/", "./t/more"])

@@ -8,9 +8,18 @@ import re
 import shutil
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
-from spokeshave.standalone.backend.distributions import distributions, entry_points, merge, overlaid, own_folder
+from spokeshave.standalone.backend.distributions import (
+    distributions,
+    entry_points,
+    merge,
+    normalized,
+    overlaid,
+    own_folder,
+    without_plugins,
+)
 from spokeshave.standalone.backend.request import SDIST, Request, UserError
 
 HERE = Path(__file__).absolute().parent
@@ -65,6 +74,21 @@ class BuildPython:
             self._add_config_programs(prefix, request.sandbox)
         self._link_tools(request)
         self._describe_target(request)
+
+    def hide_plugins(self, asked: Iterable[str]) -> None:
+        """Remove the plugins for setuptools of packages that the project did not ask for.
+
+        A file with pins may serve several projects. In an environment of its own, as pip makes it, a project has what
+        it asks for only: with setuptools_scm, for example, an sdist has each file of the checkout.
+        """
+        kept = set(map(normalized, asked))
+        for info in sorted(self.site_packages.glob("*.dist-info")):
+            file = info / "entry_points.txt"
+            if normalized(info.name.split("-")[0]) not in kept and file.is_file():
+                text = without_plugins(file.read_text(encoding="utf-8"))
+                own_folder(info)
+                file.unlink()
+                file.write_text(text, encoding="utf-8")
 
     def _add(self, distribution: Path) -> None:
         merge(distribution, self.site_packages, skipped=PEX_ONLY)

@@ -60,7 +60,7 @@ report.json: `backend` (str: `setuptools.build_meta`), `requires` (list: the bui
     `asked_for` (list: those that the backend's hook asked for), `wheel` and `sdist` (str: the file name of
     the one that was asked for), `compiles`, `links` and `probes` (int: calls of the driver, each counted once; probes
     are those of configure checks), `cxx` (int: the compiles of C++), `refused` (list of str: the names of programs of
-    the target that the build wanted to run, which cannot run here).
+    the target that the build wanted to run, which cannot run here), `problem` (str: the message of exit code 2).
 
 Exit codes: 0 if there is a wheel or an sdist; 2 if the user has to change something, with a message on stderr that says
 what (a build requirement that is not pinned, a backend that cannot be used, a version that was not applied); 1 if the
@@ -195,6 +195,8 @@ def build(request: Request, report: Report) -> None:
     checked = run_hook(request, python, environment, {**call, "hook": "check"})
     report.asked_for = checked["asked_for"]
     refuse_missing(request, project, checked["missing"], checked["needed"])
+    if project.states_requires:
+        python.hide_plugins(checked["packages"])
     if request.artifact == SDIST:
         commit(request, project, python, environment)
         report.sdist = written_file(request, run_hook(request, python, environment, {**call, "hook": "build_sdist"}))
@@ -217,6 +219,7 @@ def main(arguments: list[str]) -> int:
     try:
         build(request, report)
     except UserError as error:
+        report.problem = str(error)
         sys.stderr.write(f"{error}\n")
         return USER_ERROR
     except BackendError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import zipfile
@@ -584,3 +585,33 @@ def test_meson_gets_the_target_and_the_users_settings(sandbox: Sandbox) -> None:
     assert "cmake_toolchain_file = 'foreign/toolchain.cmake'\n" in cross
     assert "c_link_args = ['libraries/python312.lib']\n" in cross
     assert "skip_sanity_check = true\n" in cross
+
+
+PLUGIN = "[setuptools.file_finders]\nall = plugin:find\n\n[console_scripts]\nplug = plugin:main\n"
+
+
+def plugins(sandbox: Sandbox, name: str) -> str:
+    """Return the entry points of a package in the environment of a build."""
+    sandbox.build()
+    (file,) = sandbox.root.glob(f"__build/lib/python*/site-packages/{name}-1.0.dist-info/entry_points.txt")
+    return file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("requires", "shown"),
+    [
+        ("requires = []", "[console_scripts]\nplug = plugin:main\n"),
+        ('requires = ["plugin"]', PLUGIN),
+        ('requires = ["other"]', PLUGIN),
+        ("", PLUGIN),
+    ],
+)
+def test_plugins_of_packages_that_nobody_asked_for_do_nothing(sandbox: Sandbox, requires: str, shown: str) -> None:
+    """setuptools_scm would put each file of a checkout into the sdist of a project that has never heard of it."""
+    for name, required in {"plugin": "", "other": "Requires-Dist: plugin\n", "setuptools": ""}.items():
+        metadata = f"Name: {name}\nVersion: 1.0\n{required}"
+        sandbox.write(f"packages/{name}-1.0-py3-none-any.whl/{name}-1.0.dist-info/METADATA", metadata)
+    sandbox.write("packages/plugin-1.0-py3-none-any.whl/plugin-1.0.dist-info/entry_points.txt", PLUGIN)
+    content = (sandbox.root / "project/pyproject.toml").read_text()
+    sandbox.write("project/pyproject.toml", re.sub(r"requires = .*", requires, content))
+    assert plugins(sandbox, "plugin") == shown

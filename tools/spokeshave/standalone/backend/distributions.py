@@ -30,6 +30,7 @@ OVERLAID_ENDINGS = (
 )
 
 _LONGEST_NAME = 255
+_PLUGIN_GROUPS = ("[setuptools.", "[distutils.", "[egg_info.")
 
 
 def normalized(name: str) -> str:
@@ -57,6 +58,18 @@ def entry_points(distribution: Path) -> Iterator[tuple[str, str]]:
                 if not _is_file_name(name):
                     raise _malformed(distribution, file, f"{name[:_LONGEST_NAME]!r} is not the name of a program")
                 yield name, target.partition("[")[0].strip()
+
+
+def without_plugins(entry_points: str) -> str:
+    """Return the text of an `entry_points.txt` without the groups that setuptools reads."""
+    kept = []
+    is_plugin = False
+    for line in entry_points.splitlines():
+        if line.startswith("["):
+            is_plugin = line.startswith(_PLUGIN_GROUPS)
+        if not is_plugin:
+            kept.append(f"{line}\n")
+    return "".join(kept)
 
 
 def _is_file_name(name: str) -> bool:

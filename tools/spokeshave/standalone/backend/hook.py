@@ -8,8 +8,9 @@ directory is the project's.
 
 `check` compares the requirements in `pyproject.toml`, and then those that the backend's own hook asks for, with the
 packages of this environment. While the backend itself may be missing, it compares those in `expected` in place of the
-hook's. Its result has `asked_for`, `needed`, which lists all of these that apply to this machine, and `missing`, a list
-of those that are not met, and of what their packages require in turn, each with the reason.
+hook's. Its result has `asked_for`, `needed`, which lists all of these that apply to this machine, `packages`, the names
+of their packages and of those that these require in turn, and `missing`, a list of those that are not met, each with
+the reason.
 The result of the other two has `file`, a file name. Both have `problem`, the reason why the backend cannot be called,
 if there is one. An error of the backend itself is a traceback and exit code 1.
 """
@@ -160,6 +161,27 @@ def _missing(parser: Any, text: str, extra: str, seen: tuple[str, ...]) -> Itera
             yield from _missing(parser, below, name, (*seen, text))
 
 
+def packages(requirements: list[str]) -> list[str]:
+    """Return the names of the packages that meet requirements, and of all that these require in turn."""
+    parser = parser_module()
+    found: set[str] = set()
+    pending = [(text, "") for text in requirements]
+    seen = set(pending)
+    while pending:
+        requirement = _applying(parser, *pending.pop())
+        try:
+            distribution = importlib.metadata.distribution(requirement.name) if requirement is not None else None
+        except importlib.metadata.PackageNotFoundError:
+            continue  # `missing` reports it
+        if distribution is None:
+            continue
+        found.add(requirement.name)
+        below = {(text, extra) for extra in ("", *requirement.extras) for text in distribution.requires or ()} - seen
+        pending += below
+        seen |= below
+    return sorted(found)
+
+
 def check(call: dict[str, Any]) -> dict[str, Any]:
     """Compare all requirements with this environment."""
     requires = call["requires"]
@@ -173,7 +195,8 @@ def check(call: dict[str, Any]) -> dict[str, Any]:
         hook = getattr(backend, f"get_requires_for_build_{call['artifact']}", None)
         asked_for = list(hook(call["config_settings"])) if hook else []
         problems = missing(asked_for)
-    return {"asked_for": asked_for, "needed": needed([*requires, *asked_for]), "missing": problems}
+    wanted = [*requires, *asked_for]
+    return {"asked_for": asked_for, "needed": needed(wanted), "packages": packages(wanted), "missing": problems}
 
 
 def accept_resources(compiler: Any) -> None:

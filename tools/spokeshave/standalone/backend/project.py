@@ -42,6 +42,11 @@ class Project:
         return []
 
     @property
+    def states_requires(self) -> bool:
+        """Whether the project lists its build requirements, so that others are not meant for it."""
+        return "requires" in table(self.content, "build-system")
+
+    @property
     def is_meson(self) -> bool:
         """Whether meson-python builds it."""
         return self.backend.split(":")[0] == "mesonpy"

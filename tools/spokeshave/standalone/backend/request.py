@@ -104,3 +104,4 @@ class Report:
     links: int = 0
     probes: int = 0
     refused: list[str] = field(default_factory=list)
+    problem: str = ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from spokeshave.linkage.limited_api_audit import LimitedApiAudit, audit_limited_api
 from spokeshave.verify.findings import Subject, finding
-from spokeshave.verify.limited_api_audit import LimitedApiAudit, audit_limited_api
 from spokeshave.wheel.modules import StableSuffix, find_modules
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR

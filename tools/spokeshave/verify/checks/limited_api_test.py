@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave.linkage.limited_api_audit import LimitedApiAudit
 from spokeshave.verify.checks.limited_api import limited_api_violations
-from spokeshave.verify.limited_api_audit import LimitedApiAudit
 
 
 @pytest.mark.parametrize(("is_abi3t", "remedy"), [(False, 'limited_api="3.16"'), (True, 'limited_api="3.16t"')])

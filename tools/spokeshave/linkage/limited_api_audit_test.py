@@ -7,7 +7,7 @@ from abi3info import FUNCTIONS
 from abi3info.models import PyVersion
 from packaging.version import Version
 
-from spokeshave.verify.limited_api_audit import SINCE_3_15, LimitedApiAudit, added_in, audit_limited_api
+from spokeshave.linkage.limited_api_audit import SINCE_3_15, LimitedApiAudit, added_in, audit_limited_api
 
 # The functions of 3.15 in the tables of abi3info 2026.9.25, which CPython 3.9 cannot install.
 OF_ABI3INFO = frozenset(
