@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from spokeshave_core.c_library import macos
+from spokeshave_pants.cc.system_specific_headers import FRAMEWORKS
 
 _DOWNLOADS = (
     "The build downloads files, and no build has a network. Build what it downloads as a project of its own and list "
@@ -47,6 +48,10 @@ _NEWER_CMAKE = (
     "Pin a newer cmake by the field `requirements`: a file with `cmake` and `ninja` that is locked with hashes "
     "(`uv pip compile --generate-hashes`)."
 )
+_NO_FRAMEWORKS = (
+    "The project uses frameworks of macOS, which only Apple's SDK has. Switch the part off for macOS, by a variable in "
+    "`platform_defines` or an argument in `platform_configure_args`, or build the wheels for macOS there."
+)
 # The first that fits is the cause; others may follow from it.
 _HINTS = (
     (re.compile(r"confine: cannot run \S*/cmake"), _WORKERS),
@@ -60,6 +65,7 @@ _HINTS = (
         _NATIVE,
     ),
     (re.compile(r"-m(arch|cpu|tune)=native"), _MACHINES),
+    (re.compile(rf"fatal error: '({FRAMEWORKS})' file not found|unable to find framework '"), _NO_FRAMEWORKS),
     (re.compile(r"CLANG_SCAN_DEPS-NOTFOUND|does not provide a way to discover the\s+import graph"), _MODULES),
     (re.compile(r"CMake \d\S* or higher is required"), _NEWER_CMAKE),
     (

@@ -29,6 +29,8 @@ from spokeshave_pants.cc.project.hints import failure_hint
         ("make: perl: No such file or directory", "`system_tools`"),
         ("make: /usr/bin/perl: No such file or directory", "`system_tools`"),
         ("name a processor in place of -march=native", "depend on the machine"),
+        ("t.cc:1:10: fatal error: 'CoreFoundation/CFTimeZone.h' file not found", "Switch the part off for macOS"),
+        ("error: unable to find framework 'CoreFoundation'. searched paths: none", "Switch the part off for macOS"),
         ("error: undefined symbol: _pipe2\n  note: referenced by main.o", "pipe2 came with macOS 27."),
         ("/bin/sh: 1: CMAKE_CXX_COMPILER_CLANG_SCAN_DEPS-NOTFOUND: not found", "C++20 modules are not supported"),
         ("  CMake 4.9 or higher is required.  You are running version 4.4.5", "by the field `requirements`"),

@@ -113,7 +113,7 @@ libm.a: p.c
 \ttest "$(HERE)" = yes
 \t$(CC) $(CFLAGS) -c p.c -o p.o
 \t$(AR) rcs libm.a p.o
-install: all
+install-library: all
 \tmkdir -p $(DESTDIR)$(prefix)/lib
 \tcp libm.a $(DESTDIR)$(prefix)/lib/
 """
@@ -194,6 +194,7 @@ def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> Bu
             'cc_cmake_project(name="generated", sources=["generated/**"], subdirectory="generated", '
             'host_tools=[":generator"], defines={"GIVEN": "{host_tools}"})\n'
             'cc_make_project(name="m", sources=["p/**"], subdirectory="p", configure="", make_args=["NOTE=a;b c"], '
+            'install_targets=["install-library"], '
             'platform_make_args={"many*": ["HERE=yes"], "win_*": ["HERE=no"]}, '
             """env={"WORDS": "-"}, platform_env={"many*": {"WORDS": 'x;y="$z"'}})\n""",
         }
@@ -201,13 +202,13 @@ def build(runner: RuleRunner, name: str, fields: str = "", more: str = "") -> Bu
     return runner.request(BuiltCcProject, [CcProjectRequest(Address("a", target_name=name), HERE)])
 
 
-def build_natively(runner: RuleRunner, fields: str) -> BuiltCcProject:
+def build_natively(runner: RuleRunner, fields: str, configure: str = CONFIGURE) -> BuiltCcProject:
     """Build a project that makes and runs a generator, for a platform whose programs do not run here."""
     runner.write_files(
         {
             "a/BUILD": f'cc_make_project(name="native", sources=["native/**"], subdirectory="native", '
             f'platform_configure_args={{"musllinux_*": ["--with-z"], "win_*": ["--no"]}}, {fields})\n',
-            "a/native/configure": CONFIGURE,
+            "a/native/configure": configure,
         }
     )
     (Path(runner.build_root) / "a/native/configure").chmod(0o755)
@@ -320,6 +321,11 @@ def test_make_compiles_programs_for_the_machine_too(runner: RuleRunner) -> None:
     built = build_natively(runner, "native_compiler=True")
     assert [library.path for library in built.tree.libraries] == ["lib/libmade.a"]
     assert built.action.calls == ForeignCalls(compiles=1, links=1, probes=1)
+
+
+def test_a_script_that_cannot_start_is_named(runner: RuleRunner) -> None:
+    with pytest.raises(ExecutionError, match=r"configure: .*[Nn]o such file or directory"):
+        build_natively(runner, "", configure="#!/no/such/shell\n")
 
 
 def test_a_native_compiler_is_asked_for_by_its_field(runner: RuleRunner) -> None:

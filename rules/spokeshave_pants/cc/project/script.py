@@ -54,6 +54,7 @@ class MakeSettings:
     configure: str
     configure_args: tuple[str, ...] = ()
     make_args: tuple[str, ...] = ()
+    install_targets: tuple[str, ...] = ("install",)
     env: Mapping[str, str] = field(default_factory=dict)
     machine: str = ""
     build_processor: str = BUILD_PROCESSOR
@@ -101,6 +102,7 @@ class ProjectSettings:
             "CONFIGURE": (make.configure,),
             "CONFIGURE_ARGS": make.configure_args,
             "MAKE_ARGS": make.make_args,
+            "INSTALL_TARGETS": make.install_targets,
             "ENV": tuple(f"{name}={value}" for name, value in sorted(make.env.items())),
             "MACHINE": (make.machine,),
             "BUILD_PROCESSOR": (make.build_processor,),

@@ -370,6 +370,18 @@ class PlatformMakeArgsField(DictStringToStringSequenceField):
         return value
 
 
+class InstallTargetsField(StringSequenceField):
+    alias = "install_targets"
+    default = ("install",)
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        The targets of make that install the project, such as `["install_dev"]` for OpenSSL without its manuals.
+        Defaults to `["install"]`.
+        """
+    )
+
+
 class MakeEnvField(DictStringToStringField):
     alias = "env"
     default = FrozenDict()
@@ -429,6 +441,7 @@ class CcMakeProjectTarget(Target):
         PlatformConfigureArgsField,
         MakeArgsField,
         PlatformMakeArgsField,
+        InstallTargetsField,
         MakeEnvField,
         PlatformMakeEnvField,
     )
