@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
@@ -317,8 +318,14 @@ class ConfigureArgsField(StringSequenceField):
         return value
 
 
+# An option of the script, such as `--sysconfdir=/etc`.
+_OWN_FOLDER = re.compile(r"--[\w-]+=/.*", re.DOTALL)
+
+
 def _check_flags(alias: str, arguments: Iterable[str], address: Address) -> None:
-    problems = [f"{refused.flag!r}: {refused.reason}" for refused in refused_flags(arguments)]
+    """Refuse flags of the compiler. The script's own options may name folders where the program runs, such as /etc."""
+    flags = (argument for argument in arguments if not _OWN_FOLDER.fullmatch(argument))
+    problems = [f"{refused.flag!r}: {refused.reason}" for refused in refused_flags(flags)]
     if problems:
         raise InvalidFieldException(f"The `{alias}` field of {address} has {'; '.join(problems)}.")
 
