@@ -69,7 +69,6 @@ from spokeshave_pants.wheel.backend.request import (
 )
 from spokeshave_pants.wheel.backend.system_files import system_files
 
-# The program's exit code for what the user has to change.
 # The compiles of a project that run side by side, at most. Pants decides how many do.
 _JOBS = 8
 
