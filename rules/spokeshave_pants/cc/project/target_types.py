@@ -50,10 +50,28 @@ class ProjectDefinesField(DictStringToStringField):
         return value
 
 
-class PlatformProjectDefinesField(NestedDictStringToStringField):
-    alias = "platform_defines"
+class _ValuesByPlatformField(NestedDictStringToStringField):
+    """Values by their name, for globs of platform tags."""
+
     default = FrozenDict()
     value: FrozenDict[str, FrozenDict[str, str]]
+
+    @classmethod
+    def check_values(cls, values: Mapping[str, str], address: Address) -> None:
+        """Raise `InvalidFieldException` for the values of one glob."""
+        raise NotImplementedError
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, FrozenDict[str, str]]]:
+        value = super().compute_value(raw_value, address)
+        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
+        for values in (value or {}).values():
+            cls.check_values(values, address)
+        return value
+
+
+class PlatformProjectDefinesField(_ValuesByPlatformField):
+    alias = "platform_defines"
     help = help_text(
         """
         Additional `defines` for some platforms, such as `{"win_*": {"WITH_MMAP": "OFF"}}`.
@@ -63,12 +81,8 @@ class PlatformProjectDefinesField(NestedDictStringToStringField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, FrozenDict[str, str]]]:
-        value = super().compute_value(raw_value, address)
-        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
-        for defines in (value or {}).values():
-            _check_names(cls.alias, defines, address)
-        return value
+    def check_values(cls, values: Mapping[str, str], address: Address) -> None:
+        _check_names(cls.alias, values, address)
 
 
 class ProbesField(DictStringToStringField):
@@ -407,10 +421,8 @@ class MakeEnvField(DictStringToStringField):
         return value
 
 
-class PlatformMakeEnvField(NestedDictStringToStringField):
+class PlatformMakeEnvField(_ValuesByPlatformField):
     alias = "platform_env"
-    default = FrozenDict()
-    value: FrozenDict[str, FrozenDict[str, str]]
     help = help_text(
         """
         Additional `env` for some platforms, such as `{"win_*": {"LIBS": "-lws2_32"}}`.
@@ -420,12 +432,8 @@ class PlatformMakeEnvField(NestedDictStringToStringField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> Optional[FrozenDict[str, FrozenDict[str, str]]]:
-        value = super().compute_value(raw_value, address)
-        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
-        for variables in (value or {}).values():
-            _check_variables(cls.alias, variables, address)
-        return value
+    def check_values(cls, values: Mapping[str, str], address: Address) -> None:
+        _check_variables(cls.alias, values, address)
 
 
 def _check_variables(alias: str, variables: Mapping[str, str], address: Address) -> None:
